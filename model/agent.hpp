@@ -70,6 +70,7 @@ struct AgentStatus {
   std::optional<TimePoint> ready_at;      // when it first answered its readiness probe
   std::optional<TimePoint> asleep_since;  // when it was last put to sleep, at whichever depth
   std::optional<TimePoint> drain_since;   // when the wish to restart or stop it began to wait for its turns
+  std::optional<TimePoint> terminated_at; // when TERM was decided for the present process; KILL follows after the grace
   std::string last_error;                 // last failure in one line; empty when all is well
   std::string failed_spec;                // fingerprint of spec + configuration that failed for good (exit 78 …)
   std::optional<std::int64_t> start_duration_ms;  // start to ready of the last cold start: the estimate for the next

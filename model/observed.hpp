@@ -51,9 +51,14 @@ struct ObservedAgent {
   ImageView image{ImageAvailability::present, 100, {}, {}};
 };
 
-// One line of a complete listing.
+// One line of a complete listing. What a list answer does not say (times, exit codes) stays empty.
 struct ListedContainer {
   ContainerView container;
+};
+
+struct ListedNetwork {
+  ResourceKey key;  // from our labels
+  std::string name;
 };
 
 }  // namespace mosaic

@@ -95,9 +95,8 @@ class RuntimeDriver {
 
   // All containers with our instance label, in one complete answer, or an exception.
   virtual std::vector<ListedContainer> list_agents() = 0;
-  // Keys of rows for which any object of ours but a container exists without one: networks (and volumes when
-  // `with_volumes`), found by label. For the cleanup of what deleted rows left behind.
-  virtual std::vector<ResourceKey> list_networks() = 0;
+  // All networks with our instance label, likewise. For the cleanup of what deleted rows left behind.
+  virtual std::vector<ListedNetwork> list_networks() = 0;
 
   virtual ObservedAgent observe(const AgentIdentity& identity, const std::string& image) = 0;
 
@@ -116,7 +115,7 @@ class RuntimeDriver {
   virtual void reclaim(const std::string& container_id) = 0;
   // The container must not be running; its volumes stay. Gone already: nothing happens.
   virtual void remove_container(const std::string& container_id) = 0;
-  virtual void remove_network(const AgentIdentity& identity) = 0;   // gone already: nothing happens
+  virtual void remove_network(const std::string& network_name) = 0; // of ours only; gone already: nothing happens
   virtual void remove_volumes(const AgentIdentity& identity) = 0;   // gone already: nothing happens
 
   // Begins a pull in the background unless one runs; its progress shows in observe() and image().

@@ -63,6 +63,11 @@ class StatusWriter {
   virtual ~StatusWriter() = default;
   // False when the row is gone or `term` is no longer the leader's. Touches no column of the spec side.
   virtual bool write_status(const ResourceKey& key, const AgentStatus& status, Term term) = 0;
+  // The same, but only while the row's activity is still exactly what the caller decided upon: a turn that began
+  // meanwhile makes this false, and the agent is not put to sleep (S3).
+  virtual bool write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
+                                    std::optional<TimePoint> seen_last_active_at,
+                                    std::optional<TimePoint> seen_busy_until, Term term) = 0;
   // Removes a row whose deletion was requested and whose objects are gone. False: fenced, or no longer requested.
   virtual bool finish_deletion(const ResourceKey& key, Term term) = 0;
   // True when this row existed and was deleted (a tombstone stands for it). A row that merely cannot be found has
