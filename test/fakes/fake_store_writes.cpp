@@ -1,0 +1,253 @@
+// The writing half of FakeStore: what the real database's triggers do, spelled out.
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "test/fakes/fake_store.hpp"
+#include "test/fakes/fake_store_frame.hpp"
+
+namespace mosaic {
+namespace {
+
+// Everything whose change makes a new generation.
+auto spec_of(const AgentRow& row) {
+  return std::tie(row.owner, row.container_name, row.role, row.gateway_token, row.desired_state, row.active,
+                  row.restarted_at, row.deletion_requested_at, row.purge, row.image, row.memory_mb, row.cpu_milli,
+                  row.idle_timeout);
+}
+
+// The database keeps a touch within this of the idle deadline for a wake, whatever the phase says: the controller
+// may be putting the agent to sleep at this moment.
+constexpr Duration idle_deadline_margin = std::chrono::seconds(5);
+
+bool asleep_or_failed(Phase phase) {
+  return phase == Phase::stopped || phase == Phase::stopping || phase == Phase::paused ||
+         phase == Phase::hibernated || phase == Phase::failed;
+}
+
+std::optional<TimePoint> later(std::optional<TimePoint> left, TimePoint right) {
+  return left ? std::max(*left, right) : right;
+}
+
+}  // namespace
+
+void FakeStore::changed(StoredAgent& agent, bool notify) {
+  agent.changed = ++sequence_;
+  if (notify) pending_.push_back(Notice{false, agent.row.key});
+}
+
+bool FakeStore::wakes(const AgentRow& row) const {
+  if (row.desired_state != DesiredState::automatic || row.deletion_requested_at) return false;
+  if (asleep_or_failed(row.status.phase) || !row.last_active_at) return true;
+  return *row.last_active_at + row.idle_timeout <= clock_.now() + idle_deadline_margin;
+}
+
+bool FakeStore::raise_last_active(StoredAgent& agent, TimePoint now) {
+  if (agent.row.last_active_at && *agent.row.last_active_at >= now) return false;
+  const bool notify = wakes(agent.row);
+  agent.row.last_active_at = now;
+  changed(agent, notify);
+  return true;
+}
+
+void FakeStore::update_spec(StoredAgent& agent, AgentRow row) {
+  row.key = agent.row.key;
+  row.status = agent.row.status;
+  row.generation = agent.row.generation;
+  const bool spec_differs = spec_of(row) != spec_of(agent.row);
+  const bool activity_differs =
+      row.last_active_at != agent.row.last_active_at || row.busy_until != agent.row.busy_until;
+  const bool notify =
+      spec_differs || (row.last_active_at != agent.row.last_active_at && row.last_active_at && wakes(agent.row));
+  if (spec_differs) ++row.generation;
+  agent.row = std::move(row);
+  if (spec_differs || activity_differs) changed(agent, notify);
+}
+
+bool FakeStore::write_status(const ResourceKey& key, const AgentStatus& status, Term term) {
+  return perform("write_status", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr || term != lease_.term) return false;
+    agent->row.status = status;
+    ++status_writes_;
+    return true;
+  });
+}
+
+bool FakeStore::write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
+                                     std::optional<TimePoint> seen_last_active_at,
+                                     std::optional<TimePoint> seen_busy_until, Term term) {
+  return perform("write_status_if_idle", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr || term != lease_.term) return false;
+    if (agent->row.last_active_at != seen_last_active_at || agent->row.busy_until != seen_busy_until) return false;
+    agent->row.status = status;
+    ++status_writes_;
+    return true;
+  });
+}
+
+bool FakeStore::erase_with_tombstone(const ResourceKey& key) {
+  const auto* agent = stored(key);
+  if (agent == nullptr) return false;
+  tombstones_[key] = Tombstone{agent->row.owner, ++sequence_};
+  agents_.erase(key);
+  pending_.push_back(Notice{false, key});
+  return true;
+}
+
+bool FakeStore::finish_deletion(const ResourceKey& key, Term term) {
+  return perform("finish_deletion", [&] {
+    const auto* agent = stored(key);
+    if (agent == nullptr || term != lease_.term || !agent->row.deletion_requested_at) return false;
+    return erase_with_tombstone(key);
+  });
+}
+
+bool FakeStore::was_deleted(const ResourceKey& key) {
+  return perform("was_deleted", [&] { return tombstones_.contains(key) && stored(key) == nullptr; });
+}
+
+void FakeStore::append_event(const Event& event) {
+  perform("append_event", [&] {
+    const auto last = std::find_if(events_.rbegin(), events_.rend(),
+                                   [&](const Event& candidate) { return candidate.key == event.key; });
+    if (last != events_.rend() && last->reason == event.reason && last->message == event.message) {
+      last->count += event.count;
+      last->at = event.at;
+      last->severity = event.severity;
+      return;
+    }
+    events_.push_back(event);
+    events_.back().id = ++last_event_id_;
+  });
+}
+
+std::vector<Event> FakeStore::events(const EventQuery& query) {
+  return perform("events", [&] {
+    std::vector<Event> result;
+    for (const auto& event : events_) {
+      if (event.id > query.after_id && (!query.key || event.key == *query.key)) result.push_back(event);
+    }
+    std::sort(result.begin(), result.end(), [](const Event& left, const Event& right) {
+      return std::tie(left.at, left.id) > std::tie(right.at, right.id);
+    });
+    const auto limit = static_cast<std::size_t>(std::clamp(query.limit, 1, 1000));
+    if (result.size() > limit) result.resize(limit);
+    return result;
+  });
+}
+
+int FakeStore::prune_events(int keep, TimePoint before) {
+  return perform("prune_events", [&] {
+    std::map<ResourceKey, int> newer;
+    std::set<std::int64_t> gone;
+    for (auto event = events_.rbegin(); event != events_.rend(); ++event) {
+      if (++newer[event->key] > keep || event->at < before) gone.insert(event->id);
+    }
+    std::erase_if(events_, [&](const Event& event) { return gone.contains(event.id); });
+    return static_cast<int>(gone.size());
+  });
+}
+
+bool FakeStore::touch(const ResourceKey& key, TimePoint now) {
+  return perform("touch", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr) return false;
+    if (key.kind == ResourceKind::user_container) raise_last_active(*agent, now);
+    return true;
+  });
+}
+
+bool FakeStore::set_desired_state(const ResourceKey& key, DesiredState state) {
+  return perform("set_desired_state", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr) return false;
+    AgentRow row = agent->row;
+    row.desired_state = state;
+    update_spec(*agent, std::move(row));
+    return true;
+  });
+}
+
+bool FakeStore::request_restart(const ResourceKey& key, TimePoint now) {
+  return perform("request_restart", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr) return false;
+    AgentRow row = agent->row;
+    row.restarted_at = now;
+    update_spec(*agent, std::move(row));
+    return true;
+  });
+}
+
+bool FakeStore::request_deletion(const ResourceKey& key, bool purge, TimePoint now) {
+  return perform("request_deletion", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr) return false;
+    AgentRow row = agent->row;
+    if (!row.deletion_requested_at) row.deletion_requested_at = now;
+    row.purge = row.purge || purge;
+    update_spec(*agent, std::move(row));
+    return true;
+  });
+}
+
+void FakeStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_until, TimePoint now) {
+  perform("record_activity", [&] {
+    for (const auto& [key, until] : busy_until) {
+      auto* agent = stored(key);
+      if (agent == nullptr || key.kind != ResourceKind::user_container) continue;
+      const auto busy = later(agent->row.busy_until, until);
+      const bool busy_changed = busy != agent->row.busy_until;
+      agent->row.busy_until = busy;
+      if (!raise_last_active(*agent, now) && busy_changed) changed(*agent, false);
+    }
+  });
+}
+
+void FakeStore::put_setting(const std::string& key, const std::string& value) {
+  perform("put_setting", [&] {
+    settings_[key] = value;
+    if (!key.starts_with("fleet.")) return;
+    settings_changed_ = ++sequence_;
+    pending_.push_back(Notice{true, {}});
+  });
+}
+
+std::optional<Term> FakeStore::acquire_lease(const std::string& holder, Duration time_to_live,
+                                             const std::string& replaces) {
+  return perform("acquire_lease", [&]() -> std::optional<Term> {
+    const auto now = clock_.now();
+    const bool ours = lease_.holder == holder;
+    const bool free = lease_.holder.empty() || !lease_.expires_at || *lease_.expires_at <= now;
+    const bool replaced = !replaces.empty() && lease_.holder == replaces;
+    if (!ours && !free && !replaced) return std::nullopt;
+    if (!ours) ++lease_.term;
+    lease_.holder = holder;
+    lease_.expires_at = now + time_to_live;
+    return lease_.term;
+  });
+}
+
+bool FakeStore::renew_lease(const std::string& holder, Term term, Duration time_to_live) {
+  return perform("renew_lease", [&] {
+    if (lease_.holder != holder || lease_.term != term) return false;
+    lease_.expires_at = clock_.now() + time_to_live;
+    return true;
+  });
+}
+
+void FakeStore::release_lease(const std::string& holder, Term term) {
+  perform("release_lease", [&] {
+    if (lease_.holder != holder || lease_.term != term) return;
+    lease_.holder.clear();
+    lease_.expires_at.reset();
+  });
+}
+
+LeaseView FakeStore::lease() {
+  return perform("lease", [&] { return lease_; });
+}
+
+}  // namespace mosaic
