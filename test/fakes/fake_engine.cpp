@@ -1,0 +1,525 @@
+#include "test/fakes/fake_engine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <type_traits>
+
+namespace mosaic {
+namespace {
+
+constexpr int agents_port = 18789;
+
+bool has_process(ContainerState state) { return state == ContainerState::running || state == ContainerState::paused; }
+
+ContainerView as_listed(const ContainerView& view) {
+  ContainerView listed;
+  listed.id = view.id;
+  listed.name = view.name;
+  listed.state = view.state;
+  listed.spec_hash = view.spec_hash;
+  listed.key = view.key;
+  listed.endpoint = view.endpoint;
+  return listed;
+}
+
+}  // namespace
+
+std::string_view to_string(EngineMethod method) {
+  static constexpr std::array<std::string_view, 19> words{
+      "info",   "list_agents", "list_networks", "observe", "ensure_volumes",   "ensure_network", "create_container",
+      "start",  "terminate",   "kill",          "pause",   "unpause",          "reclaim",        "remove_container",
+      "remove_network", "remove_volumes", "begin_pull", "image", "memory_use"};
+  return words.at(static_cast<std::size_t>(method));
+}
+
+FakeEngine::FakeEngine(const Clock& clock, std::string instance, std::function<void(Duration)> pass_time)
+    : clock_(clock), instance_(std::move(instance)), pass_time_(std::move(pass_time)) {
+  info_.name = "Fake engine";
+  info_.api_version = "1.41";
+  info_.memory_mb = 64 * 1024;
+  info_.cpus = 2;
+  info_.data_root = "/nowhere";
+  info_.capabilities.pause = true;
+  info_.capabilities.hibernate = true;
+  info_.capabilities.isolation = true;
+}
+
+// The frame of every call: record, take the time, fail as planned, do it, tell the listener, lose the answer.
+template <typename Effect>
+auto FakeEngine::call(EngineMethod method, const std::string& target, Effect&& effect) {
+  using Answer = std::invoke_result_t<Effect>;
+  const std::size_t number = begin_call(method, target);
+  try {
+    check_planned_faults(method, target, FaultMoment::before_effect);
+    if constexpr (std::is_void_v<Answer>) {
+      {
+        const std::lock_guard lock(mutex_);
+        settle_locked();
+        effect();
+      }
+      flush();
+      check_planned_faults(method, target, FaultMoment::after_effect);
+    } else {
+      std::optional<Answer> answer;
+      {
+        const std::lock_guard lock(mutex_);
+        settle_locked();
+        answer.emplace(effect());
+      }
+      flush();
+      check_planned_faults(method, target, FaultMoment::after_effect);
+      return std::move(*answer);
+    }
+  } catch (...) {
+    mark_failed(number);
+    flush();
+    throw;
+  }
+}
+
+std::size_t FakeEngine::begin_call(EngineMethod method, const std::string& target) {
+  Duration latency{};
+  std::size_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    number = forgotten_calls_ + calls_.size();
+    calls_.push_back(EngineCall{method, target, clock_.now(), false});
+    if (const auto found = latencies_.find(method); found != latencies_.end()) latency = found->second;
+  }
+  if (pass_time_ && latency > Duration::zero()) pass_time_(latency);
+  return number;
+}
+
+void FakeEngine::mark_failed(std::size_t number) {
+  const std::lock_guard lock(mutex_);
+  if (number >= forgotten_calls_ && number - forgotten_calls_ < calls_.size()) {
+    calls_[number - forgotten_calls_].failed = true;
+  }
+}
+
+void FakeEngine::check_planned_faults(EngineMethod method, const std::string& target, FaultMoment moment) {
+  Interceptor interceptor;
+  {
+    const std::lock_guard lock(mutex_);
+    interceptor = interceptor_;
+  }
+  if (interceptor) interceptor(method, target, moment);
+  const std::lock_guard lock(mutex_);
+  if (down_) throw EngineError(EngineErrorKind::unavailable, "the fake engine is down");
+  auto& faults = faults_[method];
+  if (faults.empty() || faults.front().moment != moment) return;
+  const EngineErrorKind kind = faults.front().kind;
+  if (--faults.front().count == 0) faults.pop_front();
+  throw EngineError(kind, "planned failure of " + std::string(to_string(method)));
+}
+
+EngineInfo FakeEngine::info() {
+  return call(EngineMethod::info, {}, [&] { return info_; });
+}
+
+std::string FakeEngine::template_fingerprint() const {
+  const std::lock_guard lock(mutex_);
+  return fingerprint_;
+}
+
+std::vector<ListedContainer> FakeEngine::list_agents() {
+  return call(EngineMethod::list_agents, {}, [&] {
+    std::vector<ListedContainer> listed;
+    for (const auto& [id, container] : visible().containers) {
+      if (container.instance == instance_) listed.push_back(ListedContainer{as_listed(container.view)});
+    }
+    return listed;
+  });
+}
+
+std::vector<ListedNetwork> FakeEngine::list_networks() {
+  return call(EngineMethod::list_networks, {}, [&] {
+    std::vector<ListedNetwork> listed;
+    for (const auto& [name, network] : visible().networks) {
+      if (network.instance == instance_) listed.push_back(ListedNetwork{network.key, name});
+    }
+    return listed;
+  });
+}
+
+ObservedAgent FakeEngine::observe(const AgentIdentity& identity, const std::string& image) {
+  const TimePoint sent = clock_.now();
+  return call(EngineMethod::observe, to_string(identity.key), [&] {
+    const World& world = visible();
+    ObservedAgent observed;
+    observed.as_of = frozen_ && !frozen_dishonest_ ? frozen_->taken_at : sent;
+    const FakeContainer* holder = find_by_name(world, identity.container_name);
+    if (holder != nullptr && is_row(*holder, identity.key)) {
+      observed.container = holder->view;
+    } else {
+      if (holder != nullptr) {
+        observed.name_holder = holder->view.id;
+        if (holder->instance == instance_) observed.held_by_row = holder->view.key;
+      }
+      for (const auto& [id, container] : world.containers) {
+        if (is_row(container, identity.key)) observed.container = container.view;
+      }
+    }
+    if (observed.container && has_process(observed.container->state)) return observed;
+    observed.network_exists = world.networks.contains(network_name(identity));
+    observed.volumes_exist =
+        world.volumes.contains(state_volume_name(identity)) && world.volumes.contains(workspace_volume_name(identity));
+    const auto found = world.images.find(image);
+    observed.image = found == world.images.end() ? ImageView{} : found->second;
+    return observed;
+  });
+}
+
+void FakeEngine::ensure_volumes(const AgentIdentity& identity) {
+  call(EngineMethod::ensure_volumes, to_string(identity.key), [&] {
+    world_.volumes.try_emplace(state_volume_name(identity), identity.key);
+    world_.volumes.try_emplace(workspace_volume_name(identity), identity.key);
+  });
+}
+
+void FakeEngine::ensure_network(const AgentIdentity& identity) {
+  call(EngineMethod::ensure_network, to_string(identity.key), [&] {
+    const std::string name = network_name(identity);
+    if (world_.networks.contains(name)) return;
+    if (world_.networks.size() >= subnet_capacity_) {
+      throw EngineError(EngineErrorKind::subnets_exhausted, "no free subnet is left in the configured range");
+    }
+    std::set<int> taken;
+    for (const auto& [other, network] : world_.networks) taken.insert(network.subnet);
+    int subnet = 0;
+    while (taken.contains(subnet)) ++subnet;
+    world_.networks.emplace(name, Network{identity.key, instance_, subnet});
+  });
+}
+
+void FakeEngine::create_container(const AgentSpec& spec) {
+  call(EngineMethod::create_container, to_string(spec.identity.key), [&] {
+    if (find_by_name(world_, spec.identity.container_name) != nullptr) {
+      throw EngineError(EngineErrorKind::conflict, "the name " + spec.identity.container_name + " is taken");
+    }
+    const auto image = world_.images.find(spec.image);
+    if (image == world_.images.end() || image->second.availability != ImageAvailability::present) {
+      throw EngineError(EngineErrorKind::image_missing, "image " + spec.image + " is not on this engine");
+    }
+    // Like the engine: volumes that are missing come into being with the container.
+    world_.volumes.try_emplace(state_volume_name(spec.identity), spec.identity.key);
+    world_.volumes.try_emplace(workspace_volume_name(spec.identity), spec.identity.key);
+    FakeContainer container;
+    container.view.id = next_id();
+    container.view.name = spec.identity.container_name;
+    container.view.spec_hash = spec.spec_hash;
+    container.view.key = spec.identity.key;
+    container.view.memory_mb = spec.limits.memory_mb;
+    container.instance = instance_;
+    container.network = network_name(spec.identity);
+    container.image = spec.image;
+    container.spec = spec;
+    emit_agent(spec.identity.key);
+    world_.containers.emplace(container.view.id, std::move(container));
+  });
+}
+
+void FakeEngine::start(const std::string& container_id) {
+  call(EngineMethod::start, container_id, [&] {
+    FakeContainer& container = container_or_throw(container_id);
+    note_touch(container);
+    if (container.view.state == ContainerState::running) return;
+    if (container.view.state == ContainerState::paused) {
+      throw EngineError(EngineErrorKind::conflict, "a paused container cannot be started, only unpaused");
+    }
+    if (!container.network.empty() && !world_.networks.contains(container.network)) {
+      throw EngineError(EngineErrorKind::not_found, "network " + container.network + " is not there");
+    }
+    run(container);
+  });
+}
+
+void FakeEngine::terminate(const std::string& container_id) {
+  call(EngineMethod::terminate, container_id, [&] {
+    FakeContainer& container = container_or_throw(container_id);
+    note_touch(container);
+    if (!has_process(container.view.state)) return;
+    begin_termination(container);
+  });
+}
+
+void FakeEngine::kill(const std::string& container_id) {
+  call(EngineMethod::kill, container_id, [&] {
+    FakeContainer& container = container_or_throw(container_id);
+    note_touch(container);
+    if (has_process(container.view.state)) end(container, 137, false);
+  });
+}
+
+void FakeEngine::pause(const std::string& container_id) {
+  call(EngineMethod::pause, container_id, [&] {
+    FakeContainer& container = container_or_throw(container_id);
+    note_touch(container);
+    if (container.view.state == ContainerState::paused) return;
+    if (container.view.state != ContainerState::running) {
+      throw EngineError(EngineErrorKind::conflict, "only a running container can be paused");
+    }
+    container.view.state = ContainerState::paused;
+    emit_agent(container.view.key);
+  });
+}
+
+void FakeEngine::unpause(const std::string& container_id) {
+  call(EngineMethod::unpause, container_id, [&] {
+    FakeContainer& container = container_or_throw(container_id);
+    note_touch(container);
+    if (container.view.state == ContainerState::running) return;
+    if (container.view.state != ContainerState::paused) {
+      throw EngineError(EngineErrorKind::conflict, "only a paused container can be unpaused");
+    }
+    container.view.state = ContainerState::running;
+    container.reclaimed = false;
+    count_running(container.view.key);
+    emit_agent(container.view.key);
+  });
+}
+
+void FakeEngine::reclaim(const std::string& container_id) {
+  call(EngineMethod::reclaim, container_id, [&] {
+    FakeContainer& container = container_or_throw(container_id);
+    note_touch(container);
+    if (!info_.capabilities.hibernate) throw EngineError(EngineErrorKind::refused, "this host cannot hibernate");
+    if (container.view.state != ContainerState::paused) {
+      throw EngineError(EngineErrorKind::conflict, "only a paused container's memory can be reclaimed");
+    }
+    container.reclaimed = true;
+  });
+}
+
+void FakeEngine::remove_container(const std::string& container_id) {
+  call(EngineMethod::remove_container, container_id, [&] {
+    const auto found = world_.containers.find(container_id);
+    if (found == world_.containers.end()) return;
+    note_touch(found->second);
+    if (has_process(found->second.view.state)) {
+      throw EngineError(EngineErrorKind::conflict, "a running container is not removed");
+    }
+    const bool ours = found->second.instance == instance_;
+    const ResourceKey key = found->second.view.key;
+    world_.containers.erase(found);
+    if (ours) emit_agent(key);
+  });
+}
+
+void FakeEngine::remove_network(const std::string& network_name) {
+  call(EngineMethod::remove_network, network_name, [&] {
+    const auto found = world_.networks.find(network_name);
+    if (found == world_.networks.end() || found->second.instance != instance_) return;
+    for (const auto& [id, container] : world_.containers) {
+      if (container.network == network_name && has_process(container.view.state)) {
+        throw EngineError(EngineErrorKind::conflict, "network " + network_name + " is in use");
+      }
+    }
+    const ResourceKey key = found->second.key;
+    world_.networks.erase(found);
+    emit_agent(key);
+  });
+}
+
+void FakeEngine::remove_volumes(const AgentIdentity& identity) {
+  call(EngineMethod::remove_volumes, to_string(identity.key), [&] {
+    for (const auto& [id, container] : world_.containers) {
+      if (container.instance == instance_ && state_volume_name(container.spec.identity) == state_volume_name(identity)) {
+        throw EngineError(EngineErrorKind::conflict, "the volumes are in use by container " + container.view.name);
+      }
+    }
+    world_.volumes.erase(state_volume_name(identity));
+    world_.volumes.erase(workspace_volume_name(identity));
+  });
+}
+
+void FakeEngine::begin_pull(const std::string& image) {
+  call(EngineMethod::begin_pull, image, [&] {
+    if (world_.pulls.contains(image)) return;
+    const auto present = world_.images.find(image);
+    if (present != world_.images.end() && present->second.availability == ImageAvailability::present) return;
+    const auto planned = pull_behaviours_.find(image);
+    Pull pull;
+    pull.began = clock_.now();
+    if (planned != pull_behaviours_.end()) pull.behaviour = planned->second;
+    world_.pulls[image] = std::move(pull);
+    world_.images[image] = ImageView{ImageAvailability::pulling, 0, "pulling " + image, clock_.now()};
+    settle_pulls();
+  });
+}
+
+ImageView FakeEngine::image(const std::string& image) {
+  return call(EngineMethod::image, image, [&] {
+    const auto found = visible().images.find(image);
+    return found == visible().images.end() ? ImageView{} : found->second;
+  });
+}
+
+std::optional<RuntimeDriver::MemoryUse> FakeEngine::memory_use(const std::string& container_id) {
+  return call(EngineMethod::memory_use, container_id, [&]() -> std::optional<MemoryUse> {
+    const auto found = world_.containers.find(container_id);
+    if (found == world_.containers.end() || !has_process(found->second.view.state)) return std::nullopt;
+    const auto use = memory_.find(found->second.view.key);
+    MemoryUse held = use == memory_.end() ? MemoryUse{620, 0} : use->second;
+    if (found->second.reclaimed) held = MemoryUse{0, held.resident_mb + held.swap_mb};
+    return held;
+  });
+}
+
+void FakeEngine::watch(EngineListener& listener) {
+  const std::lock_guard lock(mutex_);
+  listener_ = &listener;
+}
+
+void FakeEngine::stop_watching() {
+  const std::lock_guard lock(mutex_);
+  listener_ = nullptr;
+  pending_.clear();
+}
+
+// What the calls above and the scenario hooks share.
+
+const FakeEngine::World& FakeEngine::visible() const { return frozen_ ? *frozen_ : world_; }
+
+FakeContainer& FakeEngine::container_or_throw(const std::string& id) {
+  const auto found = world_.containers.find(id);
+  if (found == world_.containers.end()) {
+    throw EngineError(EngineErrorKind::not_found, "container " + id + " is not there");
+  }
+  return found->second;
+}
+
+const FakeContainer* FakeEngine::find_by_name(const World& world, const std::string& name) {
+  for (const auto& [id, container] : world.containers) {
+    if (container.view.name == name) return &container;
+  }
+  return nullptr;
+}
+
+bool FakeEngine::is_row(const FakeContainer& container, const ResourceKey& key) const {
+  return container.instance == instance_ && container.view.key == key;
+}
+
+std::string FakeEngine::next_id() {
+  char id[32];
+  std::snprintf(id, sizeof id, "fake%08d", ++last_id_);
+  return id;
+}
+
+void FakeEngine::note_touch(const FakeContainer& container) {
+  if (container.instance != instance_) touched_foreign_.insert(container.view.id);
+}
+
+void FakeEngine::run(FakeContainer& container) {
+  container.view.state = ContainerState::running;
+  container.view.exit_code = 0;
+  container.view.oom_killed = false;
+  container.view.started_at = clock_.now();
+  container.view.finished_at.reset();
+  container.ends_at.reset();
+  container.reclaimed = false;
+  if (const auto network = world_.networks.find(container.network); network != world_.networks.end()) {
+    // Subnets of eight addresses, the container on the third one of its subnet: .1 is the gateway.
+    const int base = network->second.subnet * 8;
+    container.view.endpoint = "10.213." + std::to_string(base / 256) + "." + std::to_string(base % 256 + 2) + ":" +
+                              std::to_string(agents_port);
+  }
+  count_running(container.view.key);
+  if (container.instance == instance_) emit_agent(container.view.key);
+  const auto exits = exit_on_start_.find(container.view.key);
+  if (exits != exit_on_start_.end()) end(container, exits->second, false);
+}
+
+void FakeEngine::begin_termination(FakeContainer& container) {
+  const auto planned = term_delays_.find(container.view.key);
+  const std::optional<Duration> delay = planned == term_delays_.end() ? Duration::zero() : planned->second;
+  container.view.state = ContainerState::running;  // the stop signal resumes a paused one
+  if (!delay || container.ends_at) return;
+  container.ends_at = clock_.now() + *delay;
+  settle_locked();
+}
+
+void FakeEngine::end(FakeContainer& container, int exit_code, bool oom_killed) {
+  container.view.state = ContainerState::exited;
+  container.view.exit_code = exit_code;
+  container.view.oom_killed = oom_killed;
+  container.view.finished_at = clock_.now();
+  container.view.endpoint.clear();
+  container.ends_at.reset();
+  container.reclaimed = false;
+  if (container.instance == instance_) emit_agent(container.view.key);
+}
+
+void FakeEngine::count_running(const ResourceKey& key) {
+  std::size_t running = 0;
+  for (const auto& [id, container] : world_.containers) {
+    if (is_row(container, key) && has_process(container.view.state)) ++running;
+  }
+  most_running_[key] = std::max(most_running_[key], running);
+}
+
+void FakeEngine::settle_locked() {
+  for (auto& [id, container] : world_.containers) {
+    if (container.ends_at && *container.ends_at <= clock_.now()) end(container, 0, false);
+  }
+  settle_pulls();
+}
+
+void FakeEngine::settle_pulls() {
+  const TimePoint now = clock_.now();
+  for (auto pull = world_.pulls.begin(); pull != world_.pulls.end();) {
+    ImageView& view = world_.images[pull->first];
+    const Duration takes = pull->second.behaviour.takes;
+    const Duration elapsed = now - pull->second.began;
+    if (elapsed < takes) {
+      view.percent = static_cast<int>(elapsed.count() * 100 / takes.count());
+      ++pull;
+      continue;
+    }
+    const bool failed = !pull->second.behaviour.failure.empty();
+    view = failed ? ImageView{ImageAvailability::failed, 0, pull->second.behaviour.failure, now}
+                  : ImageView{ImageAvailability::present, 100, {}, now};
+    emit(Event{Event::Type::image, {}, pull->first});
+    pull = world_.pulls.erase(pull);
+  }
+}
+
+void FakeEngine::emit_agent(const ResourceKey& key) { emit(Event{Event::Type::agent, key, {}}); }
+
+void FakeEngine::emit(Event event) {
+  if (listener_ == nullptr || drop_events_) return;
+  if (duplicate_events_) pending_.push_back(event);
+  pending_.push_back(std::move(event));
+}
+
+void FakeEngine::flush() {
+  std::deque<Event> events;
+  {
+    const std::lock_guard lock(mutex_);
+    if (event_mode_ != EventMode::immediate) return;
+    events.swap(pending_);
+  }
+  deliver(events);
+}
+
+std::size_t FakeEngine::deliver(const std::deque<Event>& events) {
+  EngineListener* listener = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    listener = listener_;
+  }
+  if (listener == nullptr) return 0;
+  for (const Event& event : events) {
+    switch (event.type) {
+      case Event::Type::agent: listener->on_agent_changed(event.key); break;
+      case Event::Type::image: listener->on_image_changed(event.image); break;
+      case Event::Type::relist: listener->on_relist_needed(); break;
+      case Event::Type::reachable: listener->on_engine_reachable(true); break;
+      case Event::Type::unreachable: listener->on_engine_reachable(false); break;
+    }
+  }
+  return events.size();
+}
+
+}  // namespace mosaic

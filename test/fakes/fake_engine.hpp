@@ -1,0 +1,246 @@
+// An engine in memory: RuntimeDriver with every fault that a test may want, and no threads. The same calls on the
+// same clock give the same answers, ids and events.
+//
+// Thread-safety: every method may be called from any thread. Events are delivered without the lock held, on the
+// thread that caused them (EventMode::immediate) or that calls deliver_events() (EventMode::on_demand).
+//
+// What happens by itself (an end after TERM, progress of a pull) happens when the clock has reached it and any
+// method or settle() is called; next_due() says when that is. A listing is as poor as a real one: no times, no exit
+// codes, no memory.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/clock.hpp"
+#include "runtime/runtime_driver.hpp"
+
+namespace mosaic {
+
+enum class EngineMethod : std::uint8_t {
+  info, list_agents, list_networks, observe, ensure_volumes, ensure_network, create_container, start, terminate,
+  kill, pause, unpause, reclaim, remove_container, remove_network, remove_volumes, begin_pull, image, memory_use,
+};
+
+std::string_view to_string(EngineMethod method);
+
+struct EngineCall {
+  EngineMethod method{};
+  std::string target;  // a row's key ("user/c1"), a container id or an image; empty for whole-engine calls
+  TimePoint at{};
+  bool failed = false;
+};
+
+// before_effect: the engine never saw the call. after_effect: it did it, and the answer was lost.
+enum class FaultMoment : std::uint8_t { before_effect, after_effect };
+
+enum class EventMode : std::uint8_t { immediate, on_demand };
+
+// What the fake knows of one container; tests read it, the hooks below change it.
+struct FakeContainer {
+  ContainerView view;
+  std::string instance;   // label; empty: none of our labels
+  std::string network;
+  std::string image;
+  AgentSpec spec;         // as created by us; empty for foreign ones
+  std::optional<TimePoint> ends_at;  // TERM was honoured and takes effect then
+  bool reclaimed = false;
+};
+
+class FakeEngine final : public RuntimeDriver {
+ public:
+  // `pass_time` moves the clock by a call's latency; without it latencies are only recorded in the order of calls.
+  FakeEngine(const Clock& clock, std::string instance, std::function<void(Duration)> pass_time = {});
+
+  // RuntimeDriver
+  EngineInfo info() override;
+  std::string template_fingerprint() const override;
+  std::vector<ListedContainer> list_agents() override;
+  std::vector<ListedNetwork> list_networks() override;
+  ObservedAgent observe(const AgentIdentity& identity, const std::string& image) override;
+  void ensure_volumes(const AgentIdentity& identity) override;
+  void ensure_network(const AgentIdentity& identity) override;
+  void create_container(const AgentSpec& spec) override;
+  void start(const std::string& container_id) override;
+  void terminate(const std::string& container_id) override;
+  void kill(const std::string& container_id) override;
+  void pause(const std::string& container_id) override;
+  void unpause(const std::string& container_id) override;
+  void reclaim(const std::string& container_id) override;
+  void remove_container(const std::string& container_id) override;
+  void remove_network(const std::string& network_name) override;
+  void remove_volumes(const AgentIdentity& identity) override;
+  void begin_pull(const std::string& image) override;
+  ImageView image(const std::string& image) override;
+  std::optional<MemoryUse> memory_use(const std::string& container_id) override;
+  void watch(EngineListener& listener) override;
+  void stop_watching() override;
+
+  // Faults of calls
+  void fail_next(EngineMethod method, EngineErrorKind kind, int count = 1,
+                 FaultMoment moment = FaultMoment::before_effect);
+  void set_latency(EngineMethod method, Duration latency);
+  void set_down(bool down);  // every call is `unavailable`; the listener is told, and asked to relist when it is back
+  // Called before and after the effect of every call, without the lock: may throw anything (a crash), may block.
+  using Interceptor = std::function<void(EngineMethod, const std::string& target, FaultMoment)>;
+  void set_interceptor(Interceptor interceptor);
+
+  // Stale observations: list_agents, list_networks, observe and image answer from a picture taken now. With
+  // `dishonest` the picture claims to be of the moment of the call, as a lagging engine's would.
+  void freeze_view(bool dishonest = false);
+  void thaw_view();
+
+  // Images and pulls
+  void set_image(const std::string& image, ImageAvailability availability, std::string detail = {});
+  struct PullBehaviour {
+    Duration takes = Duration::zero();
+    std::string failure;  // empty: succeeds
+  };
+  void set_pull(const std::string& image, PullBehaviour behaviour);
+
+  // Containers: what happens to them from inside or from a human's hand. No container of that row: nothing happens.
+  void exit_container(const ResourceKey& key, int exit_code, bool oom_killed = false);
+  void human_stops(const ResourceKey& key);
+  void human_kills(const ResourceKey& key);
+  void human_removes(const ResourceKey& key);       // docker rm -f
+  void human_pauses(const ResourceKey& key);
+  void human_unpauses(const ResourceKey& key);
+  void human_starts(const ResourceKey& key);
+  void human_removes_network(const ResourceKey& key);
+  void human_removes_volumes(const ResourceKey& key);
+  void restart_engine();  // every process ends with 137, events are lost, the listener is asked to relist
+  // From now on a container of that row that is started ends at once with that code; nothing: it runs.
+  void set_exit_on_start(const ResourceKey& key, std::optional<int> exit_code);
+  // How long TERM takes to end a container of that row; nothing: it ignores TERM. Zero unless told.
+  void set_term_delay(const ResourceKey& key, std::optional<Duration> delay);
+  void set_memory_use(const ResourceKey& key, MemoryUse use);
+
+  // A container that is not this row's, under any name. `instance` empty: no label of ours. With our instance and
+  // `key` it is another row's.
+  std::string add_container(const std::string& name, const std::string& instance, const ResourceKey& key = {},
+                            ContainerState state = ContainerState::running);
+
+  void add_network(const std::string& name, const std::string& instance, const ResourceKey& key = {});
+
+  void set_subnet_capacity(std::size_t networks);  // ensure_network beyond it: subnets_exhausted
+  void set_info(EngineInfo info);                  // capabilities included
+  void set_template_fingerprint(std::string fingerprint);
+
+  // Events
+  void set_event_mode(EventMode mode);  // immediate unless told
+  void drop_events(bool drop);          // lost, as from a full buffer
+  void duplicate_events(bool duplicate);
+  std::size_t deliver_events();         // all pending ones, in order; how many
+  std::size_t deliver_events_reversed();
+  void signal_relist();
+
+  // Time
+  void settle();
+  std::optional<TimePoint> next_due() const;
+
+  // What a test asserts on
+  std::vector<EngineCall> calls() const;
+  std::size_t call_count(EngineMethod method) const;  // failed ones too
+  std::size_t mutation_count() const;                 // calls that change the engine; pulls too
+  void forget_calls();
+  std::vector<FakeContainer> containers() const;      // ordered by id
+  std::vector<FakeContainer> containers_of(const ResourceKey& key) const;  // ours only
+  bool has_network(const ResourceKey& key) const;
+  bool has_volumes(const ResourceKey& key) const;
+  std::size_t most_running_at_once(const ResourceKey& key) const;  // S1: never above one
+  std::set<std::string> touched_foreign() const;                   // S6: ids of containers not ours that a call changed
+
+ private:
+  struct Network {
+    ResourceKey key;
+    std::string instance;
+    int subnet = 0;
+  };
+  struct Pull {
+    TimePoint began{};
+    PullBehaviour behaviour;
+  };
+  struct World {
+    std::map<std::string, FakeContainer> containers;  // by id
+    std::map<std::string, Network> networks;          // by name
+    std::map<std::string, ResourceKey> volumes;       // by name
+    std::map<std::string, ImageView> images;
+    std::map<std::string, Pull> pulls;
+    TimePoint taken_at{};
+  };
+  struct Fault {
+    EngineErrorKind kind;
+    int count;
+    FaultMoment moment;
+  };
+  struct Event {
+    enum class Type : std::uint8_t { agent, image, relist, reachable, unreachable } type;
+    ResourceKey key;
+    std::string image;
+  };
+
+  template <typename Effect>
+  auto call(EngineMethod method, const std::string& target, Effect&& effect);
+  std::size_t begin_call(EngineMethod method, const std::string& target);
+  void mark_failed(std::size_t number);
+  void check_planned_faults(EngineMethod method, const std::string& target, FaultMoment moment);
+  // A hook's change of the world, and the events that follow from it.
+  template <typename Change>
+  void change(Change&& apply);
+
+  // Everything below expects the lock to be held, but flush() and deliver().
+  const World& visible() const;
+  FakeContainer& container_or_throw(const std::string& id);
+  FakeContainer* process_of(const ResourceKey& key);
+  static const FakeContainer* find_by_name(const World& world, const std::string& name);
+  bool is_row(const FakeContainer& container, const ResourceKey& key) const;
+  std::string next_id();
+  void note_touch(const FakeContainer& container);
+  void run(FakeContainer& container);
+  void begin_termination(FakeContainer& container);
+  void end(FakeContainer& container, int exit_code, bool oom_killed);
+  void count_running(const ResourceKey& key);
+  void settle_locked();
+  void settle_pulls();
+  void emit(Event event);
+  void emit_agent(const ResourceKey& key);
+  void flush();
+  std::size_t deliver(const std::deque<Event>& events);
+
+  const Clock& clock_;
+  const std::string instance_;
+  const std::function<void(Duration)> pass_time_;
+  mutable std::mutex mutex_;
+  World world_;
+  std::optional<World> frozen_;
+  bool frozen_dishonest_ = false;
+  bool down_ = false;
+  int last_id_ = 0;
+  std::size_t subnet_capacity_ = 8192;
+  EngineInfo info_;
+  std::string fingerprint_ = "fake-template";
+  std::map<EngineMethod, std::deque<Fault>> faults_;
+  std::map<EngineMethod, Duration> latencies_;
+  Interceptor interceptor_;
+  std::map<std::string, PullBehaviour> pull_behaviours_;
+  std::map<ResourceKey, int> exit_on_start_;
+  std::map<ResourceKey, std::optional<Duration>> term_delays_;
+  std::map<ResourceKey, MemoryUse> memory_;
+  std::map<ResourceKey, std::size_t> most_running_;
+  std::set<std::string> touched_foreign_;
+  std::vector<EngineCall> calls_;
+  std::size_t forgotten_calls_ = 0;
+  EngineListener* listener_ = nullptr;
+  EventMode event_mode_ = EventMode::immediate;
+  bool drop_events_ = false;
+  bool duplicate_events_ = false;
+  std::deque<Event> pending_;
+};
+
+}  // namespace mosaic
