@@ -79,7 +79,7 @@ class EngineListener {
   virtual ~EngineListener() = default;
   virtual void on_agent_changed(const ResourceKey& key) = 0;
   virtual void on_image_changed(const std::string& image) = 0;
-  virtual void on_relist_needed() = 0;         // events may have been missed
+  virtual void on_events_missed() = 0;         // after a (re)connection: list anew
   virtual void on_engine_reachable(bool reachable) = 0;
 };
 

@@ -147,11 +147,16 @@ class Store : public AgentReader,
   virtual std::string instance_id() = 0;
 };
 
+enum class ChangeUrgency : std::uint8_t {
+  waiting_user,  // somebody waits for this agent to wake
+  spec_change,
+};
+
 // Told, from the listener's own thread, that rows may have changed. A hint: it may be late, lost or repeated.
 class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
-  virtual void on_row_changed(const ResourceKey& key) = 0;
+  virtual void on_row_changed(const ResourceKey& key, ChangeUrgency urgency) = 0;
   virtual void on_settings_changed() = 0;
   virtual void on_relist_needed() = 0;
 };

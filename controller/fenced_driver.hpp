@@ -1,0 +1,50 @@
+// A RuntimeDriver that begins no call once the lease can no longer be trusted (S8): every reconciler talks to the
+// engine through it, so that no path can forget to ask.
+//
+// Thread-safety: as the wrapped driver. Throws LeadershipLost instead of calling.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/leadership.hpp"
+#include "runtime/runtime_driver.hpp"
+
+namespace mosaic {
+
+class FencedDriver final : public RuntimeDriver {
+ public:
+  FencedDriver(RuntimeDriver& driver, const Leadership& leadership) : driver_(driver), leadership_(leadership) {}
+
+  EngineInfo info() override;
+  std::string template_fingerprint() const override;
+  std::vector<ListedContainer> list_agents() override;
+  std::vector<ListedNetwork> list_networks() override;
+  ObservedAgent observe(const AgentIdentity& identity, const std::string& image) override;
+  void ensure_volumes(const AgentIdentity& identity) override;
+  void ensure_network(const AgentIdentity& identity) override;
+  void create_container(const AgentSpec& spec) override;
+  void start(const std::string& container_id) override;
+  void terminate(const std::string& container_id) override;
+  void kill(const std::string& container_id) override;
+  void pause(const std::string& container_id) override;
+  void unpause(const std::string& container_id) override;
+  void reclaim(const std::string& container_id) override;
+  void remove_container(const std::string& container_id) override;
+  void remove_network(const std::string& network_name) override;
+  void remove_volumes(const AgentIdentity& identity) override;
+  void begin_pull(const std::string& image) override;
+  ImageView image(const std::string& image) override;
+  std::optional<MemoryUse> memory_use(const std::string& container_id) override;
+  void watch(EngineListener& listener) override;
+  void stop_watching() override;
+
+ private:
+  // The driver, if we may act.
+  RuntimeDriver& trusted();
+
+  RuntimeDriver& driver_;
+  const Leadership& leadership_;
+};
+
+}  // namespace mosaic
