@@ -1,0 +1,181 @@
+#!/bin/sh
+# agent-boot: the first process of every agent's container. Fetches the agent's configuration from the API, puts
+# the workspace files in place and hands over to the gateway by exec.
+#
+# Runs inside stock images as an unprivileged user on a read-only root, with dash or busybox, so: POSIX sh, few
+# processes, nothing but what such images have (curl, or busybox, or node; tar; coreutils or busybox).
+#
+# Environment: MOSAIC_API_URL, AGENT_KIND (user | system), AGENT_ID, AGENT_TOKEN (hex).
+# For tests: MOSAIC_BOOT_FOLDER, MOSAIC_WORKSPACE, OPENCLAW_STATE_DIR, MOSAIC_BOOT_LIMIT_S.
+# Exit codes: 73 nothing can be written, 75 no configuration within the limit or the state is in use (try later),
+# 78 the API has nothing for us (do not try again until something changes). After exec: the gateway's own.
+#
+# The token never appears in the arguments of a process: everybody on the host may read those.
+set -eu
+umask 077
+
+folder=${MOSAIC_BOOT_FOLDER:-/tmp/mosaic}
+workspace=${MOSAIC_WORKSPACE:-/home/node/workspace}
+state=${OPENCLAW_STATE_DIR:-/home/node/.openclaw}
+limit_s=${MOSAIC_BOOT_LIMIT_S:-60}
+archive=$folder/config.tar
+request_limit_s=20
+connect_limit_s=3
+
+give_up() {
+  printf 'agent-boot: %s\n' "$2" >&2
+  exit "$1"
+}
+
+check_environment() {
+  for name in MOSAIC_API_URL AGENT_KIND AGENT_ID AGENT_TOKEN; do
+    eval "[ -n \"\${$name:-}\" ]" || give_up 78 "$name is not set: this container was not made by Mosaic Fleet"
+  done
+  # It is written into request headers and into a curl configuration.
+  case $AGENT_TOKEN in
+    *[!A-Za-z0-9._~+/=-]*) give_up 78 "AGENT_TOKEN has characters that no token has" ;;
+  esac
+  url=${MOSAIC_API_URL%/}/api/internal/agent-config/$AGENT_KIND/$AGENT_ID
+}
+
+# Two gateways must never write one state volume, whatever an engine does: a lock that lives as long as the gateway,
+# which inherits file descriptor 9.
+lock_state() {
+  [ -d "$state" ] && [ -w "$state" ] && command -v flock >/dev/null || return 0
+  exec 9>"$state/.mosaic-lock"
+  tries=0
+  until flock -n 9; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 40 ] || give_up 75 "another container still uses this agent's state ($state/.mosaic-lock is held)"
+    sleep 0.5
+  done
+}
+
+# Each fetch_with_* leaves the body in $archive and the HTTP status in $status; 000: no whole answer.
+fetch_with_curl() {
+  status=$(curl -q --silent --noproxy '*' --proto '=http,https' --max-time "$request_limit_s" \
+    --connect-timeout "$connect_limit_s" --max-filesize 8388608 --output "$archive" --write-out '%{http_code}' \
+    --config - "$url" <<CONFIG
+header = "Authorization: Bearer $AGENT_TOKEN"
+header = "Accept: application/x-tar"
+CONFIG
+  ) || status=000
+}
+
+# Plain busybox: its wget takes headers as arguments only, so the request is written by hand.
+fetch_with_busybox() {
+  rest=${url#http://}
+  authority=${rest%%/*}
+  case $authority in
+    *:*) port=${authority##*:} ;;
+    *) port=80 ;;
+  esac
+  printf 'GET /%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nAccept: application/x-tar\r\nConnection: close\r\n\r\n' \
+    "${rest#*/}" "$authority" "$AGENT_TOKEN" |
+    busybox timeout "$request_limit_s" busybox nc -w "$connect_limit_s" "${authority%:*}" "$port" \
+      >"$folder/answer" 2>/dev/null || true
+  status=000
+  return_character=$(printf '\r')
+  {
+    # read takes single bytes, so that the body begins where the header ended.
+    if IFS=' ' read -r version code _; then
+      case $version in HTTP/1.*) status=$code ;; esac
+    fi
+    while IFS= read -r line && [ "${line%"$return_character"}" != "" ]; do :; done
+    cat >"$archive"
+  } <"$folder/answer"
+}
+
+fetch_with_node() {
+  status=$(node -e '
+    const [url, file, seconds] = process.argv.slice(1);
+    const headers = { authorization: `Bearer ${process.env.AGENT_TOKEN}`, accept: "application/x-tar" };
+    const signal = AbortSignal.timeout(Number(seconds) * 1000);
+    fetch(url, { headers, signal, redirect: "manual" })
+      .then(async (answer) => {
+        require("fs").writeFileSync(file, Buffer.from(await answer.arrayBuffer()), { mode: 0o600 });
+        return answer.status;
+      })
+      .catch(() => "000")
+      .then((status) => process.stdout.write(String(status)));
+  ' "$url" "$archive" "$request_limit_s" 2>/dev/null) || status=000
+}
+
+choose_fetcher() {
+  if command -v curl >/dev/null; then
+    fetcher=fetch_with_curl
+  elif [ "${url#http://}" != "$url" ] && command -v busybox >/dev/null; then
+    fetcher=fetch_with_busybox
+  elif command -v node >/dev/null; then
+    fetcher=fetch_with_node
+  else
+    give_up 78 "the image has neither curl nor busybox nor node: the configuration cannot be fetched"
+  fi
+}
+
+unpack() { tar -xof "$archive" -C "$folder" 2>/dev/null && [ -s "$folder/openclaw.json" ]; }
+
+# pause N: waits longer before each try, but never long: an API restart takes a second or two.
+pause() {
+  case $1 in
+    1) sleep 0.1 ;;
+    2) sleep 0.2 ;;
+    3) sleep 0.4 ;;
+    4) sleep 0.8 ;;
+    *) sleep 1.5 ;;
+  esac
+}
+
+fetch_configuration() {
+  choose_fetcher
+  failures=0
+  while :; do
+    "$fetcher"
+    case $status in
+      200) if unpack; then return; fi ;;
+      400 | 401 | 403 | 404 | 410)
+        give_up 78 "the API has no configuration for $AGENT_KIND agent $AGENT_ID with this token (status $status)"
+        ;;
+    esac
+    failures=$((failures + 1))
+    now=$(date +%s)
+    [ "$failures" -gt 1 ] || {
+      began=$now
+      printf 'agent-boot: no configuration from %s yet (status %s); trying for %s s\n' "$MOSAIC_API_URL" "$status" \
+        "$limit_s" >&2
+    }
+    [ $((now - began)) -lt "$limit_s" ] ||
+      give_up 75 "the API at $MOSAIC_API_URL gave no configuration for $limit_s s (last status $status)"
+    pause "$failures"
+  done
+}
+
+# install_file NAME: into the workspace in one step, whatever the agent has put in its place.
+install_file() {
+  [ -f "$folder/workspace/$1" ] || return 0
+  fresh=$workspace/.$1.mosaic
+  if [ -d "$workspace/$1" ]; then rm -rf "${workspace:?}/$1"; fi
+  if [ -d "$fresh" ] || [ -L "$fresh" ]; then rm -rf "$fresh"; fi
+  cp "$folder/workspace/$1" "$fresh" && mv -f "$fresh" "$workspace/$1" ||
+    give_up 73 "$workspace cannot be written: check the workspace volume's owner (1000:1000) and the disk"
+}
+
+# The personality is the platform's and always renewed; the other two belong to the agent once they are there.
+fill_workspace() {
+  install_file SOUL.md
+  for name in AGENTS.md IDENTITY.md; do
+    if [ ! -e "$workspace/$name" ] && [ ! -L "$workspace/$name" ]; then install_file "$name"; fi
+  done
+}
+
+check_environment
+[ -d "$folder" ] || mkdir -p "$folder" || give_up 73 "$folder cannot be made: /tmp is not writable"
+lock_state
+fetch_configuration
+rm -f "$archive" "$folder/answer"
+fill_workspace
+
+export OPENCLAW_CONFIG_PATH="$folder/openclaw.json"
+export OPENCLAW_GATEWAY_TOKEN="$AGENT_TOKEN"
+unset AGENT_TOKEN
+exec openclaw gateway run --bind lan --auth token
