@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Messages of ./dev and its parts. Sourced; defines functions only.
 #
 # Everything for people goes to standard error, so that standard output stays usable in pipes.

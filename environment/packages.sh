@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Debian packages of ./dev. Sourced; functions and tables only.
 #
 # A line of a table is a package, or package:command when a command that is there already, from

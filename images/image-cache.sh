@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Local container images as files, without a registry and without an engine. Sourced; functions only.
 #
 # An image is built into a folder, packed into a tar that `docker load` reads, and kept in the cache

@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# Building, testing, demonstrating and measuring. Sourced by ./dev.
+
+jobs() { nproc; }
+
+# compile PRESET [TARGET...]
+compile() {
+  local preset=$1
+  shift
+  # shellcheck disable=SC2086  # a table of words
+  install_packages $packages_build
+  if ! cmake --preset "$preset" >"$log_folder/configure-$preset.log" 2>&1; then
+    cat "$log_folder/configure-$preset.log" >&2
+    fail "cmake could not configure the preset $preset"
+  fi
+  cmake --build --preset "$preset" --parallel "$(jobs)" ${1:+--target "$@"}
+}
+
+build_command() {
+  local preset=${1:-release}
+  [ $# -eq 0 ] || shift
+  compile "$preset" "$@"
+}
+
+# prepare_sandbox: what a sandbox with all images needs; images are built out here, where the network is.
+prepare_sandbox() {
+  require_root "./dev $1" "$1"
+  # shellcheck disable=SC2086  # tables of words
+  install_packages $packages_build $packages_engine $packages_postgres $packages_image ${2:-}
+}
+
+test_command() {
+  local preset=${MOSAIC_PRESET:-debug} started status=0
+  started=$(now_ms)
+  prepare_sandbox test "$packages_test"
+  compile "$preset" >"$log_folder/build-$preset.log" 2>&1 || {
+    tail -40 "$log_folder/build-$preset.log" >&2
+    fail "the build failed (whole log: $log_folder/build-$preset.log)"
+  }
+  say "built in $(seconds_since "$started") s (preset $preset)"
+  # ctest ends with its own summary; ours, after it, repeats the one line that matters.
+  in_sandbox run --images agent,instant -- ctest --test-dir "$repository/build/$preset" --output-on-failure \
+    --no-tests=error --parallel "$(jobs)" --output-log "$log_folder/test.log" "$@" || status=$?
+  printf '\n'
+  if [ "$status" = 0 ]; then
+    echo "All tests passed in $(seconds_since "$started") s, build and images included."
+  else
+    echo "Tests failed (exit code $status). Log: $log_folder/test.log. One test again: ./dev test -R NAME"
+  fi
+  grep -E '^[0-9]+% tests passed' "$log_folder/test.log" || true
+  return "$status"
+}
+
+demo_command() {
+  prepare_sandbox demo
+  compile release mosaic
+  MOSAIC_BINARY=$repository/build/release/cli/mosaic in_sandbox run --images agent,instant -- "$repository/demo/run" "$@"
+}
+
+bench_command() {
+  local script name=${1:-}
+  local scripts=()
+  if [ -n "$name" ]; then
+    shift
+    [ -x "bench/run-$name" ] || fail "there is no benchmark '$name'; have: $(bench_names)"
+    scripts=("bench/run-$name")
+  else
+    mapfile -t scripts < <(compgen -G 'bench/run-*')
+    [ ${#scripts[@]} -gt 0 ] || fail "there is no benchmark under bench/"
+  fi
+  prepare_sandbox bench
+  compile release
+  for script in "${scripts[@]}"; do
+    MOSAIC_BINARY=$repository/build/release/cli/mosaic MOSAIC_BUILD_FOLDER=$repository/build/release \
+      in_sandbox run --images agent,instant -- "$repository/$script" "$@"
+  done
+}
+
+bench_names() { compgen -G 'bench/run-*' | sed 's|bench/run-||' | paste -sd ' '; }
