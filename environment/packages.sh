@@ -10,8 +10,8 @@ packages_build='g++ cmake ninja-build ccache pkg-config libboost1.81-dev libpqxx
 packages_engine='docker.io:dockerd docker.io:docker iptables:iptables iproute2:ip ca-certificates
   procps:ps curl:curl'
 packages_postgres='postgresql-15 postgresql-client-15'
-packages_image='nodejs:node npm:npm xz-utils:xz zstd:zstd gpgv:gpgv wget:wget'
-packages_test='prometheus:promtool python3-minimal:python3 openssl:openssl'
+packages_image='nodejs:node npm:npm xz-utils:xz gpgv:gpgv wget:wget'
+packages_test='prometheus:promtool openssl:openssl'
 packages_lint='clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck git:git'
 
 # missing_packages WORD...: those that are neither installed nor covered by a command; each once.

@@ -93,7 +93,7 @@ choose_agent_image() {
 ready_at() { curl --silent --fail --max-time 2 --output /dev/null "$1/readyz"; }
 
 up_command() {
-  local detach=0 args=() engine image address process
+  local detach=0 args=() engine image process
   while [ $# -gt 0 ]; do
     case $1 in
       --detach | -d) detach=1 ;;
@@ -120,9 +120,18 @@ up_command() {
   up_detached "${args[@]}"
 }
 
+# service_address ARGS...: where `mosaic up` will answer, by its --listen.
+service_address() {
+  local listen host
+  listen=$(option listen "${MOSAIC_LISTEN:-127.0.0.1:8080}" "$@")
+  host=${listen%:*}
+  case $host in '' | 0.0.0.0 | '[::]') host=127.0.0.1 ;; esac
+  echo "http://$host:${listen##*:}"
+}
+
 up_detached() {
   local address process started
-  address=http://127.0.0.1:$(option port "${MOSAIC_PORT:-8080}" "$@")
+  address=$(service_address "$@")
   started=$(now_ms)
   setsid "$repository/build/release/cli/mosaic" up "$@" </dev/null >>"$data/mosaic.log" 2>&1 &
   process=$!
