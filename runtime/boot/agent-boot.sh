@@ -87,6 +87,7 @@ fetch_with_busybox() {
 }
 
 fetch_with_node() {
+  # shellcheck disable=SC2016  # the text is JavaScript
   status=$(node -e '
     const [url, file, seconds] = process.argv.slice(1);
     const headers = { authorization: `Bearer ${process.env.AGENT_TOKEN}`, accept: "application/x-tar" };
@@ -156,7 +157,7 @@ install_file() {
   fresh=$workspace/.$1.mosaic
   if [ -d "$workspace/$1" ]; then rm -rf "${workspace:?}/$1"; fi
   if [ -d "$fresh" ] || [ -L "$fresh" ]; then rm -rf "$fresh"; fi
-  cp "$folder/workspace/$1" "$fresh" && mv -f "$fresh" "$workspace/$1" ||
+  { cp "$folder/workspace/$1" "$fresh" && mv -f "$fresh" "$workspace/$1"; } ||
     give_up 73 "$workspace cannot be written: check the workspace volume's owner (1000:1000) and the disk"
 }
 
