@@ -26,16 +26,20 @@ Context make_context() {
   return context;
 }
 
-const std::uint8_t* as_bytes(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+const std::uint8_t* as_bytes(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
 
 }  // namespace
 
 std::vector<std::uint8_t> seal(Key key, Iv iv, std::string_view plaintext) {
-  if (plaintext.size() > max_text_bytes) throw std::length_error("AES-256-GCM: the text is too long");
+  if (plaintext.size() > max_text_bytes)
+    throw std::length_error("AES-256-GCM: the text is too long");
   const Context context = make_context();
   std::vector<std::uint8_t> sealed(plaintext.size() + tag_bytes);
   int written = 0;
-  require(EVP_EncryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(), iv.data(), nullptr) == 1);
+  require(EVP_EncryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(), iv.data(), nullptr) ==
+          1);
   if (!plaintext.empty()) {
     require(EVP_EncryptUpdate(context.get(), sealed.data(), &written, as_bytes(plaintext),
                               static_cast<int>(plaintext.size())) == 1);
@@ -59,12 +63,14 @@ std::optional<std::string> open(Key key, Iv iv, std::span<const std::uint8_t> ci
   std::string plaintext(ciphertext.size(), '\0');
   auto* output = reinterpret_cast<std::uint8_t*>(plaintext.data());
   int written = 0;
-  require(EVP_DecryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(), iv.data(), nullptr) == 1);
+  require(EVP_DecryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(), iv.data(), nullptr) ==
+          1);
   if (!ciphertext.empty()) {
     require(EVP_DecryptUpdate(context.get(), output, &written, ciphertext.data(),
                               static_cast<int>(ciphertext.size())) == 1);
   }
-  require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_bytes), tag.data()) == 1);
+  require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_bytes),
+                              tag.data()) == 1);
   int finished = 0;
   if (EVP_DecryptFinal_ex(context.get(), output + written, &finished) != 1) {
     OPENSSL_cleanse(plaintext.data(), plaintext.size());

@@ -20,7 +20,8 @@ constexpr std::string_view encryption_info = "mosaic-db-secret-encryption";
 constexpr std::string_view fingerprint_info = "mosaic-fingerprint-v1";
 constexpr std::string_view key_check_text = "mosaic-key-check-v1";
 constexpr std::string_view remedy =
-    "set MOSAIC_SECRET_KEY to at least 32 characters, e.g. to the output of `openssl rand -hex 32`, and keep it: "
+    "set MOSAIC_SECRET_KEY to at least 32 characters, e.g. to the output of `openssl rand -hex "
+    "32`, and keep it: "
     "what is stored can be read with the same key only";
 
 std::size_t continuation_bytes(unsigned char lead) {
@@ -48,7 +49,8 @@ std::optional<std::size_t> utf16_length(std::string_view text) {
       code_point = code_point << 6 | (byte & 0x3fU);
     }
     const bool surrogate = code_point >= 0xd800 && code_point < 0xe000;
-    if (code_point < least_code_point[more] || surrogate || code_point > 0x10ffff) return std::nullopt;
+    if (code_point < least_code_point[more] || surrogate || code_point > 0x10ffff)
+      return std::nullopt;
     units += code_point >= 0x10000 ? 2 : 1;
     index += more + 1;
   }
@@ -85,13 +87,15 @@ std::string SecretBox::decrypt(std::string_view stored) const {
   if (!is_encrypted(stored)) throw DecryptError("the stored value is not encrypted");
   const auto payload = base64_decode(stored.substr(prefix.size()));
   if (!payload || payload->size() < aes_gcm::iv_bytes + aes_gcm::tag_bytes) {
-    throw DecryptError("the stored value is damaged: it is not an IV, a ciphertext and a tag in base64");
+    throw DecryptError(
+        "the stored value is damaged: it is not an IV, a ciphertext and a tag in base64");
   }
   const std::span<const std::uint8_t> bytes(*payload);
-  auto plaintext =
-      aes_gcm::open(encryption_key_.view(), bytes.first<aes_gcm::iv_bytes>(), bytes.subspan(aes_gcm::iv_bytes));
+  auto plaintext = aes_gcm::open(encryption_key_.view(), bytes.first<aes_gcm::iv_bytes>(),
+                                 bytes.subspan(aes_gcm::iv_bytes));
   if (!plaintext) {
-    throw DecryptError("the stored value was changed, or was encrypted under another MOSAIC_SECRET_KEY");
+    throw DecryptError(
+        "the stored value was changed, or was encrypted under another MOSAIC_SECRET_KEY");
   }
   return std::move(*plaintext);
 }

@@ -35,7 +35,8 @@ std::string random_id() {
     std::array<std::uint8_t, 32> bytes{};
     fill_random(bytes);
     for (const std::uint8_t byte : bytes) {
-      if (byte < fair_limit && id.size() < id_characters) id.push_back(letters[byte % letters.size()]);
+      if (byte < fair_limit && id.size() < id_characters)
+        id.push_back(letters[byte % letters.size()]);
     }
   }
   return id;

@@ -58,8 +58,8 @@ TEST(Password, OfExactly72BytesIsReadToItsEnd) {
 TEST(Password, ThatBcryptWouldCutIsRefusedWhenSetAndWhenChecked) {
   const auto hasher = cheap_hasher();
   const std::string hash = hasher.hash_password(std::string(72, 'p'));
-  const std::vector<std::string> unusable{std::string(), std::string(73, 'p'), std::string("sentinel\0more", 13),
-                                          std::string(1, '\0')};
+  const std::vector<std::string> unusable{std::string(), std::string(73, 'p'),
+                                          std::string("sentinel\0more", 13), std::string(1, '\0')};
   for (const auto& password : unusable) {
     EXPECT_THROW(hasher.hash_password(password), PasswordError);
     EXPECT_THROW(hasher.verify_password(password, hash), PasswordError);
@@ -76,16 +76,18 @@ TEST(Password, MatchesNoStoredTextThatIsNotBcrypt) {
   const auto hasher = cheap_hasher();
   const std::string hash = hasher.hash_password("password");
   for (const std::string& stored :
-       {std::string(), std::string("password"), std::string("*"), std::string("!"), std::string("x"),
-        std::string("$6$salt$hash"), hash.substr(0, 59), hash + "x", "$2b$31$" + hash.substr(7), "$2b$03$" + hash.substr(7),
-        "$2x$" + hash.substr(4), std::string("$2b$04$") + std::string(53, '!')}) {
+       {std::string(), std::string("password"), std::string("*"), std::string("!"),
+        std::string("x"), std::string("$6$salt$hash"), hash.substr(0, 59), hash + "x",
+        "$2b$31$" + hash.substr(7), "$2b$03$" + hash.substr(7), "$2x$" + hash.substr(4),
+        std::string("$2b$04$") + std::string(53, '!')}) {
     EXPECT_FALSE(hasher.verify_password("password", stored)) << stored;
   }
 }
 
 TEST(Password, OfAnUnknownUserIsNeverRight) {
   const auto hasher = cheap_hasher();
-  for (const std::string_view password : {"password", "admin", "."}) EXPECT_FALSE(hasher.verify_unknown_user(password));
+  for (const std::string_view password : {"password", "admin", "."})
+    EXPECT_FALSE(hasher.verify_unknown_user(password));
 }
 
 TEST(Password, CostIsBounded) {

@@ -26,8 +26,9 @@ std::string refusal_of(std::string_view tried_secret) {
 
 TEST(SecretBox, ReturnsWhatItWasGiven) {
   const SecretBox box(secret);
-  for (const std::string& text : {std::string(), std::string("sk-key"), std::string("enc:not really"), std::string(1, '\0'),
-                                  std::string("grüße 漢字 🦞"), std::string(1'000'000, 'x')}) {
+  for (const std::string& text :
+       {std::string(), std::string("sk-key"), std::string("enc:not really"), std::string(1, '\0'),
+        std::string("grüße 漢字 🦞"), std::string(1'000'000, 'x')}) {
     EXPECT_EQ(box.decrypt(box.encrypt(text)), text);
   }
 }
@@ -84,7 +85,9 @@ TEST(SecretBox, RefusesATruncatedOrExtendedPayload) {
   const SecretBox box(secret);
   const auto payload = *base64_decode(std::string_view(box.encrypt("text")).substr(4));
   for (std::size_t length = 0; length < payload.size(); ++length) {
-    EXPECT_THROW(box.decrypt("enc:" + base64_encode(std::span(payload).first(length))), DecryptError) << length;
+    EXPECT_THROW(box.decrypt("enc:" + base64_encode(std::span(payload).first(length))),
+                 DecryptError)
+        << length;
   }
   auto extended = payload;
   extended.push_back(0);
@@ -105,7 +108,8 @@ TEST(SecretBox, ReadsNothingThatAnotherKeyWrote) {
 TEST(SecretBox, SaysNothingOfTheValueInItsErrors) {
   const SecretBox box(secret);
   const std::string stored = SecretBox(other_secret).encrypt("sentinel-plaintext");
-  for (const std::string& text : {stored, std::string("sentinel-plaintext"), stored.substr(0, stored.size() - 4)}) {
+  for (const std::string& text :
+       {stored, std::string("sentinel-plaintext"), stored.substr(0, stored.size() - 4)}) {
     try {
       box.decrypt(text);
       FAIL() << "decrypted";
@@ -139,8 +143,10 @@ TEST(SecretKey, IsMeasuredInUtf16UnitsAsJavaScriptDoes) {
 }
 
 TEST(SecretKey, ThatIsNotUtf8IsRefused) {
-  for (const std::string_view broken : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
-    EXPECT_NE(refusal_of(std::string(40, 'x') + std::string(broken)).find("not UTF-8"), std::string::npos);
+  for (const std::string_view broken :
+       {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
+    EXPECT_NE(refusal_of(std::string(40, 'x') + std::string(broken)).find("not UTF-8"),
+              std::string::npos);
   }
 }
 

@@ -18,7 +18,8 @@ namespace {
 class SeedCompatibility : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "mosaic-secrets-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "mosaic-secrets-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
   }
@@ -31,10 +32,12 @@ class SeedCompatibility : public ::testing::Test {
     for (const auto& request : requests) requests_file << nlohmann::json(request).dump() << '\n';
     requests_file.close();
     ::setenv("SEED_CRYPTO_SECRET", secret.c_str(), 1);
-    const std::string command = "node '" MOSAIC_SOURCE_DIR "/test/secrets/seed_crypto.mjs' " + operation + " < '" +
-                                (folder_ / "requests").string() + "' > '" + (folder_ / "answers").string() + "'";
+    const std::string command = "node '" MOSAIC_SOURCE_DIR "/test/secrets/seed_crypto.mjs' " +
+                                operation + " < '" + (folder_ / "requests").string() + "' > '" +
+                                (folder_ / "answers").string() + "'";
     const int status = std::system(command.c_str());
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) ADD_FAILURE() << "node is missing: run ./dev test";
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+      ADD_FAILURE() << "node is missing: run ./dev test";
     if (status != 0) return {};
     std::vector<std::string> answers;
     std::ifstream answers_file(folder_ / "answers");
