@@ -101,7 +101,7 @@ up_command() {
     esac
     shift
   done
-  data=$(option data-dir "$(data_folder)" "${args[@]}")
+  data=$(option data-dir "${MOSAIC_DATA_DIR:-$(data_folder)}" "${args[@]}")
   mkdir -p "$data"
   data=$(readlink -f "$data")
   if process=$(runs "$data/dev.pid"); then fail "Mosaic is up already (process $process); end it with: ./dev down"; fi
@@ -109,7 +109,7 @@ up_command() {
   install_packages $packages_build $packages_engine $packages_postgres
   compile release mosaic >&2
   engine=$(find_engine "$(option engine "${DOCKER_HOST:-unix:///var/run/docker.sock}" "${args[@]}")")
-  image=$(option agent-image "" "${args[@]}")
+  image=$(option agent-image "${MOSAIC_AGENT_IMAGE:-}" "${args[@]}")
   if [ -z "$image" ]; then
     image=$(choose_agent_image "$engine")
     [ -z "$image" ] || args+=(--agent-image "$image")
@@ -149,7 +149,7 @@ up_detached() {
 
 down_command() {
   local process
-  data=$(option data-dir "$(data_folder)" "$@")
+  data=$(option data-dir "${MOSAIC_DATA_DIR:-$(data_folder)}" "$@")
   if process=$(runs "$data/dev.pid"); then
     gone() { ! runs "$data/dev.pid"; }
     kill -TERM "$process"
