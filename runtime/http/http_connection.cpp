@@ -1,0 +1,41 @@
+#include "runtime/http/http_connection.hpp"
+
+#include <cstring>
+
+#include "runtime/http/http_error.hpp"
+
+namespace mosaic {
+
+void HttpConnection::send(const HttpRequest& request, std::string_view host, const WaitLimit& limit) {
+  std::string text;
+  text.reserve(256 + request.target.size() + request.body.size());
+  text.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ").append(host);
+  text.append("\r\nUser-Agent: mosaic-fleet\r\n");
+  if (!request.body.empty()) text.append("Content-Type: application/json\r\n");
+  if (!request.body.empty() || request.method != "GET") {
+    text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+  }
+  text.append("\r\n").append(request.body);
+  received_ = 0;
+  stream_->write_all(text, limit);
+}
+
+bool HttpConnection::fill(const WaitLimit& limit) {
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (end_ == buffer_.size()) throw HttpError(HttpErrorKind::too_large, "the answer's header is too large");
+  const std::size_t got = stream_->read_some(buffer_.data() + end_, buffer_.size() - end_, limit);
+  end_ += got;
+  received_ += got;
+  return got > 0;
+}
+
+void HttpConnection::consume(std::size_t bytes) {
+  begin_ += bytes;
+  if (begin_ == end_) begin_ = end_ = 0;
+}
+
+}  // namespace mosaic
