@@ -43,10 +43,10 @@ check_environment() {
 lock_state() {
   [ -d "$state" ] && [ -w "$state" ] && command -v flock >/dev/null || return 0
   exec 9>"$state/.mosaic-lock"
-  tries=0
+  tries_left=$((limit_s < 20 ? limit_s * 2 : 40))
   until flock -n 9; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 40 ] || give_up 75 "another container still uses this agent's state ($state/.mosaic-lock is held)"
+    tries_left=$((tries_left - 1))
+    [ "$tries_left" -gt 0 ] || give_up 75 "another container still uses this agent's state ($state/.mosaic-lock is held)"
     sleep 0.5
   done
 }
@@ -81,9 +81,14 @@ fetch_with_busybox() {
     if IFS=' ' read -r version code _; then
       case $version in HTTP/1.*) status=$code ;; esac
     fi
-    while IFS= read -r line && [ "${line%"$return_character"}" != "" ]; do :; done
+    length=none
+    while IFS= read -r line && line=${line%"$return_character"} && [ -n "$line" ]; do
+      case $line in [Cc]ontent-[Ll]ength:*) length=${line##*[: ]} ;; esac
+    done
     cat >"$archive"
   } <"$folder/answer"
+  # busybox tar takes half an archive for a whole one.
+  [ "$status" != 200 ] || [ "$(busybox wc -c <"$archive")" = "$length" ] || status=000
 }
 
 fetch_with_node() {

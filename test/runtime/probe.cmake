@@ -1,3 +1,9 @@
 mosaic_test(runtime_probe
   SOURCES probe_schedule_test.cpp probe_monitor_test.cpp probe_http_server.cpp
   LIBS mosaic_runtime mosaic_fakes)
+mosaic_test(runtime_boot
+  SOURCES boot_script_test.cpp probe_http_server.cpp
+  LIBS mosaic_runtime)
+mosaic_test(runtime_firewall
+  SOURCES firewall_child_process_test.cpp
+  LIBS mosaic_runtime)
