@@ -1,0 +1,537 @@
+#include "reconcilers/agent_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "model/naming.hpp"
+#include "reconcilers/wakefulness.hpp"
+
+namespace mosaic {
+namespace {
+
+constexpr int exit_refused = 78;  // bad or missing configuration: the same again gives the same again
+constexpr Duration name_recheck = std::chrono::seconds(30);
+constexpr Duration pull_recheck = std::chrono::seconds(5);
+constexpr Duration pull_retry = std::chrono::seconds(60);
+constexpr std::size_t longest_owner = 128;
+constexpr int failures_that_count = 3;
+// After a controller's own restart its probes know nothing yet; an agent that was ready gets this long.
+constexpr Duration benefit_of_doubt = std::chrono::seconds(30);
+
+bool has_process(const ContainerView& container) {
+  return container.state == ContainerState::running || container.state == ContainerState::paused;
+}
+
+// One plan in the making. The steps below fill it in and return; each fits a screen and decides one thing.
+class Planner {
+ public:
+  explicit Planner(const PlanInput& input)
+      : in_(input), row_(input.row), container_(input.observed.container ? &*input.observed.container : nullptr) {
+    next().observed_generation = row_.generation;
+    next().container_id = container_ != nullptr ? container_->id : std::string{};
+    const bool reachable = container_ != nullptr && container_->state == ContainerState::running;
+    next().endpoint = reachable ? container_->endpoint : std::string{};
+    if (container_ != nullptr && has_process(*container_)) next().started_at = container_->started_at;
+  }
+
+  Plan run() {
+    if (!in_.observed.name_holder.empty()) return name_taken();
+    account_exit();
+    if (row_.deletion_requested_at) return delete_agent();
+    if (const auto complaint = spec_complaint(); !complaint.empty()) return invalid_spec(complaint);
+    wake_ = wakefulness(row_, in_.now);
+    return wake_.awake ? stay_awake() : sleep();
+  }
+
+ private:
+  // --- results ---
+
+  AgentStatus& next() { return plan_.status; }
+
+  void not_ready(std::string reason, std::string message) {
+    set_condition(next(), std::string(condition::ready), ConditionStatus::no, std::move(reason), std::move(message),
+                  in_.now);
+  }
+
+  Plan act(ActionKind action, StatusWrite write) {
+    plan_.action = action;
+    plan_.write = write;
+    return std::move(plan_);
+  }
+
+  Plan wait() { return std::move(plan_); }
+
+  Plan wait_until(TimePoint time) {
+    plan_.requeue_after = std::max(time - in_.now, Duration(1));
+    return std::move(plan_);
+  }
+
+  // --- what stands in the way ---
+
+  Plan name_taken() {
+    next().phase = Phase::waiting;
+    not_ready("NameTaken", "a container that is not this agent's is named " + row_.container_name + " (" +
+                               in_.observed.name_holder + "); remove or rename it");
+    plan_.suspect = in_.observed.held_by_row;
+    return wait_until(in_.now + name_recheck);
+  }
+
+  std::string spec_complaint() const {
+    if (!valid_container_name(row_.container_name)) {
+      return "containerName must be 2 to 128 of letters, digits, '_', '.' and '-', beginning with a letter or digit";
+    }
+    if (row_.owner.empty() || row_.owner.size() > longest_owner) {
+      return "the owner's id must have 1 to " + std::to_string(longest_owner) + " bytes";
+    }
+    return {};
+  }
+
+  Plan invalid_spec(const std::string& complaint) {
+    next().phase = Phase::failed;
+    next().last_error = complaint;
+    not_ready("InvalidSpec", complaint);
+    return wait();
+  }
+
+  // --- ends of processes ---
+
+  // Each end is counted once, by the engine's own time of it. Ends that we asked for, or that happened to a sleeping
+  // agent, are no crashes.
+  void account_exit() {
+    if (container_ == nullptr || has_process(*container_) || !container_->finished_at) return;
+    if (container_->finished_at == row_.status.last_exit_at) return;
+    const Phase phase = row_.status.phase;
+    const bool expected = row_.status.terminated_at || phase == Phase::stopped || phase == Phase::stopping ||
+                          phase == Phase::paused || phase == Phase::hibernated || phase == Phase::deleting;
+    next().last_exit_at = container_->finished_at;
+    next().terminated_at.reset();
+    next().drain_since.reset();
+    if (expected) return;
+    exit_was_counted_ = true;
+    next().last_error = describe_exit(container_->exit_code, container_->oom_killed, container_->memory_mb);
+    if (container_->exit_code == exit_refused) next().failed_spec = wanted_fingerprint();
+    count_crash(*container_->finished_at);
+  }
+
+  void count_crash(TimePoint at) {
+    ++next().restart_count;
+    const Duration delay = crash_backoff(next().restart_count);
+    if (delay > Duration::zero()) {
+      next().next_retry_at = at + delay;
+    } else {
+      next().next_retry_at.reset();
+    }
+  }
+
+  std::string wanted_fingerprint() const { return in_.wanted.spec + ":" + in_.wanted.config; }
+
+  // --- awake ---
+
+  Plan stay_awake() {
+    next().asleep_since.reset();
+    if (container_ == nullptr || !has_process(*container_)) return bring_up();
+    if (container_->state == ContainerState::paused) return wake_from_pause();
+    return keep_running();
+  }
+
+  Plan bring_up() {
+    plan_.status.terminated_at.reset();
+    if (!in_.wanted.problem.empty()) return configuration_invalid();
+    if (const bool restart_asked = row_.restarted_at && (!next().last_exit_at || *row_.restarted_at > *next().last_exit_at);
+        restart_asked) {
+      // A person asked for another try: what failed before is forgiven.
+      next().failed_spec.clear();
+      next().next_retry_at.reset();
+    }
+    if (!next().failed_spec.empty() && next().failed_spec == wanted_fingerprint()) return failed_for_good();
+    next().failed_spec.clear();
+    if (next().next_retry_at && *next().next_retry_at > in_.now) return back_off();
+    if (container_ == nullptr) return create();
+    if (container_->state == ContainerState::removing) return wait_until(in_.now + std::chrono::seconds(1));
+    const bool outdated = container_->spec_hash != in_.wanted.spec || container_->state == ContainerState::dead;
+    if (outdated || !container_->attached || !in_.observed.network_exists) {
+      return act(ActionKind::remove_container, exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
+    }
+    return start();
+  }
+
+  Plan configuration_invalid() {
+    next().phase = Phase::failed;
+    next().last_error = in_.wanted.problem;
+    not_ready("ConfigurationInvalid", in_.wanted.problem);
+    return wait();
+  }
+
+  Plan failed_for_good() {
+    next().phase = Phase::failed;
+    not_ready("ConfigurationRefused", next().last_error + "; it is started again when its configuration changes, or on request");
+    return wait();
+  }
+
+  Plan back_off() {
+    next().phase = Phase::failed;
+    not_ready("CrashLoopBackOff", next().last_error + "; ended " + std::to_string(next().restart_count) +
+                                      " times in a row, next try at " + to_iso8601(*next().next_retry_at));
+    return wait_until(*next().next_retry_at);
+  }
+
+  Plan create() {
+    const ImageView& image = in_.observed.image;
+    if (image.availability != ImageAvailability::present) return obtain_image(image);
+    if (!in_.observed.volumes_exist) return act(ActionKind::ensure_volumes, StatusWrite::not_yet);
+    if (!in_.observed.network_exists) return act(ActionKind::ensure_network, StatusWrite::not_yet);
+    return act(ActionKind::create_container, exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
+  }
+
+  Plan obtain_image(const ImageView& image) {
+    if (image.availability == ImageAvailability::failed && image.changed_at + pull_retry > in_.now) {
+      next().phase = Phase::waiting;
+      next().last_error = image.detail;
+      not_ready("ImagePullFailed", image.detail);
+      return wait_until(image.changed_at + pull_retry);
+    }
+    next().phase = Phase::pulling;
+    if (image.availability == ImageAvailability::pulling) {
+      not_ready("PullingImage", std::to_string(image.percent) + " % " + image.detail);
+      return wait_until(in_.now + pull_recheck);
+    }
+    not_ready("PullingImage", "the image is not on this engine yet; pulling it");
+    plan_.requeue_after = pull_recheck;
+    return act(ActionKind::begin_pull, StatusWrite::after_action);
+  }
+
+  Plan start() {
+    next().phase = Phase::starting;
+    next().config_hash = in_.wanted.config;
+    next().ready_at.reset();
+    next().drain_since.reset();
+    next().terminated_at.reset();
+    not_ready("Starting", "the gateway is booting");
+    plan_.needs_memory = true;
+    plan_.needs_start_slot = true;
+    // The hash is on record before the process can fetch anything, so it is never newer than what was fetched.
+    return act(ActionKind::start, StatusWrite::before_action);
+  }
+
+  Plan wake_from_pause() {
+    const bool was_hibernated = row_.status.phase == Phase::hibernated;
+    next().phase = Phase::starting;
+    not_ready("Waking", was_hibernated ? "waking from hibernation" : "waking from pause");
+    next().terminated_at.reset();
+    plan_.needs_memory = true;
+    plan_.probe = true;
+    return act(ActionKind::unpause, StatusWrite::after_action);
+  }
+
+  // --- awake, with a running process ---
+
+  Plan keep_running() {
+    if (terminating()) return await_end("Restarting");
+    if (row_.status.phase == Phase::stopping) return terminate("Restarting", "it was being stopped when it was needed again");
+    if (!container_->attached || container_->endpoint.empty()) {
+      return terminate("NetworkLost", "its network was taken away; it is created anew");
+    }
+    if (const auto [reason, message] = replacement_reason(); !reason.empty()) return replace(reason, message);
+    next().drain_since.reset();
+    note_configuration();
+    return follow_health();
+  }
+
+  std::pair<std::string, std::string> replacement_reason() const {
+    if (row_.restarted_at && container_->started_at && *row_.restarted_at > *container_->started_at) {
+      return {"RestartRequested", "a restart was asked for"};
+    }
+    if (!in_.wanted.problem.empty()) return {};
+    if (container_->spec_hash != in_.wanted.spec) return {"SpecChanged", "its image, limits or token changed"};
+    if (row_.status.config_hash != in_.wanted.config) return {"ConfigurationChanged", "its configuration changed"};
+    return {};
+  }
+
+  void note_configuration() {
+    const bool current = in_.wanted.problem.empty();
+    set_condition(next(), std::string(condition::configuration), current ? ConditionStatus::yes : ConditionStatus::no,
+                  current ? "Current" : "ConfigurationInvalid",
+                  current ? "it runs what the settings say" : "it runs on its former configuration: " + in_.wanted.problem,
+                  in_.now);
+  }
+
+  Plan replace(const std::string& reason, const std::string& message) {
+    set_condition(next(), std::string(condition::configuration), ConditionStatus::no, reason, message, in_.now);
+    if (auto waiting = drain(message)) return std::move(*waiting);
+    return terminate(reason, message);
+  }
+
+  // Waits for running turns, up to the limit; nothing once there is nothing left to wait for.
+  std::optional<Plan> drain(const std::string& why) {
+    if (!is_busy(row_, in_.now)) return std::nullopt;
+    if (!next().drain_since) next().drain_since = in_.now;
+    const TimePoint limit = *next().drain_since + in_.settings.drain_limit;
+    if (in_.now >= limit) return std::nullopt;
+    next().phase = Phase::draining;
+    set_condition(next(), std::string(condition::ready), ConditionStatus::yes, "Draining",
+                  why + "; waiting for its running turn to end", in_.now);
+    plan_.probe = true;
+    return wait_until(std::min(*row_.busy_until, limit));
+  }
+
+  Plan terminate(const std::string& reason, const std::string& message, StatusWrite write = StatusWrite::before_action) {
+    next().phase = row_.deletion_requested_at ? Phase::deleting : Phase::stopping;
+    next().terminated_at = in_.now;
+    next().endpoint.clear();
+    not_ready(reason, message);
+    plan_.requeue_after = in_.settings.stop_grace;
+    return act(ActionKind::terminate, write);
+  }
+
+  Plan await_end(const std::string& reason) {
+    next().phase = row_.deletion_requested_at ? Phase::deleting : Phase::stopping;
+    next().endpoint.clear();
+    const TimePoint limit = *row_.status.terminated_at + in_.settings.stop_grace;
+    if (const Condition* ready = find_condition(next(), condition::ready); ready == nullptr || ready->status != ConditionStatus::no) {
+      not_ready(reason, "waiting for its process to end");
+    }
+    if (in_.now < limit) return wait_until(limit);
+    plan_.requeue_after = std::chrono::seconds(1);
+    return act(ActionKind::kill, StatusWrite::before_action);
+  }
+
+  // TERM was decided for this very process, not for one that ended unseen before somebody started it again.
+  bool terminating() const {
+    const auto& decided = row_.status.terminated_at;
+    return decided && (!container_->started_at || *decided >= *container_->started_at);
+  }
+
+  bool was_ready() const {
+    const AgentStatus& status = row_.status;
+    return (status.phase == Phase::running || status.phase == Phase::draining) && status.ready_at &&
+           container_->started_at && *status.ready_at >= *container_->started_at;
+  }
+
+  TimePoint watched_since() const {
+    const TimePoint started = container_->started_at.value_or(in_.now);
+    return in_.health.watched_since ? std::max(*in_.health.watched_since, started) : started;
+  }
+
+  Plan follow_health() {
+    plan_.probe = true;
+    if (in_.health.health == Health::ready) return ready();
+    if (in_.health.health == Health::failing) return unresponsive("LivenessFailed", "stopped answering its probes");
+    if (was_ready()) {
+      const bool doubted_enough = in_.health.failures >= failures_that_count &&
+                                  in_.now >= watched_since() + benefit_of_doubt;
+      if (doubted_enough) return unresponsive("LivenessFailed", "does not answer its probes");
+      return ready();
+    }
+    return starting();
+  }
+
+  Plan starting() {
+    next().phase = Phase::starting;
+    const TimePoint limit = watched_since() + in_.settings.start_deadline;
+    if (in_.now >= limit) {
+      return unresponsive("StartDeadlineExceeded", "was not ready " + to_human(in_.settings.start_deadline) + " after its start");
+    }
+    if (const Condition* ready = find_condition(next(), condition::ready);
+        ready == nullptr || (ready->reason != "Starting" && ready->reason != "Waking")) {
+      not_ready("Starting", "the gateway is booting");
+    }
+    return wait_until(limit);
+  }
+
+  Plan unresponsive(const std::string& reason, const std::string& what) {
+    next().last_error = "the gateway " + what + (in_.health.last_error.empty() ? "" : " (" + in_.health.last_error + ")");
+    count_crash(in_.now);
+    return terminate(reason, next().last_error);
+  }
+
+  Plan ready() {
+    if (!was_ready() || !next().ready_at) {
+      const TimePoint at = in_.health.ready_at.value_or(in_.now);
+      const bool cold = row_.status.phase == Phase::starting && !row_.status.ready_at;
+      if (cold && container_->started_at && at >= *container_->started_at) {
+        next().start_duration_ms = (at - *container_->started_at).count();
+      }
+      next().ready_at = std::max(at, container_->started_at.value_or(at));
+    }
+    next().phase = Phase::running;
+    set_condition(next(), std::string(condition::ready), ConditionStatus::yes, "Ready", "the gateway answers", in_.now);
+    std::optional<TimePoint> look_again = wake_.until;
+    if (next().restart_count > 0) {
+      const TimePoint forgiven = *next().ready_at + crash_memory;
+      if (in_.now >= forgiven) {
+        next().restart_count = 0;
+        next().next_retry_at.reset();
+        next().last_error.clear();
+      } else {
+        look_again = look_again ? std::min(*look_again, forgiven) : forgiven;
+      }
+    } else {
+      next().last_error.clear();
+    }
+    return look_again ? wait_until(*look_again) : wait();
+  }
+
+  // --- asleep ---
+
+  bool by_request() const {
+    return wake_.sleep_reason == SleepReason::stop_requested || wake_.sleep_reason == SleepReason::inactive;
+  }
+
+  std::pair<std::string, std::string> sleep_words() const {
+    switch (wake_.sleep_reason) {
+      case SleepReason::idle: return {"Idle", "asleep since it was idle; the next request wakes it"};
+      case SleepReason::never_used: return {"NeverUsed", "not used yet; the first request starts it"};
+      case SleepReason::stop_requested: return {"StopRequested", "stopped on request"};
+      case SleepReason::inactive: return {"Inactive", "stopped because isActive is false"};
+    }
+    return {"Idle", "asleep"};
+  }
+
+  Plan sleep() {
+    if (container_ == nullptr || !has_process(*container_)) return stopped();
+    if (container_->state == ContainerState::paused) return sleep_on();
+    return fall_asleep();
+  }
+
+  Plan stopped() {
+    const auto [reason, message] = sleep_words();
+    next().phase = Phase::stopped;
+    if (!next().asleep_since) next().asleep_since = in_.now;
+    next().terminated_at.reset();
+    next().drain_since.reset();
+    if (by_request()) {
+      next().restart_count = 0;
+      next().next_retry_at.reset();
+    }
+    not_ready(reason, message);
+    note_sleep(SleepDepth::stopped, by_request() ? message : in_.sleep.reason);
+    return wait();
+  }
+
+  void note_sleep(SleepDepth depth, const std::string& why) {
+    set_condition(next(), std::string(condition::sleep), ConditionStatus::yes,
+                  depth == SleepDepth::paused ? "Paused" : depth == SleepDepth::hibernated ? "Hibernated" : "Stopped",
+                  why, in_.now);
+  }
+
+  SleepDepth wanted_depth() const { return by_request() ? SleepDepth::stopped : in_.sleep.depth; }
+
+  // Frozen already: as deep as allowed, never shallower again.
+  Plan sleep_on() {
+    const auto [reason, message] = sleep_words();
+    if (!next().asleep_since) next().asleep_since = in_.now;
+    not_ready(reason, message);
+    if (row_.status.phase == Phase::stopping || wanted_depth() == SleepDepth::stopped) {
+      // A frozen process cannot handle TERM: it thaws to end in order.
+      next().phase = Phase::stopping;
+      return act(ActionKind::unpause, StatusWrite::before_action);
+    }
+    const bool hibernated = row_.status.phase == Phase::hibernated;
+    if (wanted_depth() == SleepDepth::hibernated && !hibernated) {
+      next().phase = Phase::hibernated;
+      note_sleep(SleepDepth::hibernated, in_.sleep.reason);
+      if (in_.sleep.review_at) plan_.requeue_after = std::max(*in_.sleep.review_at - in_.now, Duration(1));
+      return act(ActionKind::reclaim, StatusWrite::after_action);
+    }
+    next().phase = hibernated ? Phase::hibernated : Phase::paused;
+    note_sleep(hibernated ? SleepDepth::hibernated : SleepDepth::paused, in_.sleep.reason);
+    return in_.sleep.review_at ? wait_until(*in_.sleep.review_at) : wait();
+  }
+
+  Plan fall_asleep() {
+    if (terminating()) return await_end(sleep_words().first);
+    const auto [reason, message] = sleep_words();
+    if (row_.status.phase == Phase::stopping) return terminate(reason, message);
+    if (by_request()) {
+      if (auto waiting = drain(message)) return std::move(*waiting);
+      return terminate(reason, message);
+    }
+    const bool booting = in_.health.health != Health::ready && !was_ready() && row_.status.phase == Phase::starting;
+    if (booting) {
+      // A boot is let finish: killed half way it would only cost the next one.
+      plan_.probe = true;
+      return starting();
+    }
+    if (wanted_depth() == SleepDepth::stopped) {
+      return terminate(reason, message, StatusWrite::before_if_idle);
+    }
+    next().phase = Phase::paused;
+    next().asleep_since = in_.now;
+    next().endpoint.clear();
+    not_ready(reason, message);
+    note_sleep(SleepDepth::paused, in_.sleep.reason);
+    return act(ActionKind::pause, StatusWrite::before_if_idle);
+  }
+
+  // --- deletion ---
+
+  Plan delete_agent() {
+    next().phase = Phase::deleting;
+    not_ready("Deleting", row_.purge ? "being deleted with its data" : "being deleted; its data is kept");
+    if (container_ != nullptr && container_->state == ContainerState::paused) {
+      return act(ActionKind::unpause, StatusWrite::before_action);
+    }
+    if (container_ != nullptr && container_->state == ContainerState::running) {
+      if (terminating()) return await_end("Deleting");
+      if (auto waiting = drain("a deletion was asked for")) return std::move(*waiting);
+      return terminate("Deleting", "being deleted");
+    }
+    if (container_ != nullptr) return act(ActionKind::remove_container, StatusWrite::before_action);
+    if (in_.observed.network_exists) return act(ActionKind::remove_network, StatusWrite::not_yet);
+    if (row_.purge && in_.observed.volumes_exist) return act(ActionKind::remove_volumes, StatusWrite::not_yet);
+    return act(ActionKind::finish_deletion, StatusWrite::not_yet);
+  }
+
+  const PlanInput& in_;
+  const AgentRow& row_;
+  const ContainerView* const container_;
+  Plan plan_{ActionKind::none, StatusWrite::after_action, in_.row.status, false, false, false, {}, {}};
+  Wakefulness wake_;
+  bool exit_was_counted_ = false;
+};
+
+}  // namespace
+
+Plan plan_agent(const PlanInput& input) { return Planner(input).run(); }
+
+Duration crash_backoff(int restart_count) {
+  constexpr Duration first = std::chrono::seconds(10);
+  constexpr Duration longest = std::chrono::seconds(300);
+  if (restart_count <= 1) return Duration::zero();
+  const int doublings = std::min(restart_count - 2, 10);
+  return std::min(first * (1 << doublings), longest);
+}
+
+std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb) {
+  if (oom_killed) {
+    return "the gateway ran out of memory (limit " + std::to_string(memory_mb) + " MB): raise its memory limit";
+  }
+  switch (exit_code) {
+    case 0: return "the gateway ended by itself";
+    case 1: return "the gateway failed at start (exit 1: its state is locked, or /tmp cannot be written)";
+    case 75: return "the agent could not reach the configuration endpoint (exit 75)";
+    case exit_refused: return "the gateway refused its configuration (exit 78)";
+    case 137: return "the process was killed (exit 137)";
+    case 143: return "the process was asked to end while booting (exit 143)";
+    default: return "the gateway ended with exit code " + std::to_string(exit_code);
+  }
+}
+
+std::string_view to_string(ActionKind action) {
+  constexpr std::array<std::string_view, 15> words{
+      "none",  "begin_pull", "ensure_volumes",   "ensure_network", "create_container", "start",         "terminate", "kill",
+      "pause", "unpause",    "reclaim", "remove_container", "remove_network", "remove_volumes", "finish_deletion"};
+  return words[static_cast<std::size_t>(action)];
+}
+
+std::string_view to_string(SleepDepth depth) {
+  switch (depth) {
+    case SleepDepth::paused: return "paused";
+    case SleepDepth::hibernated: return "hibernated";
+    case SleepDepth::stopped: return "stopped";
+  }
+  return "stopped";
+}
+
+}  // namespace mosaic

@@ -1,0 +1,94 @@
+// The heart of the project: from what should be, what the engine shows and what happened before, the one next
+// step for one agent, and what its row should say.
+//
+// plan_agent() is pure and total: it does no I/O, asks no clock, keeps no state, and has an answer for every input.
+// Repeating it with unchanged input and the status it returned gives no action and the same status (S: stable).
+// At most one action per plan, so that every point at which a controller may die lies between two plans.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "controller/health_monitor.hpp"
+#include "model/agent.hpp"
+#include "model/fleet_settings.hpp"
+#include "model/observed.hpp"
+
+namespace mosaic {
+
+enum class ActionKind : std::uint8_t {
+  none,
+  begin_pull,
+  ensure_volumes,
+  ensure_network,
+  create_container,
+  start,
+  terminate,
+  kill,
+  pause,
+  unpause,
+  reclaim,
+  remove_container,
+  remove_network,
+  remove_volumes,
+  finish_deletion,  // the row itself
+};
+std::string_view to_string(ActionKind action);
+
+// When the row must say what is about to happen, relative to the action itself.
+enum class StatusWrite : std::uint8_t {
+  not_yet,         // an intermediate step; a later one is told
+  before_action,   // an intention that a successor must know of
+  before_if_idle,  // the same, but void when a turn has begun meanwhile: then plan anew
+  after_action,
+};
+
+// What the rows ask for, condensed.
+struct WantedFingerprints {
+  std::string spec;      // of everything fixed at creation: image, limits, token, template
+  std::string config;    // of the rendered configuration
+  std::string problem;   // why no configuration can be rendered, for people; else empty
+};
+
+enum class SleepDepth : std::uint8_t { paused, hibernated, stopped };
+std::string_view to_string(SleepDepth depth);
+
+// How deep this agent is to sleep if it sleeps, as the fleet's budget stands (sleep_budget.hpp).
+struct SleepAllowance {
+  SleepDepth depth = SleepDepth::stopped;
+  std::optional<TimePoint> review_at;  // when time alone may make it deeper
+  std::string reason;                  // one line; for the Sleep condition
+};
+
+struct PlanInput {
+  const AgentRow& row;
+  const WantedFingerprints& wanted;
+  const ObservedAgent& observed;
+  const HealthView& health;
+  const SleepAllowance& sleep;
+  const FleetSettings& settings;
+  TimePoint now;
+};
+
+struct Plan {
+  ActionKind action = ActionKind::none;
+  StatusWrite write = StatusWrite::after_action;
+  AgentStatus status;                       // the row's status side once the action is done
+  bool needs_memory = false;                // admission must grant its memory limit first
+  bool needs_start_slot = false;            // and one of the fleet's concurrent starts
+  bool probe = false;                       // the gateway is to be watched
+  std::optional<Duration> requeue_after;
+  std::optional<ResourceKey> suspect;       // another row's container stands in the way: is it an orphan?
+};
+
+Plan plan_agent(const PlanInput& input);
+
+// Crash-loop back-off: none after the first unplanned end, then 10 s doubling to 300 s.
+Duration crash_backoff(int restart_count);
+inline constexpr Duration crash_memory = std::chrono::minutes(10);
+
+// "ran out of memory …", "the gateway refused its configuration …": an exit code in words.
+std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb);
+
+}  // namespace mosaic

@@ -1,0 +1,83 @@
+#include "reconcilers/orphan_reconciler.hpp"
+
+namespace mosaic {
+namespace {
+
+constexpr int most_steps = 8;
+
+}  // namespace
+
+OrphanReconciler::OrphanReconciler(const Clock& clock, AgentReader& rows, StatusWriter& statuses, EventLog& events,
+                                   RuntimeDriver& driver, FleetPolicy& fleet)
+    : clock_(clock), rows_(rows), statuses_(statuses), events_(events), driver_(driver), fleet_(fleet) {}
+
+Outcome OrphanReconciler::reconcile(const ResourceKey& key) {
+  const auto row_key = parse_resource_key(key.name);
+  if (!row_key) throw TerminalError("\"" + key.name + "\" names no row");
+  Memory memory;
+  {
+    const std::lock_guard lock(mutex_);
+    memory = memories_.try_emplace(*row_key, Memory{clock_.now(), std::nullopt, {}}).first->second;
+  }
+  OrphanPlan plan;
+  for (int step = 0; step < most_steps; ++step) {
+    plan = plan_orphan(look(*row_key, memory));
+    tell(*row_key, plan, memory);
+    if (plan.action == OrphanAction::none) break;
+    perform(plan);
+    if (plan.action == OrphanAction::terminate) memory.terminated_at = clock_.now();
+  }
+  const std::lock_guard lock(mutex_);
+  if (plan.action == OrphanAction::none && !plan.requeue_after) {
+    memories_.erase(*row_key);
+    return {};
+  }
+  memories_[*row_key] = memory;
+  return Outcome{plan.requeue_after.value_or(Duration(1)), Priority::resync};
+}
+
+// Everything is read anew for each step.
+OrphanInput OrphanReconciler::look(const ResourceKey& row_key, const Memory& memory) {
+  OrphanInput input;
+  for (const auto& listed : driver_.list_agents()) {
+    if (listed.container.key == row_key) input.containers.push_back(listed.container);
+  }
+  for (const auto& network : driver_.list_networks()) {
+    if (network.key == row_key) input.networks.push_back(network.name);
+  }
+  // After the engine: a container that a new row has just got is then seen together with its row.
+  const auto row = rows_.find_agent(row_key);
+  input.row_exists = row.has_value();
+  if (row) input.container_name = row->container_name;
+  input.was_deleted = !row && statuses_.was_deleted(row_key);
+  input.first_seen = memory.first_seen;
+  input.terminated_at = memory.terminated_at;
+  input.stop_grace = fleet_.picture()->settings.stop_grace;
+  input.now = clock_.now();
+  return input;
+}
+
+void OrphanReconciler::perform(const OrphanPlan& plan) {
+  switch (plan.action) {
+    case OrphanAction::none: return;
+    case OrphanAction::unpause: return driver_.unpause(plan.target);
+    case OrphanAction::terminate: return driver_.terminate(plan.target);
+    case OrphanAction::kill: return driver_.kill(plan.target);
+    case OrphanAction::remove_container: return driver_.remove_container(plan.target);
+    case OrphanAction::remove_network: return driver_.remove_network(plan.target);
+  }
+}
+
+void OrphanReconciler::tell(const ResourceKey& row_key, const OrphanPlan& plan, Memory& memory) {
+  if (plan.reason.empty() || plan.reason == memory.told) return;
+  memory.told = plan.reason;
+  Event event;
+  event.at = clock_.now();
+  event.key = row_key;
+  event.severity = EventSeverity::warning;
+  event.reason = plan.action == OrphanAction::none ? "OrphanKept" : "OrphanRemoved";
+  event.message = plan.reason;
+  events_.append_event(event);
+}
+
+}  // namespace mosaic
