@@ -25,6 +25,7 @@ struct HealthView {
   Health health = Health::unknown;
   std::optional<TimePoint> ready_at;  // when the first answer came
   int failures = 0;                   // in a row
+  std::optional<TimePoint> watched_since;  // when watch() first saw this target
   std::string last_error;             // of the last failed probe, one line
 };
 

@@ -28,7 +28,8 @@ struct ContainerView {
   std::string spec_hash;   // our label
   ResourceKey key;         // kind and row id, from our labels
   std::string endpoint;    // "address:port" of the gateway; empty while it has no address
-  std::int64_t memory_mb = 0;
+  bool attached = true;    // to its own network, whether it runs or not
+  std::int64_t memory_mb = 0;   // its limit
 };
 
 enum class ImageAvailability : std::uint8_t { present, absent, pulling, failed };
