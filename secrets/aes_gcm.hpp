@@ -1,7 +1,8 @@
-// AES-256-GCM with a 12-byte IV, a 16-byte tag and no associated data. Stateless; safe from any thread.
+// AES-256-GCM with a 12-byte IV, a 16-byte tag and no associated data. Stateless; safe from any
+// thread.
 //
-// Opening yields plaintext only after the tag was found right; until then nothing leaves this file, and what was
-// decrypted of a forged message is wiped.
+// Opening yields plaintext only after the tag was found right; until then nothing leaves this file,
+// and what was decrypted of a forged message is wiped.
 #pragma once
 
 #include <cstddef>

@@ -96,7 +96,8 @@ bool PasswordHasher::verify_password(std::string_view password,
 }
 
 bool PasswordHasher::verify_unknown_user(std::string_view password) const {
-  // The comparison is done and its answer ignored, so that nothing but the answer differs from a known user.
+  // The comparison is done and its answer ignored, so that nothing but the answer differs from a
+  // known user.
   static_cast<void>(verify_password(password, unknown_user_hash_));
   return false;
 }

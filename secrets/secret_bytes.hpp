@@ -1,7 +1,7 @@
 // Fixed-size key material that is wiped from memory when its owner goes.
 //
-// Neither copyable nor movable, so that no second copy is left behind. Reading it from several threads is safe
-// once it is filled.
+// Neither copyable nor movable, so that no second copy is left behind. Reading it from several
+// threads is safe once it is filled.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// Random tokens and identifiers, and how to compare and store them. Stateless; safe from any thread.
+// Random tokens and identifiers, and how to compare and store them. Stateless; safe from any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ std::string random_id();
 // Takes equally long wherever the texts differ. Their lengths are not hidden.
 bool constant_time_equal(std::string_view left, std::string_view right);
 
-// Lower-case hex. Tokens with 256 bits of their own are stored like this; passwords never are (see password.hpp).
+// Lower-case hex. Tokens with 256 bits of their own are stored like this; passwords never are (see
+// password.hpp).
 std::string sha256_hex(std::string_view text);
 
 }  // namespace mosaic

@@ -26,7 +26,8 @@ constexpr std::array<LevelName, 5> level_names{{{LogLevel::debug, "debug"},
                                                 {LogLevel::error, "error"},
                                                 {LogLevel::off, "off"}}};
 
-// Writes each line at once and reports what did not go out; spdlog's own sink ignores the result of its writes.
+// Writes each line at once and reports what did not go out; spdlog's own sink ignores the result of
+// its writes.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit DescriptorSink(int descriptor) : descriptor_(descriptor) {}
@@ -133,7 +134,8 @@ void Logger::write(LogLevel level, LogMessage message, Fields fields) const noex
         output_->text ? log_text::as_text(line, output_->coloured) : log_text::as_json(line);
     output_->logger.log(spdlog::level::info, spdlog::string_view_t(spelled.data(), spelled.size()));
   } catch (...) {
-    // The one place where nothing can be said: what failed is the saying. It shows in dropped_lines().
+    // The one place where nothing can be said: what failed is the saying. It shows in
+    // dropped_lines().
     ++output_->dropped;
   }
 }

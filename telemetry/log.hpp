@@ -2,11 +2,13 @@
 //
 //   log.info("container started", {{Field::key, "user/c123"}, {Field::duration_ms, 12}});
 //
-// A message is a literal of the source, everything that varies goes into allow-listed fields (log_field.hpp), and every
-// value is masked by Redactor, escaped and cut to 300 bytes: a line is one line, and no input makes it long.
+// A message is a literal of the source, everything that varies goes into allow-listed fields
+// (log_field.hpp), and every value is masked by Redactor, escaped and cut to 300 bytes: a line is
+// one line, and no input makes it long.
 //
-// A Logger is a small value; its copies and derivatives share one output. All members may be called from any thread at
-// any time. Logging never throws; what cannot be written is counted (dropped_lines).
+// A Logger is a small value; its copies and derivatives share one output. All members may be called
+// from any thread at any time. Logging never throws; what cannot be written is counted
+// (dropped_lines).
 #pragma once
 
 #include <chrono>
@@ -32,7 +34,8 @@ std::optional<LogLevel> parse_log_level(std::string_view word);
 
 enum class LogFormat : std::uint8_t {
   automatic,  // text when the output is a terminal, else JSON
-  json,  // one object per line: time (RFC 3339, UTC, milliseconds), level, message, then what is set
+  json,  // one object per line: time (RFC 3339, UTC, milliseconds), level, message, then what is
+         // set
   text,  // for people; coloured when the output is a terminal
 };
 
@@ -43,7 +46,8 @@ struct LogOptions {
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
 };
 
-// A text that stands in the source, so that no value can end up in a message. Anything else does not compile.
+// A text that stands in the source, so that no value can end up in a message. Anything else does
+// not compile.
 class LogMessage {
  public:
   template <std::size_t Size>
@@ -71,8 +75,8 @@ class Logger {
   // For tests and tools that have nothing to say.
   static Logger silent();
 
-  // The same output, with every line carrying the part of the program, or the id of the request or reconcile, that it
-  // belongs to.
+  // The same output, with every line carrying the part of the program, or the id of the request or
+  // reconcile, that it belongs to.
   Logger with_component(std::string_view component) const;
   Logger with_correlation(std::string_view correlation_id) const;
 

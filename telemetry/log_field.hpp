@@ -1,7 +1,8 @@
 // What a log line may say beside its message: a fixed list of fields, each with one typed value.
 //
-// The list is the allow-list of the log. A field that is not in it cannot be written, so nobody logs a request body, a
-// header or a row by accident; extend the list here, in plain sight. Never add one for text that users or models write.
+// The list is the allow-list of the log. A field that is not in it cannot be written, so nobody
+// logs a request body, a header or a row by accident; extend the list here, in plain sight. Never
+// add one for text that users or models write.
 //
 // A LogField refers to the text it was given and lives only as long as the call that logs it.
 #pragma once

@@ -13,7 +13,8 @@ namespace mosaic::log_text {
 namespace {
 
 constexpr std::string_view ellipsis = "…";
-// Of a long value only so much is looked at: many times what can be shown, and little enough to scan on a hot path.
+// Of a long value only so much is looked at: many times what can be shown, and little enough to
+// scan on a hot path.
 constexpr std::size_t window_bytes = 4096;
 
 struct CodePoint {
@@ -70,7 +71,8 @@ std::string escaped(const CodePoint& point, std::string_view bytes) {
   }
 }
 
-// The part of a value that is looked at, ending where a word ends: half a secret would not be recognised as one.
+// The part of a value that is looked at, ending where a word ends: half a secret would not be
+// recognised as one.
 std::string_view windowed(std::string_view value) {
   if (value.size() <= window_bytes) return value;
   const std::string_view window = value.substr(0, window_bytes);

@@ -25,9 +25,9 @@ struct Line {
 std::string as_json(const Line& line);
 std::string as_text(const Line& line, bool coloured);
 
-// Masks secrets, escapes control characters, quotes, backslashes, and what could disguise text (bidirectional and line
-// separators) as JSON does, replaces invalid UTF-8 by U+FFFD, and cuts what is then longer than `max_bytes`, ending it
-// with "…". Fit for the inside of a JSON string.
+// Masks secrets, escapes control characters, quotes, backslashes, and what could disguise text
+// (bidirectional and line separators) as JSON does, replaces invalid UTF-8 by U+FFFD, and cuts what
+// is then longer than `max_bytes`, ending it with "…". Fit for the inside of a JSON string.
 std::string printable(std::string_view value, std::size_t max_bytes);
 
 // "2026-01-02T03:04:05.678Z".

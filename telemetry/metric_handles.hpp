@@ -1,7 +1,9 @@
-// The series of one controller, queue, engine and so on, looked up once and then used without a search.
+// The series of one controller, queue, engine and so on, looked up once and then used without a
+// search.
 //
-// The handles refer into the Metrics that made them and live no longer than it. Every member may be used from any
-// thread; counting costs an atomic addition, observing a duration a short lock. Durations are in seconds.
+// The handles refer into the Metrics that made them and live no longer than it. Every member may be
+// used from any thread; counting costs an atomic addition, observing a duration a short lock.
+// Durations are in seconds.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -23,7 +25,8 @@ double in_seconds(std::chrono::duration<Representation, Period> duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// As controller-runtime counts: each reconcile has one result, and an error also counts as an error.
+// As controller-runtime counts: each reconcile has one result, and an error also counts as an
+// error.
 struct ControllerMetrics {
   prometheus::Counter& reconcile_success;
   prometheus::Counter& reconcile_error;

@@ -19,7 +19,8 @@ std::vector<double> reconcile_buckets() {
 }
 
 std::vector<double> work_queue_buckets() {
-  // Multiplied step by step, as the Go library does: the rounding shows in the label "le", and dashboards match on it.
+  // Multiplied step by step, as the Go library does: the rounding shows in the label "le", and
+  // dashboards match on it.
   constexpr int bucket_count = 12;
   std::vector<double> bounds;
   double bound = 10e-9;

@@ -1,12 +1,13 @@
 // Everything that /metrics shows, in the Prometheus text format.
 //
-// Names, labels and buckets of the controller, queue, leader and engine series are those of controller-runtime and
-// client-go, so that dashboards for Kubernetes operators work; ours begin with "mosaic_". Every series that can be named
-// beforehand exists from the start at 0: asking for a handle creates its series. Labels hold words of a fixed vocabulary
-// only, anything else is counted as "other": no user id can become a label, and the number of series is bounded.
+// Names, labels and buckets of the controller, queue, leader and engine series are those of
+// controller-runtime and client-go, so that dashboards for Kubernetes operators work; ours begin
+// with "mosaic_". Every series that can be named beforehand exists from the start at 0: asking for
+// a handle creates its series. Labels hold words of a fixed vocabulary only, anything else is
+// counted as "other": no user id can become a label, and the number of series is bounded.
 //
-// Thread-safe. Ask for handles once (metric_handles.hpp) and keep them on hot paths; asking again for the same name
-// gives the same series.
+// Thread-safe. Ask for handles once (metric_handles.hpp) and keep them on hot paths; asking again
+// for the same name gives the same series.
 #pragma once
 
 #include <chrono>
@@ -38,7 +39,8 @@ class Metrics {
   WorkQueueMetrics work_queue(std::string_view name, std::span<const std::string_view> priorities);
   WorkQueueMetrics work_queue(std::string_view name);  // waiting_user, spec_change, crash, resync
   prometheus::Gauge& leader(std::string_view lease_name);  // 1 while this process holds the lease
-  // The engine's address as an operator knows it, without credentials: "unix:///run/docker.sock", "10.0.0.5:2376".
+  // The engine's address as an operator knows it, without credentials: "unix:///run/docker.sock",
+  // "10.0.0.5:2376".
   EngineMetrics engine(std::string_view host);
 
   ObservationMetrics observation();
@@ -57,8 +59,9 @@ class Metrics {
   // result: success, failure, throttled, error.
   prometheus::Counter& sign_ins(std::string_view result);
 
-  // Keeps a function registered that brings gauges up to date just before each rendering (ages, sums over a queue).
-  // It must not call render() and must not throw. When the destructor returns it is not running and never will again.
+  // Keeps a function registered that brings gauges up to date just before each rendering (ages,
+  // sums over a queue). It must not call render() and must not throw. When the destructor returns
+  // it is not running and never will again.
   class Refresher {
    public:
     Refresher() = default;

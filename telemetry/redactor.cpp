@@ -83,7 +83,8 @@ std::optional<Match> match_credential(std::string_view text, std::size_t at) {
     const std::size_t end = end_of_run(text, begin, is_token);
     const std::string_view credential = text.substr(begin, end - begin);
     if (credential.size() < min_credential_characters) return std::nullopt;
-    // "basic" is also a plain word of English; what follows it is a credential only when it does not look like one.
+    // "basic" is also a plain word of English; what follows it is a credential only when it does
+    // not look like one.
     if (scheme == "basic " && std::all_of(credential.begin(), credential.end(), is_lower))
       return std::nullopt;
     return Match{begin, end};
@@ -119,7 +120,8 @@ bool is_named_like(std::string_view name, const std::array<std::string_view, Cou
                      [&plain](std::string_view end) { return plain.ends_with(end); });
 }
 
-// name=value, name: value, "name": "value", and the same inside a quoted text (\"name\": \"value\").
+// name=value, name: value, "name": "value", and the same inside a quoted text (\"name\":
+// \"value\").
 std::optional<Match> match_named_value(std::string_view text, std::size_t at) {
   if (!is_name(text[at]) || (at > 0 && is_name(text[at - 1]))) return std::nullopt;
   const std::size_t name_end = end_of_run(text, at, is_name);

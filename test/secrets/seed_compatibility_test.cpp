@@ -1,4 +1,5 @@
-// Databases that exist were written by a Node program. Whatever it wrote must be readable here, and the other way round.
+// Databases that exist were written by a Node program. Whatever it wrote must be readable here, and
+// the other way round.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,14 +1,16 @@
-// The stored-secret format, written once more with Node's own crypto, so that two independent implementations can be
-// held against each other.
+// The stored-secret format, written once more with Node's own crypto, so that two independent
+// implementations can be held against each other.
 //
 //   node seed_crypto.mjs encrypt|decrypt < requests > answers
 //
-// One JSON string per line in both directions. The secret comes in the environment variable SEED_CRYPTO_SECRET.
+// One JSON string per line in both directions. The secret comes in the environment variable
+// SEED_CRYPTO_SECRET.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 
+const secret = process.env.SEED_CRYPTO_SECRET;
 const key = new Uint8Array(
-  hkdfSync("sha256", process.env.SEED_CRYPTO_SECRET, "mosaic.crypto.v1", "mosaic-db-secret-encryption", 32),
+  hkdfSync("sha256", secret, "mosaic.crypto.v1", "mosaic-db-secret-encryption", 32),
 );
 
 const operations = {
@@ -20,7 +22,8 @@ const operations = {
   },
   decrypt(stored) {
     const bytes = Buffer.from(stored.slice("enc:".length), "base64");
-    const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12), { authTagLength: 16 });
+    const iv = bytes.subarray(0, 12);
+    const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: 16 });
     decipher.setAuthTag(bytes.subarray(-16));
     return decipher.update(bytes.subarray(12, -16), undefined, "utf8") + decipher.final("utf8");
   },
@@ -28,4 +31,5 @@ const operations = {
 
 const operation = operations[process.argv[2]];
 const requests = readFileSync(0, "utf8").split("\n").filter((line) => line !== "");
-process.stdout.write(requests.map((line) => JSON.stringify(operation(JSON.parse(line))) + "\n").join(""));
+const answers = requests.map((line) => JSON.stringify(operation(JSON.parse(line))) + "\n");
+process.stdout.write(answers.join(""));

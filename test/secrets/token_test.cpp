@@ -30,7 +30,8 @@ TEST(RandomId, LooksLikeACuidAndIsNeverTheSame) {
     EXPECT_TRUE(seen.insert(id).second);
     for (const char letter : id.substr(1)) ++letters[letter];
   }
-  // 36,000 fair draws give each letter 1000 times, give or take 31; eight of those are beyond chance.
+  // 36,000 fair draws give each letter 1000 times, give or take 31; eight of those are beyond
+  // chance.
   ASSERT_EQ(letters.size(), 36U);
   for (const auto& [letter, count] : letters) EXPECT_NEAR(count, 1000, 250) << letter;
 }

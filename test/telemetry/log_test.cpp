@@ -1,6 +1,8 @@
 #include "telemetry/log.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -154,6 +156,19 @@ TEST_F(Log, NeverThrowsAndCountsWhatIsLost) {
   };
   const Logger log = Logger::to_stream(stream_, options);
   EXPECT_NO_THROW(log.info("lost"));
+  EXPECT_EQ(log.dropped_lines(), 1U);
+}
+
+TEST(LogToStderr, CountsWhatAFullDiskSwallows) {
+  const int saved = ::dup(STDERR_FILENO);
+  const int full = ::open("/dev/full", O_WRONLY);
+  ASSERT_GE(full, 0);
+  const Logger log = Logger::to_stderr();
+  ASSERT_EQ(::dup2(full, STDERR_FILENO), STDERR_FILENO);
+  log.error("lost");
+  ASSERT_EQ(::dup2(saved, STDERR_FILENO), STDERR_FILENO);
+  ::close(saved);
+  ::close(full);
   EXPECT_EQ(log.dropped_lines(), 1U);
 }
 
