@@ -1,0 +1,47 @@
+// GET /api/internal/agent-config/{user|system}/{id}, and the short /{id}: what a container boots with. The container
+// shows its own gateway token; with any other token, or for anything that is not there, the answer is the same 404 after
+// the same work, so that nobody learns which agents exist.
+//
+// answer() may be called from several threads at once. The rendered configuration holds provider keys: it is never
+// logged and never cached.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http_message.hpp"
+#include "api/router.hpp"
+#include "model/agent.hpp"
+#include "secrets/secret_box.hpp"
+#include "store/store.hpp"
+#include "telemetry/log.hpp"
+
+namespace mosaic {
+
+class AgentConfigHandler {
+ public:
+  AgentConfigHandler(AgentReader& agents, const SecretBox& secrets, Logger log);
+
+  // 200 with openclaw.json, or with the archive when "Accept: application/x-tar"; 422 with what to do when the rows give
+  // no usable configuration; 404. Throws StoreError.
+  Response answer(const Request& request) const;
+
+  // Both paths. The handler must outlive the router.
+  void add_routes(Router& router) const;
+
+ private:
+  std::vector<ResourceKey> candidates(const Request& request) const;
+  std::optional<ResourceKey> authenticate(const Request& request) const;
+  bool token_matches(const std::optional<AgentRow>& row, std::string_view presented) const;
+  std::string decrypt_or_empty(std::string_view stored) const;
+  Response render(const ResourceKey& key, const Request& request) const;
+
+  AgentReader& agents_;
+  const SecretBox& secrets_;
+  const Logger log_;
+  const std::string decoy_;  // an encrypted token that nobody has, for the work of a comparison that cannot succeed
+};
+
+}  // namespace mosaic

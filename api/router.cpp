@@ -1,0 +1,83 @@
+#include "api/router.hpp"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace mosaic {
+namespace {
+
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> segments;
+  path.remove_prefix(1);
+  while (true) {
+    const auto slash = path.find('/');
+    segments.emplace_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return segments;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_parameter(const std::string& segment) { return segment.size() > 2 && segment.front() == '{'; }
+
+using Parameters = std::map<std::string, std::string>;
+
+// Segments are split before they are decoded, so an encoded slash never makes a new segment.
+std::optional<Parameters> match(const Route& route, const std::vector<std::string>& path) {
+  if (route.segments.size() != path.size()) return std::nullopt;
+  Parameters parameters;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const auto& expected = route.segments[i];
+    if (!is_parameter(expected)) {
+      if (expected != path[i]) return std::nullopt;
+      continue;
+    }
+    auto value = percent_decoded(path[i]);
+    if (!value || value->empty()) return std::nullopt;
+    parameters[expected.substr(1, expected.size() - 2)] = std::move(*value);
+  }
+  return parameters;
+}
+
+bool method_matches(const Route& route, const std::string& method) {
+  return route.method == method || (method == "HEAD" && route.method == "GET");
+}
+
+Response method_not_allowed(const std::set<std::string>& methods) {
+  std::string allow;
+  for (const auto& method : methods) allow += (allow.empty() ? "" : ", ") + method;
+  auto response = problem_response(405, "This path does not answer to that method.");
+  response.set_field("Allow", std::move(allow));
+  return response;
+}
+
+}  // namespace
+
+void Router::add(std::string method, std::string_view pattern, Handler handler, RunsOn runs_on) {
+  Route route;
+  route.method = std::move(method);
+  route.segments = split(pattern);
+  route.handler = std::move(handler);
+  route.runs_on = runs_on;
+  routes_.push_back(std::move(route));
+}
+
+std::variant<const Route*, Response> Router::find(Request& request) const {
+  if (!request.path.starts_with('/')) return not_found_response();
+  const auto path = split(request.path);
+  std::set<std::string> other_methods;
+  for (const auto& route : routes_) {
+    auto parameters = match(route, path);
+    if (!parameters) continue;
+    if (method_matches(route, request.method)) {
+      request.parameters = std::move(*parameters);
+      return &route;
+    }
+    other_methods.insert(route.method);
+    if (route.method == "GET") other_methods.insert("HEAD");
+  }
+  if (other_methods.empty()) return not_found_response();
+  return method_not_allowed(other_methods);
+}
+
+}  // namespace mosaic
