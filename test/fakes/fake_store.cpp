@@ -35,7 +35,7 @@ void FakeStore::deliver(const std::vector<Notice>& notices) {
     if (notice.settings) {
       listener->on_settings_changed();
     } else {
-      listener->on_row_changed(notice.key);
+      listener->on_row_changed(notice.key, notice.urgency);
     }
   }
 }

@@ -112,6 +112,7 @@ class FakeStore final : public Store {
   struct Notice {
     bool settings = false;
     ResourceKey key;
+    ChangeUrgency urgency = ChangeUrgency::spec_change;
   };
 
   template <typename Work>
@@ -122,7 +123,7 @@ class FakeStore final : public Store {
   void deliver(const std::vector<Notice>& notices);
 
   StoredAgent* stored(const ResourceKey& key);
-  void changed(StoredAgent& agent, bool notify);
+  void changed(StoredAgent& agent, std::optional<ChangeUrgency> announce);
   void update_spec(StoredAgent& agent, AgentRow row);
   bool wakes(const AgentRow& row) const;
   bool raise_last_active(StoredAgent& agent, TimePoint now);

@@ -13,7 +13,7 @@ void FakeStore::put_agent(AgentRow row) {
     const ResourceKey key = row.key;
     auto& agent = agents_[key];
     agent.row = std::move(row);
-    changed(agent, true);
+    changed(agent, ChangeUrgency::spec_change);
   });
 }
 
@@ -34,7 +34,7 @@ bool FakeStore::delete_agent(const ResourceKey& key) {
 
 void FakeStore::provider_changed(const ProviderRow& provider) {
   for (auto& [key, agent] : agents_) {
-    if (uses_provider(agent, provider)) changed(agent, true);
+    if (uses_provider(agent, provider)) changed(agent, ChangeUrgency::spec_change);
   }
 }
 
@@ -60,7 +60,7 @@ void FakeStore::put_user_config(const std::string& owner, FakeAgentConfig config
   locked_then_notify([&] {
     user_configs_[owner] = std::move(config);
     for (auto& [key, agent] : agents_) {
-      if (key.kind == ResourceKind::user_container && agent.row.owner == owner) changed(agent, true);
+      if (key.kind == ResourceKind::user_container && agent.row.owner == owner) changed(agent, ChangeUrgency::spec_change);
     }
   });
 }
@@ -71,7 +71,7 @@ void FakeStore::put_system_config(const std::string& id, FakeAgentConfig config)
     if (agent == nullptr || agent->system_config == config) return;
     agent->system_config = std::move(config);
     ++agent->row.generation;
-    changed(*agent, true);
+    changed(*agent, ChangeUrgency::spec_change);
   });
 }
 
@@ -80,7 +80,7 @@ void FakeStore::put_breakglass_user(const std::string& id, bool active) {
     breakglass_users_[id] = active;
     for (auto& [key, agent] : agents_) {
       const bool by_default = agent.system_config.provider_id.empty();
-      if (key.kind == ResourceKind::system_container && by_default) changed(agent, true);
+      if (key.kind == ResourceKind::system_container && by_default) changed(agent, ChangeUrgency::spec_change);
     }
   });
 }

@@ -31,9 +31,9 @@ std::optional<TimePoint> later(std::optional<TimePoint> left, TimePoint right) {
 
 }  // namespace
 
-void FakeStore::changed(StoredAgent& agent, bool notify) {
+void FakeStore::changed(StoredAgent& agent, std::optional<ChangeUrgency> announce) {
   agent.changed = ++sequence_;
-  if (notify) pending_.push_back(Notice{false, agent.row.key});
+  if (announce) pending_.push_back(Notice{false, agent.row.key, *announce});
 }
 
 bool FakeStore::wakes(const AgentRow& row) const {
@@ -44,9 +44,9 @@ bool FakeStore::wakes(const AgentRow& row) const {
 
 bool FakeStore::raise_last_active(StoredAgent& agent, TimePoint now) {
   if (agent.row.last_active_at && *agent.row.last_active_at >= now) return false;
-  const bool notify = wakes(agent.row);
+  const bool wake = wakes(agent.row);
   agent.row.last_active_at = now;
-  changed(agent, notify);
+  changed(agent, wake ? std::optional(ChangeUrgency::waiting_user) : std::nullopt);
   return true;
 }
 
@@ -57,11 +57,14 @@ void FakeStore::update_spec(StoredAgent& agent, AgentRow row) {
   const bool spec_differs = spec_of(row) != spec_of(agent.row);
   const bool activity_differs =
       row.last_active_at != agent.row.last_active_at || row.busy_until != agent.row.busy_until;
-  const bool notify =
-      spec_differs || (row.last_active_at != agent.row.last_active_at && row.last_active_at && wakes(agent.row));
+  const bool wake =
+      row.last_active_at != agent.row.last_active_at && row.last_active_at && wakes(agent.row);
+  std::optional<ChangeUrgency> announce;
+  if (spec_differs) announce = ChangeUrgency::spec_change;
+  if (wake) announce = ChangeUrgency::waiting_user;
   if (spec_differs) ++row.generation;
   agent.row = std::move(row);
-  if (spec_differs || activity_differs) changed(agent, notify);
+  if (spec_differs || activity_differs) changed(agent, announce);
 }
 
 bool FakeStore::write_status(const ResourceKey& key, const AgentStatus& status, Term term) {
@@ -92,7 +95,7 @@ bool FakeStore::erase_with_tombstone(const ResourceKey& key) {
   if (agent == nullptr) return false;
   tombstones_[key] = Tombstone{agent->row.owner, ++sequence_};
   agents_.erase(key);
-  pending_.push_back(Notice{false, key});
+  pending_.push_back(Notice{false, key, ChangeUrgency::spec_change});
   return true;
 }
 
@@ -201,7 +204,7 @@ void FakeStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_unt
       const auto busy = later(agent->row.busy_until, until);
       const bool busy_changed = busy != agent->row.busy_until;
       agent->row.busy_until = busy;
-      if (!raise_last_active(*agent, now) && busy_changed) changed(*agent, false);
+      if (!raise_last_active(*agent, now) && busy_changed) changed(*agent, std::nullopt);
     }
   });
 }
@@ -211,7 +214,7 @@ void FakeStore::put_setting(const std::string& key, const std::string& value) {
     settings_[key] = value;
     if (!key.starts_with("fleet.")) return;
     settings_changed_ = ++sequence_;
-    pending_.push_back(Notice{true, {}});
+    pending_.push_back(Notice{true, {}, ChangeUrgency::spec_change});
   });
 }
 
