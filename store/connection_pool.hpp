@@ -1,0 +1,94 @@
+// A bounded pool of sessions, and the one place that decides what happens when an operation fails. Private to store/.
+//
+// Thread-safety: every method may be called from any thread. At most options.connections sessions exist at a time;
+// whoever finds none free waits for options.acquire_timeout. A broken session is discarded together with all idle
+// ones, which most likely broke with it.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/database.hpp"
+#include "store/session.hpp"
+
+namespace mosaic {
+
+// Whether an operation may run a second time when the first may or may not have happened.
+enum class Repeat : std::uint8_t { safely, never };
+
+class ConnectionPool {
+ public:
+  explicit ConnectionPool(const DatabaseOptions& options);
+
+  // Runs work(session). A lost connection or a conflict is met with one repetition where `repeat` allows it (always
+  // when the connection could not even be opened anew, for then nothing was sent). Throws StoreError.
+  template <typename Work>
+  auto perform(std::string_view operation, Repeat repeat, Work work) {
+    for (int attempt = 1;; ++attempt) {
+      const bool last = attempt == 2 || repeat == Repeat::never;
+      Lease lease(*this);
+      try {
+        return work(lease.session());
+      } catch (const pqxx::sql_error& error) {
+        const FailureKind kind = failure_kind(error);
+        if (kind == FailureKind::connection_lost) lease.discard();
+        if (last || kind == FailureKind::refused) throw describe(operation, error);
+      } catch (const pqxx::broken_connection& error) {
+        lease.discard();
+        if (last) throw describe_lost_connection(error);
+      } catch (const pqxx::in_doubt_error& error) {
+        lease.discard();
+        if (last) throw describe_lost_connection(error);
+      } catch (const pqxx::failure& error) {
+        // libpqxx's own troubles: after them the state of the connection is unknown.
+        lease.discard();
+        throw describe_lost_connection(error);
+      } catch (...) {
+        // The work itself failed, perhaps in the middle of a result stream.
+        lease.discard_quietly();
+        throw;
+      }
+    }
+  }
+
+  const std::string& connection_string() const { return connection_string_; }
+  const DatabaseOptions& options() const { return options_; }
+
+ private:
+  class Lease {
+   public:
+    explicit Lease(ConnectionPool& pool) : pool_(pool), session_(pool.acquire()) {}
+    ~Lease() { pool_.release(std::move(session_)); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    Session& session() { return *session_; }
+    void discard() {
+      session_.reset();
+      pool_.discard_idle();
+    }
+    void discard_quietly() { session_.reset(); }
+
+   private:
+    ConnectionPool& pool_;
+    std::unique_ptr<Session> session_;
+  };
+
+  std::unique_ptr<Session> acquire();
+  void release(std::unique_ptr<Session> session);  // nullptr: it was discarded
+  void discard_idle();
+  std::unique_ptr<Session> open();
+
+  const DatabaseOptions options_;
+  const std::string connection_string_;
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::vector<std::unique_ptr<Session>> idle_;
+  int in_use_ = 0;
+};
+
+}  // namespace mosaic

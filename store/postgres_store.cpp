@@ -1,0 +1,169 @@
+// The reading half of PostgresStore.
+#include "store/postgres_store.hpp"
+
+#include <string_view>
+
+#include "store/agent_columns.hpp"
+#include "store/change_feed.hpp"
+#include "store/column_text.hpp"
+#include "store/connection_pool.hpp"
+#include "store/copy_line.hpp"
+
+namespace mosaic {
+namespace {
+
+std::string view_text(const pqxx::field& field) { return field.is_null() ? std::string() : field.c_str(); }
+
+// "UserContainer" or "SystemContainer": which of two statements a key needs. Nothing for other kinds, and for names
+// that no row can have.
+bool is_agent(const ResourceKey& key) { return key.kind != ResourceKind::orphan && is_storable(key.name); }
+
+ProviderRow decode_provider(const pqxx::row& row, int first) {
+  ProviderRow provider;
+  const auto text = [&](int offset) { return view_text(row[first + offset]); };
+  provider.id = text(0);
+  provider.owner = text(1);
+  provider.name = text(2);
+  provider.display_name = text(3);
+  provider.type = text(4);
+  provider.base_url = text(5);
+  provider.api_key = text(6);
+  provider.api_type = text(7);
+  provider.models_json = text(8);
+  return provider;
+}
+
+// One row per provider, so that the agent and its providers come from one snapshot in one round trip.
+constexpr Statement user_config_source{"user_config_source", R"(
+SELECT agent."userId", NULL, agent."gatewayToken", config."primaryModel", config."fallbackModels",
+       config."personality", config."providerId",
+       p."id", p."userId", p."name", p."displayName", p."type", p."baseUrl", p."apiKey", p."apiType", p."models"
+FROM "UserContainer" agent
+LEFT JOIN "UserAgentConfig" config ON config."userId" = agent."userId"
+LEFT JOIN "LlmProvider" p ON p."userId" = agent."userId" AND p."isActive"
+WHERE agent."id" = $1
+ORDER BY p."name" COLLATE "C", p."id" COLLATE "C")"};
+
+constexpr Statement system_config_source{"system_config_source", R"(
+SELECT agent."name", agent."role", agent."gatewayToken", agent."primaryModel", NULL, NULL, agent."providerId",
+       p."id", p."userId", p."name", p."displayName", p."type", p."baseUrl", p."apiKey", p."apiType", p."models"
+FROM "SystemContainer" agent
+LEFT JOIN "LlmProvider" p ON p."isActive" AND CASE
+  WHEN agent."providerId" IS NULL THEN p."userId" IN (SELECT "id" FROM "BreakglassUser" WHERE "isActive")
+  ELSE p."userId" = (SELECT "userId" FROM "LlmProvider" WHERE "id" = agent."providerId") END
+WHERE agent."id" = $1
+ORDER BY p."name" COLLATE "C", p."id" COLLATE "C")"};
+
+}  // namespace
+
+PostgresStore::PostgresStore(Database& database) : database_(database) {}
+
+std::optional<AgentRow> PostgresStore::find_agent(const ResourceKey& key) {
+  static const std::string user_sql =
+      std::string("SELECT ") + user_agent_columns + R"( FROM "UserContainer" WHERE "id" = $1)";
+  static const std::string system_sql =
+      std::string("SELECT ") + system_agent_columns + R"( FROM "SystemContainer" WHERE "id" = $1)";
+  if (!is_agent(key)) return std::nullopt;
+  const bool user = key.kind == ResourceKind::user_container;
+  const Statement statement = user ? Statement{"find_user_agent", user_sql.c_str()}
+                                   : Statement{"find_system_agent", system_sql.c_str()};
+  return database_.pool().perform("find agent", Repeat::safely, [&](Session& session) -> std::optional<AgentRow> {
+    const auto result = session.run(statement, {key.name});
+    if (result.empty()) return std::nullopt;
+    return decode_agent(result[0]);
+  });
+}
+
+void PostgresStore::for_each_agent(const std::function<void(AgentRow&&)>& visitor) {
+  // COPY streams: the server sends while we read, nothing is kept, and one statement is one snapshot.
+  static const std::string source = std::string("(SELECT ") + user_agent_columns +
+                                    R"( FROM "UserContainer" UNION ALL SELECT )" + system_agent_columns +
+                                    R"( FROM "SystemContainer"))";
+  // Rows that a visitor has seen cannot be unseen, so this is not repeated.
+  database_.pool().perform("list agents", Repeat::never, [&](Session& session) {
+    pqxx::work transaction(session.connection());
+    // The statement lasts as long as its reader.
+    transaction.exec("SET LOCAL statement_timeout = '120s'");
+    pqxx::stream_from stream(transaction, source);
+    std::string line;
+    std::vector<Field> fields;
+    while (stream.get_raw_line(line)) {
+      split_copy_line(line, fields);
+      visitor(decode_agent(fields));
+    }
+    stream.complete();
+    transaction.commit();
+  });
+}
+
+std::optional<AgentConfigSource> PostgresStore::find_config_source(const ResourceKey& key) {
+  if (!is_agent(key)) return std::nullopt;
+  const Statement& statement =
+      key.kind == ResourceKind::user_container ? user_config_source : system_config_source;
+  const auto read = [&](Session& session) -> std::optional<AgentConfigSource> {
+    const auto result = session.run(statement, {key.name});
+    if (result.empty()) return std::nullopt;
+    AgentConfigSource source;
+    source.key = key;
+    source.owner = view_text(result[0][0]);
+    source.role = view_text(result[0][1]);
+    source.gateway_token = view_text(result[0][2]);
+    source.primary_model = view_text(result[0][3]);
+    source.fallback_models = parse_strings(view_text(result[0][4]));
+    source.personality = view_text(result[0][5]);
+    source.provider_id = view_text(result[0][6]);
+    constexpr int first_provider_column = 7;
+    for (const auto& row : result) {
+      if (!row[first_provider_column].is_null()) source.providers.push_back(decode_provider(row, first_provider_column));
+    }
+    return source;
+  };
+  return database_.pool().perform("find configuration", Repeat::safely, read);
+}
+
+std::vector<ResourceKey> PostgresStore::find_keys(const std::string& id) {
+  static constexpr Statement statement{"find_keys", R"(
+SELECT 'user' FROM "UserContainer" WHERE "id" = $1 UNION ALL SELECT 'system' FROM "SystemContainer" WHERE "id" = $1)"};
+  if (!is_storable(id)) return {};
+  return database_.pool().perform("find keys", Repeat::safely, [&](Session& session) {
+    std::vector<ResourceKey> keys;
+    for (const auto& row : session.run(statement, {id})) {
+      keys.emplace_back(parse_resource_kind(row[0].c_str()).value_or(ResourceKind::user_container), id);
+    }
+    return keys;
+  });
+}
+
+std::map<std::string, std::string> PostgresStore::settings(const std::string& prefix) {
+  static constexpr Statement statement{
+      "settings", R"(SELECT "key", "value" FROM "SystemConfig" WHERE starts_with("key", $1) AND NOT "encrypted")"};
+  return database_.pool().perform("read settings", Repeat::safely, [&](Session& session) {
+    std::map<std::string, std::string> values;
+    for (const auto& row : session.run(statement, {storable_text(prefix)})) values.emplace(row[0].c_str(), row[1].c_str());
+    return values;
+  });
+}
+
+ChangeBatch PostgresStore::changes_since(const std::string& cursor) {
+  static const Statement statement{"changes_since", change_feed_sql};
+  return database_.pool().perform("look for changes", Repeat::safely, [&](Session& session) {
+    ChangeFeedAnswer answer(cursor);
+    for (const auto& row : session.run(statement, {answer.parameter()})) answer.add_row(row[0].c_str(), row[1].c_str());
+    return answer.finish();
+  });
+}
+
+std::string PostgresStore::instance_id() {
+  static constexpr Statement statement{"instance_id", R"(SELECT "id" FROM "mosaic_instance")"};
+  const std::lock_guard lock(instance_mutex_);
+  if (instance_id_.empty()) {
+    instance_id_ = database_.pool().perform("read the instance", Repeat::safely, [&](Session& session) {
+      const auto result = session.run(statement);
+      if (result.empty()) throw StoreError("the database has lost its instance row; restore it from a backup");
+      return std::string(result[0][0].c_str());
+    });
+  }
+  return instance_id_;
+}
+
+}  // namespace mosaic
