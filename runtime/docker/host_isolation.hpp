@@ -20,9 +20,10 @@ class HostIsolation {
  public:
   virtual ~HostIsolation() = default;
 
-  // Sets the rules, or sets them again when somebody changed them; cheap when they are in place. Called before
-  // agents are started, at every relist and after the engine came back. Throws EngineError(isolation_unavailable)
-  // when the rules should be there and cannot be set; does nothing when isolation is known to be impossible here.
+  // Sets the rules, or sets them again when somebody changed them. Takes some 10 ms when they are in place, so it is
+  // called at start, at every relist and after the engine came back; before a start in_force() is enough. Throws
+  // EngineError: isolation_unavailable when the rules should be there and cannot be set, unavailable when the engine
+  // does not answer yet; does nothing when isolation is known to be impossible here.
   virtual void ensure() = 0;
   // True after an ensure() that left the rules verified and in place.
   virtual bool in_force() const = 0;
