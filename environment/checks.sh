@@ -49,11 +49,12 @@ lint_command() {
 }
 
 # tidy FILE...: needs a compilation database only, so nothing is compiled but what clang-tidy parses itself.
-# Precompiled headers are GCC's and mean nothing to clang: their options are taken out.
+# Precompiled headers and some options are GCC's and mean nothing to clang: they are taken out.
 tidy() {
   local database=$repository/build/lint file
   cmake -S . -B "$database" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
     >"$log_folder/configure-lint.log" 2>&1 || { cat "$log_folder/configure-lint.log" >&2; return 1; }
+  sed -i 's/ -fcoroutines / /; s/ -fpch-preprocess / /' "$database/compile_commands.json"
   for file in "$@"; do
     # A file that no target compiles has no entry.
     ! grep -qF "$repository/$file" "$database/compile_commands.json" || printf '%s\0' "$file"
