@@ -20,6 +20,7 @@ ContainerView as_listed(const ContainerView& view) {
   listed.spec_hash = view.spec_hash;
   listed.key = view.key;
   listed.endpoint = view.endpoint;
+  listed.attached = view.attached;
   return listed;
 }
 
@@ -514,7 +515,7 @@ std::size_t FakeEngine::deliver(const std::deque<Event>& events) {
     switch (event.type) {
       case Event::Type::agent: listener->on_agent_changed(event.key); break;
       case Event::Type::image: listener->on_image_changed(event.image); break;
-      case Event::Type::relist: listener->on_relist_needed(); break;
+      case Event::Type::relist: listener->on_events_missed(); break;
       case Event::Type::reachable: listener->on_engine_reachable(true); break;
       case Event::Type::unreachable: listener->on_engine_reachable(false); break;
     }
