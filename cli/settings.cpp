@@ -1,0 +1,151 @@
+#include "cli/settings.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+#include "cli/failure.hpp"
+
+namespace mosaic::cli {
+namespace {
+
+template <typename Value>
+Value one_of(const std::string& text, std::string_view option, const std::map<std::string_view, Value>& words) {
+  const auto found = words.find(text);
+  if (found != words.end()) return found->second;
+  std::string known;
+  for (const auto& [word, value] : words) known += (known.empty() ? "" : ", ") + std::string(word);
+  throw UsageError(std::string(option) + ": '" + text.substr(0, 100) + "' is not one of " + known);
+}
+
+Subnet checked_agent_subnets(const std::string& text) {
+  const auto subnet = parse_subnet(text);
+  if (!subnet) {
+    throw UsageError("--agent-subnets: '" + text.substr(0, 100) +
+                     "' is no IPv4 network (host bits must be zero); give one such as 10.213.0.0/16");
+  }
+  // Every agent takes a /29 or so of it; beyond a /8 it would swallow the machine's own networks.
+  if (subnet->prefix_length < 8 || subnet->prefix_length > 24) {
+    throw UsageError("--agent-subnets: " + to_string(*subnet) + " must be between /8 and /24; a /16 has room for "
+                     "thousands of agents");
+  }
+  const Subnet loopback{0x7f000000, 8};
+  if (subnet->overlaps(loopback)) throw UsageError("--agent-subnets: 127.0.0.0/8 belongs to the machine itself");
+  return *subnet;
+}
+
+std::string checked_database_url(const std::string& text) {
+  if (text.empty()) return text;
+  const bool uri = text.starts_with("postgres://") || text.starts_with("postgresql://");
+  const bool pairs = text.find("host=") != std::string::npos || text.find("dbname=") != std::string::npos ||
+                     text.find("service=") != std::string::npos;
+  if (!uri && !pairs) {
+    throw UsageError("DATABASE_URL is no Postgres address; give postgresql://USER:PASSWORD@HOST:5432/DATABASE, or "
+                     "unset it to use the embedded Postgres");
+  }
+  return text;
+}
+
+std::filesystem::path checked_data_dir(const std::string& text) {
+  if (text.empty() || text.front() != '/') {
+    throw UsageError("--data-dir: '" + text.substr(0, 100) + "' must be an absolute path, such as /var/lib/mosaic");
+  }
+  return std::filesystem::path(text).lexically_normal();
+}
+
+std::optional<TlsFiles> checked_tls_files(const RawSettings& raw) {
+  if (raw.engine_tls_dir.empty()) return std::nullopt;
+  if (raw.engine.starts_with("unix:")) {
+    throw UsageError("--engine-tls-dir: only an engine at tcp://HOST:PORT speaks TLS");
+  }
+  const std::filesystem::path folder(raw.engine_tls_dir);
+  for (const char* file : {"ca.pem", "cert.pem", "key.pem"}) {
+    if (::access((folder / file).c_str(), R_OK) != 0) {
+      throw UsageError("--engine-tls-dir: cannot read " + (folder / file).string() +
+                       "; the folder must hold ca.pem, cert.pem and key.pem");
+    }
+  }
+  return TlsFiles{folder / "ca.pem", folder / "cert.pem", folder / "key.pem"};
+}
+
+EngineEndpoint checked_engine(const RawSettings& raw) {
+  const auto tls = checked_tls_files(raw);
+  try {
+    return parse_engine_url(raw.engine, tls);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--engine: ") + error.what());
+  }
+}
+
+AllowedDestination checked_destination(const std::string& text) {
+  if (auto destination = parse_allowed_destination(text)) return *destination;
+  throw UsageError("--agent-egress-allow: '" + text.substr(0, 100) +
+                   "' must be an IPv4 ADDRESS or NETWORK/LENGTH, with or without :PORT, such as 192.168.1.5:11434 (no "
+                   "names: what they point to may change)");
+}
+
+int checked_count(int value, int fallback, int high, std::string_view option) {
+  if (value < 0 || value > high) {
+    throw UsageError(std::string(option) + ": " + std::to_string(value) + " is not between 1 and " +
+                     std::to_string(high));
+  }
+  return value == 0 ? fallback : value;
+}
+
+std::string checked_image(const std::string& text) {
+  if (text.size() > 255 || text.find_first_of(" \t\r\n\"'") != std::string::npos) {
+    throw UsageError("--agent-image: that is no image reference; give one such as alpine/openclaw:latest");
+  }
+  return text;
+}
+
+int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+}  // namespace
+
+std::string default_data_dir() {
+  if (::geteuid() == 0) return "/var/lib/mosaic";
+  const char* data_home = std::getenv("XDG_DATA_HOME");
+  if (data_home != nullptr && data_home[0] == '/') return std::string(data_home) + "/mosaic-fleet";
+  const char* home = std::getenv("HOME");
+  return std::string(home == nullptr ? "" : home) + "/.local/share/mosaic-fleet";
+}
+
+Settings validate(const RawSettings& raw, const std::string& secret_key) {
+  Settings settings;
+  settings.database_url = checked_database_url(raw.database_url);
+  settings.secret_key = secret_key;
+  settings.data_dir = checked_data_dir(raw.data_dir);
+  settings.engine = checked_engine(raw);
+  settings.listen = parse_listen_address(raw.listen, "--listen");
+  settings.agent_listen = parse_listen_address(raw.agent_listen, "--agent-listen");
+  if (settings.listen.port == settings.agent_listen.port) {
+    throw UsageError("--listen and --agent-listen must have different ports; both are " +
+                     std::to_string(settings.listen.port));
+  }
+  settings.agent_subnets = checked_agent_subnets(raw.agent_subnets);
+  settings.agent_egress = one_of<EgressPolicy>(raw.agent_egress, "--agent-egress",
+                                              {{"internet", EgressPolicy::internet}, {"none", EgressPolicy::none}});
+  for (const auto& text : raw.agent_egress_allow) settings.agent_egress_allow.push_back(checked_destination(text));
+  settings.firewall = one_of<FirewallMode>(
+      raw.firewall, "--firewall",
+      {{"auto", FirewallMode::automatic}, {"required", FirewallMode::required}, {"off", FirewallMode::off}});
+  settings.agent_image = checked_image(raw.agent_image);
+  settings.workers = checked_count(raw.workers, std::max(4, 2 * cores()), 256, "--workers");
+  settings.start_concurrency = checked_count(raw.start_concurrency, 2 * cores(), 256, "--start-concurrency");
+  settings.log_format =
+      one_of<LogFormat>(raw.log_format, "--log-format",
+                        {{"auto", LogFormat::automatic}, {"json", LogFormat::json}, {"text", LogFormat::text}});
+  settings.log_level =
+      one_of<LogLevel>(raw.log_level, "--log-level",
+                       {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning},
+                        {"error", LogLevel::error}});
+  return settings;
+}
+
+}  // namespace mosaic::cli

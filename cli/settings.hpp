@@ -1,0 +1,67 @@
+// Everything that can be set from outside, in one place: command-line flags before environment before defaults.
+// settings_options.hpp declares the flags; validate() is the one gate behind which values can be trusted.
+//
+// A plain value. MOSAIC_SECRET_KEY and passwords have no flag: arguments are visible to every user of the machine.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/addresses.hpp"
+#include "runtime/docker/engine_endpoint.hpp"
+#include "runtime/firewall/firewall_rules.hpp"
+#include "telemetry/log.hpp"
+
+namespace mosaic::cli {
+
+// As given, each still a text; nothing is checked yet.
+struct RawSettings {
+  std::string database_url;
+  std::string data_dir;  // filled with the default by default_data_dir()
+  std::string engine = "unix:///var/run/docker.sock";
+  std::string engine_tls_dir;
+  std::string listen = "127.0.0.1:8080";
+  std::string agent_listen = "0.0.0.0:18080";
+  std::string agent_subnets = "10.213.0.0/16";
+  std::string agent_egress = "internet";
+  std::vector<std::string> agent_egress_allow;
+  std::string firewall = "auto";
+  std::string agent_image;
+  int workers = 0;            // 0: by the number of cores
+  int start_concurrency = 0;  // 0: by the number of cores
+  std::string log_format = "auto";
+  std::string log_level = "info";
+};
+
+enum class FirewallMode : std::uint8_t { automatic, required, off };
+
+struct Settings {
+  std::string database_url;  // empty: the embedded Postgres below data_dir
+  std::string secret_key;    // empty: from the key file below data_dir
+  std::filesystem::path data_dir;
+  EngineEndpoint engine;
+  ListenAddress listen;                  // people and metrics
+  ListenAddress agent_listen;            // agents fetch their configuration here
+  Subnet agent_subnets;
+  EgressPolicy agent_egress = EgressPolicy::internet;
+  std::vector<AllowedDestination> agent_egress_allow;
+  FirewallMode firewall = FirewallMode::automatic;
+  std::string agent_image;  // empty: what the database says
+  int workers = 0;
+  int start_concurrency = 0;
+  LogFormat log_format = LogFormat::automatic;
+  LogLevel log_level = LogLevel::info;
+
+  bool embedded_database() const { return database_url.empty(); }
+};
+
+// /var/lib/mosaic as root, else ~/.local/share/mosaic-fleet.
+std::string default_data_dir();
+
+// Throws UsageError, one line, naming the flag and a right value.
+Settings validate(const RawSettings& raw, const std::string& secret_key);
+
+}  // namespace mosaic::cli

@@ -1,0 +1,19 @@
+// The flags behind RawSettings, in groups, so that each command shows only what it heeds.
+//
+// The RawSettings must outlive the App. Environment variables are the flags' own fallback (CLI11's envname).
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/settings.hpp"
+
+namespace mosaic::cli {
+
+void add_database_options(CLI::App& command, RawSettings& raw);
+void add_engine_options(CLI::App& command, RawSettings& raw);
+void add_agent_network_options(CLI::App& command, RawSettings& raw);
+void add_listen_options(CLI::App& command, RawSettings& raw);
+void add_controller_options(CLI::App& command, RawSettings& raw);
+void add_log_options(CLI::App& command, RawSettings& raw);
+
+}  // namespace mosaic::cli
