@@ -163,6 +163,11 @@ ObservedAgent FakeEngine::observe(const AgentIdentity& identity, const std::stri
       }
     }
     if (observed.container && has_process(observed.container->state)) return observed;
+    for (const auto& [id, container] : world.containers) {
+      if (observed.container && id == observed.container->id) {
+        observed.container->attached = is_attached(world, container);
+      }
+    }
     observed.network_exists = world.networks.contains(network_name(identity));
     observed.volumes_exist =
         world.volumes.contains(state_volume_name(identity)) && world.volumes.contains(workspace_volume_name(identity));
@@ -190,7 +195,7 @@ void FakeEngine::ensure_network(const AgentIdentity& identity) {
     for (const auto& [other, network] : world_.networks) taken.insert(network.subnet);
     int subnet = 0;
     while (taken.contains(subnet)) ++subnet;
-    world_.networks.emplace(name, Network{identity.key, instance_, subnet});
+    world_.networks.emplace(name, Network{identity.key, instance_, subnet, ++last_network_id_});
   });
 }
 
@@ -214,6 +219,11 @@ void FakeEngine::create_container(const AgentSpec& spec) {
     container.view.memory_mb = spec.limits.memory_mb;
     container.instance = instance_;
     container.network = network_name(spec.identity);
+    const auto network = world_.networks.find(container.network);
+    if (network == world_.networks.end()) {
+      throw EngineError(EngineErrorKind::not_found, "network " + container.network + " is not there");
+    }
+    container.network_id = network->second.id;
     container.image = spec.image;
     container.spec = spec;
     emit_agent(spec.identity.key);
@@ -229,7 +239,8 @@ void FakeEngine::start(const std::string& container_id) {
     if (container.view.state == ContainerState::paused) {
       throw EngineError(EngineErrorKind::conflict, "a paused container cannot be started, only unpaused");
     }
-    if (!container.network.empty() && !world_.networks.contains(container.network)) {
+    // Like the engine: a network of the same name that was made anew is another one.
+    if (!container.network.empty() && container.view.attached && !is_attached(world_, container)) {
       throw EngineError(EngineErrorKind::not_found, "network " + container.network + " is not there");
     }
     run(container);
@@ -398,6 +409,11 @@ const FakeContainer* FakeEngine::find_by_name(const World& world, const std::str
   return nullptr;
 }
 
+bool FakeEngine::is_attached(const World& world, const FakeContainer& container) const {
+  const auto network = world.networks.find(container.network);
+  return container.view.attached && network != world.networks.end() && network->second.id == container.network_id;
+}
+
 bool FakeEngine::is_row(const FakeContainer& container, const ResourceKey& key) const {
   return container.instance == instance_ && container.view.key == key;
 }
@@ -420,7 +436,8 @@ void FakeEngine::run(FakeContainer& container) {
   container.view.finished_at.reset();
   container.ends_at.reset();
   container.reclaimed = false;
-  if (const auto network = world_.networks.find(container.network); network != world_.networks.end()) {
+  const auto network = world_.networks.find(container.network);
+  if (container.view.attached && network != world_.networks.end()) {
     // Subnets of eight addresses, the container on the third one of its subnet: .1 is the gateway.
     const int base = network->second.subnet * 8;
     container.view.endpoint = "10.213." + std::to_string(base / 256) + "." + std::to_string(base % 256 + 2) + ":" +

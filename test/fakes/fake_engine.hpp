@@ -47,6 +47,7 @@ struct FakeContainer {
   ContainerView view;
   std::string instance;   // label; empty: none of our labels
   std::string network;
+  int network_id = 0;  // which network of that name it was created on; zero: none
   std::string image;
   AgentSpec spec;         // as created by us; empty for foreign ones
   std::optional<TimePoint> ends_at;  // TERM was honoured and takes effect then
@@ -161,6 +162,7 @@ class FakeEngine final : public RuntimeDriver {
     ResourceKey key;
     std::string instance;
     int subnet = 0;
+    int id = 0;  // another one when it was removed and made anew
   };
   struct Pull {
     TimePoint began{};
@@ -199,6 +201,7 @@ class FakeEngine final : public RuntimeDriver {
   FakeContainer& container_or_throw(const std::string& id);
   FakeContainer* process_of(const ResourceKey& key);
   static const FakeContainer* find_by_name(const World& world, const std::string& name);
+  bool is_attached(const World& world, const FakeContainer& container) const;
   bool is_row(const FakeContainer& container, const ResourceKey& key) const;
   std::string next_id();
   void note_touch(const FakeContainer& container);
@@ -222,6 +225,7 @@ class FakeEngine final : public RuntimeDriver {
   bool frozen_dishonest_ = false;
   bool down_ = false;
   int last_id_ = 0;
+  int last_network_id_ = 0;
   std::size_t subnet_capacity_ = 8192;
   EngineInfo info_;
   std::string fingerprint_ = "fake-template";

@@ -115,7 +115,12 @@ void FakeEngine::human_removes_network(const ResourceKey& key) {
         std::erase_if(world_.networks, [&](const auto& entry) { return entry.second.key == key; });
     if (removed == 0) return;
     for (auto& [id, container] : world_.containers) {
-      if (is_row(container, key)) container.view.endpoint.clear();
+      // A live container is torn off its network first; a stopped one only refers to it by name.
+      const ContainerState state = container.view.state;
+      if (!is_row(container, key)) continue;
+      if (state != ContainerState::running && state != ContainerState::paused) continue;
+      container.view.endpoint.clear();
+      container.view.attached = false;
     }
     emit_agent(key);
   });
@@ -173,7 +178,7 @@ void FakeEngine::add_network(const std::string& name, const std::string& instanc
   const std::lock_guard lock(mutex_);
   int subnet = 0;
   for (const auto& [other, network] : world_.networks) subnet = std::max(subnet, network.subnet + 1);
-  world_.networks.emplace(name, Network{key, instance, subnet});
+  world_.networks.emplace(name, Network{key, instance, subnet, ++last_network_id_});
 }
 
 void FakeEngine::set_subnet_capacity(std::size_t networks) {

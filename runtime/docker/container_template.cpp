@@ -1,0 +1,205 @@
+#include "runtime/docker/container_template.hpp"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "runtime/boot/boot_script.hpp"
+#include "runtime/docker/host_isolation.hpp"
+
+namespace mosaic {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t mebibyte = 1024 * 1024;
+constexpr std::int64_t nanos_per_milli = 1'000'000;
+constexpr int open_files = 8192;
+
+json labels_of(const AgentIdentity& identity, std::string_view object_role) {
+  json labels = json::object();
+  labels[std::string(label::instance)] = identity.instance;
+  labels[std::string(label::kind)] = short_name(identity.key.kind);
+  labels[std::string(label::owner)] = encode_owner(identity.owner);
+  labels[std::string(label::role)] = object_role;
+  return labels;
+}
+
+// Volumes follow the owner, so they alone carry no row's id.
+json row_labels_of(const AgentIdentity& identity, std::string_view object_role) {
+  json labels = labels_of(identity, object_role);
+  labels[std::string(label::id)] = identity.key.name;
+  return labels;
+}
+
+// The labels are for the case that a volume has gone since: the engine then makes it anew, with the container.
+json volume_mount(const AgentIdentity& identity, const std::string& name, std::string_view target,
+                  std::string_view volume_role) {
+  return json{{"Type", "volume"},
+              {"Source", name},
+              {"Target", target},
+              {"VolumeOptions", {{"Labels", labels_of(identity, volume_role)}}}};
+}
+
+json mounts_of(const AgentIdentity& identity) {
+  return json::array({volume_mount(identity, state_volume_name(identity), state_folder, role::state),
+                      volume_mount(identity, workspace_volume_name(identity), workspace_folder, role::workspace)});
+}
+
+// What stands around every container that we start, whatever runs in it.
+json locked_down_host_config() {
+  return json{
+      {"CapDrop", json::array({"ALL"})},
+      {"SecurityOpt", json::array({"no-new-privileges"})},
+      {"ReadonlyRootfs", true},
+      {"Privileged", false},
+      {"PublishAllPorts", false},
+      {"IpcMode", "private"},
+      {"CgroupnsMode", "private"},
+      {"Init", true},
+      {"RestartPolicy", {{"Name", "no"}}},  // the controller alone decides on restarts
+      {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "5m"}, {"max-file", "2"}}}}},
+      {"Ulimits", {{{"Name", "nofile"}, {"Soft", open_files}, {"Hard", open_files}},
+                   {{"Name", "core"}, {"Soft", 0}, {"Hard", 0}}}},
+  };
+}
+
+json host_config(const AgentSpec& spec, const DockerSettings& settings) {
+  const std::int64_t memory = spec.limits.memory_mb * mebibyte;
+  json config = locked_down_host_config();
+  config["NetworkMode"] = network_name(spec.identity);
+  config["Mounts"] = mounts_of(spec.identity);
+  config["Tmpfs"] = {{"/tmp", "rw,nosuid,nodev,noexec,size=64m,mode=1777"}};
+  config["Memory"] = memory;
+  config["MemorySwap"] = spec.swap_allowed ? 2 * memory : memory;
+  config["NanoCpus"] = spec.limits.cpu_milli * nanos_per_milli;
+  config["PidsLimit"] = spec.limits.pids;
+  if (!settings.dns_servers.empty()) config["Dns"] = settings.dns_servers;
+  return config;
+}
+
+json environment_of(const AgentSpec& spec, const std::string& gateway, const DockerSettings& settings) {
+  std::map<std::string, std::string> variables{
+      {"AGENT_ID", spec.identity.key.name},
+      {"AGENT_KIND", std::string(short_name(spec.identity.key.kind))},
+      {"AGENT_TOKEN", spec.gateway_token},
+      {"HOME", "/home/node"},
+      {"MOSAIC_API_URL", "http://" + gateway + ":" + std::to_string(settings.api_port)},
+      {"OPENCLAW_DISABLE_BONJOUR", "1"},
+      {"OPENCLAW_NO_AUTO_UPDATE", "1"},
+      {"OPENCLAW_STATE_DIR", std::string(state_folder)},
+      {"XDG_CACHE_HOME", std::string(state_folder) + "/cache"},
+  };
+  for (const auto& [name, value] : settings.extra_environment) variables[name] = value;
+  json list = json::array();
+  for (const auto& [name, value] : variables) list.push_back(name + "=" + value);
+  return list;
+}
+
+// FNV-1a: a fingerprint tells versions apart, nobody tries to forge one.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+}  // namespace
+
+std::string container_body(const AgentSpec& spec, const std::string& gateway, const DockerSettings& settings) {
+  json labels = row_labels_of(spec.identity, role::agent);
+  labels[std::string(label::spec_hash)] = spec.spec_hash;
+  json body{
+      {"Image", spec.image},
+      {"Hostname", host_name(spec.identity)},
+      {"User", std::to_string(agent_user) + ":" + std::to_string(agent_user)},
+      {"Env", environment_of(spec, gateway, settings)},
+      {"Labels", labels},
+      {"StopSignal", "SIGTERM"},
+      {"StopTimeout", 30},
+      {"Healthcheck", {{"Test", json::array({"NONE"})}}},  // an image's own may cost seconds of CPU; we probe from outside
+      {"AttachStdout", false},
+      {"AttachStderr", false},
+      {"HostConfig", host_config(spec, settings)},
+      {"NetworkingConfig", {{"EndpointsConfig", {{network_name(spec.identity), json::object()}}}}},
+  };
+  if (settings.command_override.empty()) {
+    body["Entrypoint"] = json::array({"/bin/sh", "-c"});
+    body["Cmd"] = json::array({agent_boot_script(), "agent-boot"});
+  } else {
+    body["Entrypoint"] = settings.command_override;
+    body["Cmd"] = json::array();
+  }
+  return body.dump();
+}
+
+std::string network_body(const AgentIdentity& identity, const Subnet& subnet) {
+  return json{
+      {"Name", network_name(identity)},
+      {"CheckDuplicate", true},
+      {"Driver", "bridge"},
+      {"EnableIPv6", false},
+      {"IPAM",
+       {{"Driver", "default"},
+        {"Config", json::array({{{"Subnet", to_string(subnet)}, {"Gateway", gateway_address(subnet)}}})}}},
+      {"Options",
+       {{"com.docker.network.bridge.name", bridge_name(identity.instance, subnet)},
+        {"com.docker.network.bridge.enable_icc", "false"},
+        {"com.docker.network.bridge.enable_ip_masquerade", "true"}}},
+      {"Labels", row_labels_of(identity, role::network)},
+  }
+      .dump();
+}
+
+std::string volume_body(const AgentIdentity& identity, const std::string& name, std::string_view volume_role) {
+  return json{{"Name", name}, {"Driver", "local"}, {"Labels", labels_of(identity, volume_role)}}.dump();
+}
+
+std::string image_probe_body(const std::string& image, const std::string& instance) {
+  json host = locked_down_host_config();
+  host["NetworkMode"] = "none";
+  return json{{"Image", image},
+              {"Cmd", json::array({"/bin/false"})},
+              {"Labels", {{std::string(label::instance), instance}, {std::string(label::role), role::helper}}},
+              {"HostConfig", host}}
+      .dump();
+}
+
+std::string volume_owner_body(const std::string& image, const AgentIdentity& identity) {
+  json host = locked_down_host_config();
+  host["NetworkMode"] = "none";
+  host["CapAdd"] = json::array({"CHOWN"});
+  host["Mounts"] = mounts_of(identity);
+  host["Memory"] = 64 * mebibyte;
+  host["PidsLimit"] = 16;
+  const std::string owner = std::to_string(agent_user) + ":" + std::to_string(agent_user);
+  return json{{"Image", image},
+              {"User", "0:0"},
+              {"Entrypoint", json::array({"chown", owner, state_folder, workspace_folder})},
+              {"Cmd", json::array()},
+              {"Healthcheck", {{"Test", json::array({"NONE"})}}},
+              {"Labels",
+               {{std::string(label::instance), identity.instance}, {std::string(label::role), role::helper}}},
+              {"HostConfig", host}}
+      .dump();
+}
+
+std::string bridge_name(const std::string& instance, const Subnet& subnet) {
+  // 24 bits are unique within a range of /8 and fit the six characters that the prefix leaves.
+  const std::uint32_t number = (subnet.address >> (32 - subnet.prefix)) & 0xFFFFFF;
+  char digits[8];
+  std::snprintf(digits, sizeof digits, "%06x", number);
+  return agent_bridge_prefix(instance) + digits;
+}
+
+std::string fingerprint_of_template(const DockerSettings& settings) {
+  AgentSpec sample;
+  sample.identity = AgentIdentity{"00000000", ResourceKey(ResourceKind::user_container, "id"), "owner", "name"};
+  sample.image = "image";
+  const Subnet subnet{0x0A000000, settings.subnet_prefix};
+  // The subnet range decides where an agent lives, not what it is: moving it rolls nothing out.
+  const std::string text = container_body(sample, "gateway", settings) + network_body(sample.identity, subnet);
+  char digits[20];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash_of(text)));
+  return digits;
+}
+
+}  // namespace mosaic

@@ -1,0 +1,189 @@
+#include "runtime/docker/docker_driver.hpp"
+
+#include "runtime/docker/container_template.hpp"
+#include "runtime/docker/engine_query.hpp"
+#include "runtime/docker/event_watcher.hpp"
+
+namespace mosaic {
+namespace {
+
+EngineRequest container_call(std::string_view method, std::string_view route, const std::string& id,
+                             std::string_view after, const std::string& verb) {
+  EngineRequest request;
+  request.method = method;
+  request.route = route;
+  request.path = engine_path("/containers/", id, after);
+  request.doing = verb + " container " + id.substr(0, 12);
+  return request;
+}
+
+}  // namespace
+
+DockerDriver::DockerDriver(const DockerSettings& settings, const Clock& clock, HostIsolation& isolation,
+                           MemoryReclaimer& reclaimer, EngineCallObserver* observer)
+    : settings_(settings),
+      clock_(clock),
+      fingerprint_(fingerprint_of_template(settings)),
+      isolation_(isolation),
+      reclaimer_(reclaimer),
+      engine_(settings.endpoint, clock, observer),
+      networks_(engine_, settings),
+      volumes_(engine_, settings),
+      puller_(engine_, settings, clock, [this](const std::string& image) { announce_image(image); }) {
+  if (settings.instance.size() < 8) throw std::invalid_argument("an instance id has at least 8 characters");
+}
+
+DockerDriver::~DockerDriver() { stop_watching(); }
+
+EngineInfo DockerDriver::info() {
+  EngineRequest request;
+  request.route = "/info";
+  request.path = "/info";
+  request.doing = "ask the engine about itself";
+  const EngineFacts facts = decode_info(engine_.call(request).body);
+  EngineInfo info;
+  info.name = "Docker " + facts.version;
+  info.api_version = engine_.api_version();
+  info.memory_mb = facts.memory_mb;
+  info.cpus = facts.cpus;
+  info.data_root = facts.data_root;
+  info.capabilities.pause = true;
+  info.capabilities.hibernate = reclaimer_.possible();
+  info.capabilities.hibernate_reason = reclaimer_.reason();
+  info.capabilities.isolation = isolation_.in_force();
+  info.capabilities.isolation_reason = isolation_.reason();
+  return info;
+}
+
+void DockerDriver::create_container(const AgentSpec& spec) {
+  const std::string network = network_name(spec.identity);
+  const std::optional<InspectedNetwork> own = networks_.find(network);
+  if (!own) throw EngineError(EngineErrorKind::not_found, "the network " + network + " is not there yet");
+  volumes_.make_writable(spec.identity, spec.image);
+  EngineRequest request;
+  request.method = "POST";
+  request.route = "/containers/create";
+  request.path = "/containers/create?name=" + percent_encode(spec.identity.container_name);
+  request.body = container_body(spec, own->gateway, settings_);
+  request.timeout = engine_timeout::change;
+  request.doing = "create container " + spec.identity.container_name;
+  request.secrets = {spec.gateway_token};
+  engine_.call(request);
+}
+
+void DockerDriver::start(const std::string& container_id) {
+  if (!host_secured_) secure_host();
+  EngineRequest request = container_call("POST", "/containers/{id}/start", container_id, "/start", "start");
+  request.timeout = engine_timeout::start;
+  engine_.call(request);
+}
+
+void DockerDriver::terminate(const std::string& container_id) {
+  signal(container_id, "SIGTERM", engine_timeout::change);
+}
+
+// The engine thaws a paused container by itself once the signal is queued, under either version of cgroups.
+void DockerDriver::kill(const std::string& container_id) { signal(container_id, "SIGKILL", engine_timeout::change); }
+
+void DockerDriver::signal(const std::string& container_id, std::string_view signal_name, Duration timeout) {
+  EngineRequest request = container_call("POST", "/containers/{id}/kill", container_id,
+                                         "/kill?signal=" + std::string(signal_name), "signal");
+  request.timeout = timeout;
+  // 409: it does not run, so there is nothing to end.
+  engine_.call_accepting(request, {409});
+}
+
+void DockerDriver::pause(const std::string& container_id) {
+  EngineRequest request = container_call("POST", "/containers/{id}/pause", container_id, "/pause", "pause");
+  request.timeout = engine_timeout::change;
+  try {
+    engine_.call(request);
+  } catch (const EngineError& error) {
+    // Engines say it with different statuses, so its state decides.
+    if (error.kind() != EngineErrorKind::conflict && error.kind() != EngineErrorKind::failed) throw;
+    const ContainerState state = inspect_or_throw(container_id).view.state;
+    if (state == ContainerState::paused) return;
+    if (state == ContainerState::running) throw;
+    throw EngineError(EngineErrorKind::conflict, error.what());
+  }
+}
+
+void DockerDriver::unpause(const std::string& container_id) {
+  EngineRequest request = container_call("POST", "/containers/{id}/unpause", container_id, "/unpause", "unpause");
+  request.timeout = engine_timeout::change;
+  try {
+    engine_.call(request);
+  } catch (const EngineError& error) {
+    if (error.kind() != EngineErrorKind::conflict && error.kind() != EngineErrorKind::failed) throw;
+    const ContainerState state = inspect_or_throw(container_id).view.state;
+    if (state == ContainerState::running) return;
+    if (state == ContainerState::paused) throw;
+    throw EngineError(EngineErrorKind::conflict, error.what());
+  }
+}
+
+void DockerDriver::reclaim(const std::string& container_id) {
+  const InspectedContainer container = inspect_or_throw(container_id);
+  if (container.view.state != ContainerState::paused) {
+    throw EngineError(EngineErrorKind::conflict, "only a paused container's memory can be reclaimed");
+  }
+  reclaimer_.reclaim(ContainerProcess{container.view.id, container.pid});
+}
+
+std::optional<RuntimeDriver::MemoryUse> DockerDriver::memory_use(const std::string& container_id) {
+  const std::optional<InspectedContainer> container = inspect(container_id);
+  if (!container || container->pid == 0) return std::nullopt;
+  return reclaimer_.memory_use(ContainerProcess{container->view.id, container->pid});
+}
+
+void DockerDriver::remove_container(const std::string& container_id) {
+  EngineRequest request =
+      container_call("DELETE", "/containers/{id}", container_id, "?force=false&v=false", "remove");
+  request.timeout = engine_timeout::change;
+  engine_.call_accepting(request, {404});
+}
+
+void DockerDriver::watch(EngineListener& listener) {
+  stop_watching();
+  EventWatcher::Hooks hooks;
+  hooks.network_owner = [this](const std::string& network) { return networks_.owner_of(network); };
+  hooks.on_lost = [this] { host_secured_ = false; };
+  hooks.secure = [this] {
+    try {
+      secure_host();
+    } catch (const EngineError&) {
+      // The next start tries again and says so: no agent starts without it.
+      host_secured_ = false;
+    }
+  };
+  auto watcher = std::make_unique<EventWatcher>(engine_, settings_, clock_, listener, std::move(hooks));
+  const std::lock_guard lock(watch_mutex_);
+  listener_ = &listener;
+  watcher_ = std::move(watcher);
+}
+
+void DockerDriver::stop_watching() {
+  std::unique_ptr<EventWatcher> ending;
+  const std::lock_guard lock(watch_mutex_);
+  listener_ = nullptr;
+  ending = std::move(watcher_);
+}
+
+std::optional<TimePoint> DockerDriver::last_event_at() const {
+  const std::lock_guard lock(watch_mutex_);
+  if (!watcher_ || !watcher_->connected()) return std::nullopt;
+  return watcher_->last_heard_at();
+}
+
+// Called with the end of a pull; holds the lock so that stop_watching() waits for it.
+void DockerDriver::announce_image(const std::string& image) {
+  const std::lock_guard lock(watch_mutex_);
+  if (listener_ != nullptr) listener_->on_image_changed(image);
+}
+
+void DockerDriver::secure_host() {
+  isolation_.ensure();
+  host_secured_ = true;
+}
+
+}  // namespace mosaic

@@ -1,0 +1,91 @@
+// RuntimeDriver over a Docker engine (API 1.41 and newer): the security baseline, one small network per agent, and
+// adoption by labels only. What is not labelled as ours is never changed, whatever its name.
+//
+// Thread-safety: every method may be called from any thread at the same time; watch() and stop_watching() from one.
+// What a listing leaves empty: started_at, finished_at, exit_code, oom_killed, error and memory_mb, because the engine's
+// list does not say them and asking for each container would cost a call each; observe() fills them all.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "model/clock.hpp"
+#include "runtime/docker/docker_settings.hpp"
+#include "runtime/docker/engine_client.hpp"
+#include "runtime/docker/engine_decoding.hpp"
+#include "runtime/docker/host_isolation.hpp"
+#include "runtime/docker/image_puller.hpp"
+#include "runtime/docker/network_keeper.hpp"
+#include "runtime/docker/volume_keeper.hpp"
+#include "runtime/hibernation/memory_reclaimer.hpp"
+#include "runtime/runtime_driver.hpp"
+
+namespace mosaic {
+
+class EventWatcher;
+
+class DockerDriver final : public RuntimeDriver {
+ public:
+  // All references must outlive the driver; `observer` may be null. Does not connect yet. Throws
+  // std::invalid_argument when the settings cannot work.
+  DockerDriver(const DockerSettings& settings, const Clock& clock, HostIsolation& isolation,
+               MemoryReclaimer& reclaimer, EngineCallObserver* observer = nullptr);
+  ~DockerDriver() override;
+
+  EngineInfo info() override;
+  std::string template_fingerprint() const override { return fingerprint_; }
+  std::vector<ListedContainer> list_agents() override;
+  std::vector<ListedNetwork> list_networks() override { return networks_.list(); }
+  ObservedAgent observe(const AgentIdentity& identity, const std::string& image) override;
+  void ensure_volumes(const AgentIdentity& identity) override { volumes_.ensure(identity); }
+  void ensure_network(const AgentIdentity& identity) override { networks_.ensure(identity); }
+  void create_container(const AgentSpec& spec) override;
+  void start(const std::string& container_id) override;
+  void terminate(const std::string& container_id) override;
+  void kill(const std::string& container_id) override;
+  void pause(const std::string& container_id) override;
+  void unpause(const std::string& container_id) override;
+  void reclaim(const std::string& container_id) override;
+  void remove_container(const std::string& container_id) override;
+  void remove_network(const std::string& network_name) override { networks_.remove(network_name); }
+  void remove_volumes(const AgentIdentity& identity) override { volumes_.remove(identity); }
+  void begin_pull(const std::string& image) override { puller_.begin(image); }
+  ImageView image(const std::string& image) override;
+  std::optional<MemoryUse> memory_use(const std::string& container_id) override;
+  void watch(EngineListener& listener) override;
+  void stop_watching() override;
+
+  // For metrics: when the event stream last said anything; nothing while it is not open or never was.
+  std::optional<TimePoint> last_event_at() const;
+  bool engine_breaker_open() const { return engine_.breaker_open(); }
+
+ private:
+  bool is_row(const InspectedContainer& container, const ResourceKey& key) const;
+  std::optional<InspectedContainer> inspect(const std::string& name_or_id);
+  std::optional<InspectedContainer> find_by_labels(const ResourceKey& key);
+  InspectedContainer inspect_or_throw(const std::string& container_id);
+  void look_at_rest(ObservedAgent& observed, const AgentIdentity& identity, const std::string& image,
+                    const std::string& attached_network_id);
+  void signal(const std::string& container_id, std::string_view signal_name, Duration timeout);
+  void announce_image(const std::string& image);
+  void secure_host();
+
+  const DockerSettings settings_;
+  const Clock& clock_;
+  const std::string fingerprint_;
+  HostIsolation& isolation_;
+  MemoryReclaimer& reclaimer_;
+  EngineClient engine_;
+  NetworkKeeper networks_;
+  VolumeKeeper volumes_;
+  std::atomic<bool> host_secured_{false};  // since the engine was last seen to come up
+  mutable std::mutex watch_mutex_;
+  EngineListener* listener_ = nullptr;
+  std::unique_ptr<EventWatcher> watcher_;
+  ImagePuller puller_;  // last: its thread uses the others
+};
+
+}  // namespace mosaic

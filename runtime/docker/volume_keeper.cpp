@@ -1,0 +1,226 @@
+#include "runtime/docker/volume_keeper.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include "runtime/docker/container_template.hpp"
+#include "runtime/docker/engine_decoding.hpp"
+#include "runtime/docker/engine_query.hpp"
+
+namespace mosaic {
+namespace {
+
+// An octal number of a tar header.
+std::optional<unsigned long> octal(std::string_view header, std::size_t offset, std::size_t size) {
+  std::string_view field = header.substr(offset, size);
+  while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
+  unsigned long value = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value, 8);
+  if (error != std::errc() || end == field.data()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+VolumeKeeper::VolumeKeeper(EngineClient& engine, const DockerSettings& settings)
+    : engine_(engine), instance_(settings.instance) {}
+
+void VolumeKeeper::ensure(const AgentIdentity& identity) {
+  create(identity, state_volume_name(identity), role::state);
+  create(identity, workspace_volume_name(identity), role::workspace);
+}
+
+// Creating a volume that exists is an answer of 201 and changes nothing.
+void VolumeKeeper::create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role) {
+  EngineRequest request;
+  request.method = "POST";
+  request.route = "/volumes/create";
+  request.path = "/volumes/create";
+  request.body = volume_body(identity, name, volume_role);
+  request.timeout = engine_timeout::change;
+  request.doing = "create volume " + name;
+  if (decode_volume_labels(engine_.call(request).body).instance != instance_) {
+    throw EngineError(EngineErrorKind::conflict,
+                      "the volume " + name + " is not Mosaic Fleet's: remove or rename it, the agent needs that name");
+  }
+}
+
+bool VolumeKeeper::is_ours(const std::string& name) {
+  EngineRequest request;
+  request.route = "/volumes/{name}";
+  request.path = engine_path("/volumes/", name, "");
+  request.doing = "inspect volume " + name;
+  const EngineAnswer answer = engine_.call_accepting(request, {404});
+  return answer.status != 404 && decode_volume_labels(answer.body).instance == instance_;
+}
+
+bool VolumeKeeper::exist(const AgentIdentity& identity) {
+  if (is_ours(state_volume_name(identity)) && is_ours(workspace_volume_name(identity))) return true;
+  // The next ones are new, and nobody has given them to the agents' user yet.
+  const std::lock_guard lock(mutex_);
+  given_.erase(state_volume_name(identity));
+  return false;
+}
+
+void VolumeKeeper::remove(const AgentIdentity& identity) {
+  {
+    const std::lock_guard lock(mutex_);
+    given_.erase(state_volume_name(identity));
+  }
+  remove_one(state_volume_name(identity));
+  remove_one(workspace_volume_name(identity));
+}
+
+void VolumeKeeper::remove_one(const std::string& name) {
+  if (!is_ours(name)) return;
+  EngineRequest request;
+  request.method = "DELETE";
+  request.route = "/volumes/{name}";
+  request.path = engine_path("/volumes/", name, "");
+  request.timeout = engine_timeout::change;
+  request.doing = "remove volume " + name;
+  engine_.call_accepting(request, {404});
+}
+
+void VolumeKeeper::make_writable(const AgentIdentity& identity, const std::string& image) {
+  const std::string id = image_id(image);
+  const std::string volume = state_volume_name(identity);
+  {
+    const std::lock_guard lock(mutex_);
+    if (images_with_folders_.contains(id) || given_.contains(volume)) return;
+  }
+  const std::lock_guard helper(helper_);
+  bool known_without = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (images_with_folders_.contains(id)) return;
+    known_without = images_without_folders_.contains(id);
+  }
+  const bool has_folders = !known_without && image_has_folders(image);
+  {
+    const std::lock_guard lock(mutex_);
+    (has_folders ? images_with_folders_ : images_without_folders_).insert(id);
+  }
+  if (has_folders) return;
+  give_to_agent(identity, image);
+  const std::lock_guard lock(mutex_);
+  given_.insert(volume);
+}
+
+std::string VolumeKeeper::image_id(const std::string& image) {
+  EngineRequest request;
+  request.route = "/images/{name}/json";
+  request.path = engine_path("/images/", image, "/json");
+  request.doing = "inspect image " + image;
+  const EngineAnswer answer = engine_.call_accepting(request, {404});
+  if (answer.status == 404) {
+    throw EngineError(EngineErrorKind::image_missing, "the image " + image + " is not on this engine");
+  }
+  return decode_image_id(answer.body);
+}
+
+bool VolumeKeeper::image_has_folders(const std::string& image) {
+  const std::string name = "mosaic-" + instance_.substr(0, 8) + "-image-probe";
+  const std::string id = create_helper(name, image_probe_body(image, instance_));
+  try {
+    const bool has = agent_owns_folder(id, state_folder) && agent_owns_folder(id, workspace_folder);
+    remove_helper(id);
+    return has;
+  } catch (...) {
+    remove_helper(id);
+    throw;
+  }
+}
+
+// The archive of a folder begins with its own header, which names its owner.
+bool VolumeKeeper::agent_owns_folder(const std::string& container_id, std::string_view folder) {
+  EngineRequest request;
+  request.route = "/containers/{id}/archive";
+  request.path = engine_path("/containers/", container_id, "/archive?path=") + percent_encode(folder);
+  request.doing = "look at " + std::string(folder) + " of an image";
+  request.timeout = engine_timeout::change;
+  constexpr std::size_t header_size = 512;
+  std::string header;
+  try {
+    const std::unique_ptr<HttpBodyStream> stream = engine_.open(request, nullptr);
+    const WaitLimit limit = WaitLimit::in(request.timeout);
+    while (header.size() < header_size && stream->read(header, limit) == HttpBodyStream::Outcome::data) {
+    }
+  } catch (const EngineError& error) {
+    if (error.kind() == EngineErrorKind::not_found) return false;
+    throw;
+  }
+  if (header.size() < header_size) {
+    throw EngineError(EngineErrorKind::failed, "the engine's answer about " + std::string(folder) + " is incomplete");
+  }
+  const bool is_folder = header[156] == '5';
+  return is_folder && octal(header, 108, 8) == static_cast<unsigned long>(agent_user);
+}
+
+void VolumeKeeper::give_to_agent(const AgentIdentity& identity, const std::string& image) {
+  const std::string name = "mosaic-" + instance_.substr(0, 8) + "-volume-owner";
+  const std::string id = create_helper(name, volume_owner_body(image, identity));
+  int code = -1;
+  try {
+    EngineRequest start;
+    start.method = "POST";
+    start.route = "/containers/{id}/start";
+    start.path = engine_path("/containers/", id, "/start");
+    start.timeout = engine_timeout::start;
+    start.doing = "give the volumes of " + identity.container_name + " to the agents' user";
+    engine_.call(start);
+    EngineRequest wait = start;
+    wait.route = "/containers/{id}/wait";
+    wait.path = engine_path("/containers/", id, "/wait");
+    code = decode_wait_code(engine_.call(wait).body);
+  } catch (...) {
+    remove_helper(id);
+    throw;
+  }
+  remove_helper(id);
+  if (code != 0) {
+    throw EngineError(EngineErrorKind::failed, "cannot give the volumes of " + identity.container_name +
+                                                   " to the agents' user: chown in image " + image + " ended with " +
+                                                   std::to_string(code));
+  }
+}
+
+// A helper of that name is a leftover of a crash: helpers are made one at a time.
+std::string VolumeKeeper::create_helper(const std::string& name, const std::string& body) {
+  EngineRequest request;
+  request.method = "POST";
+  request.route = "/containers/create";
+  request.path = "/containers/create?name=" + percent_encode(name);
+  request.body = body;
+  request.timeout = engine_timeout::change;
+  request.doing = "create helper container " + name;
+  EngineAnswer answer = engine_.call_accepting(request, {409});
+  if (answer.status == 409) {
+    EngineRequest inspect;
+    inspect.route = "/containers/{id}/json";
+    inspect.path = engine_path("/containers/", name, "/json");
+    inspect.doing = "inspect container " + name;
+    const EngineAnswer holder = engine_.call_accepting(inspect, {404});
+    if (holder.status != 404) {
+      const InspectedContainer container = decode_container(holder.body, 0);
+      if (container.labels.instance != instance_ || container.labels.role != role::helper) {
+        throw EngineError(EngineErrorKind::conflict, "the container " + name + " is not Mosaic Fleet's: remove or rename it");
+      }
+      remove_helper(container.view.id);
+    }
+    answer = engine_.call(request);
+  }
+  return decode_created_id(answer.body);
+}
+
+void VolumeKeeper::remove_helper(const std::string& id_or_name) {
+  EngineRequest request;
+  request.method = "DELETE";
+  request.route = "/containers/{id}";
+  request.path = engine_path("/containers/", id_or_name, "?force=true&v=false");
+  request.timeout = engine_timeout::change;
+  request.doing = "remove a helper container";
+  engine_.call_accepting(request, {404, 409});
+}
+
+}  // namespace mosaic

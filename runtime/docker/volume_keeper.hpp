@@ -1,0 +1,50 @@
+// Agents' volumes on a Docker engine, and that the agents' user may write to them.
+//
+// An engine gives a fresh volume the owner of the image's folder that it is mounted on; where an image has no such
+// folder, the volume is root's and an agent (user 1000, no capabilities) could never write to it. So every image is
+// looked at once: when it lacks the folders, a short-lived container of that image, as root with no capability but
+// chown, without a network, gives the two volumes to user 1000 before the agent is created. No host path is mounted.
+//
+// Thread-safety: every method may be called from any thread.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "runtime/docker/docker_settings.hpp"
+#include "runtime/docker/engine_client.hpp"
+
+namespace mosaic {
+
+class VolumeKeeper {
+ public:
+  VolumeKeeper(EngineClient& engine, const DockerSettings& settings);
+
+  void ensure(const AgentIdentity& identity);
+  bool exist(const AgentIdentity& identity);
+  void remove(const AgentIdentity& identity);
+  // Makes sure that user 1000 will be able to write to the volumes once `image` runs on them.
+  void make_writable(const AgentIdentity& identity, const std::string& image);
+
+ private:
+  void create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);
+  bool is_ours(const std::string& name);
+  void remove_one(const std::string& name);
+  std::string image_id(const std::string& image);
+  bool image_has_folders(const std::string& image);
+  bool agent_owns_folder(const std::string& container_id, std::string_view folder);
+  void give_to_agent(const AgentIdentity& identity, const std::string& image);
+  std::string create_helper(const std::string& name, const std::string& body);
+  void remove_helper(const std::string& id_or_name);
+
+  EngineClient& engine_;
+  const std::string instance_;
+  std::mutex helper_;  // one helper container at a time: they have fixed names, so that none is left behind for long
+  std::mutex mutex_;
+  std::set<std::string> images_with_folders_;     // by id
+  std::set<std::string> images_without_folders_;
+  std::set<std::string> given_;                   // state volumes that were handed over by this process
+};
+
+}  // namespace mosaic
