@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "cli/command_context.hpp"
+#include "cli/commands/agent_token.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/settings_options.hpp"
 #include "cli/text_source.hpp"
@@ -47,8 +48,9 @@ ExitCode create_breakglass(CommandContext& context, const Options& options) {
 }  // namespace
 
 void add_admin_command(CLI::App& app, CommandContext& context) {
-  auto& admin = add_command(app, "admin", "Accounts that always work", "");
+  auto& admin = add_command(app, "admin", "Accounts that always work, and an agent's token", "");
   admin.require_subcommand(1);
+  add_agent_token_command(admin, context);
   auto& command = add_command(admin, "create-breakglass",
                               "Make an administrator who can sign in even when everything else is broken, or set a new "
                               "password for one",
