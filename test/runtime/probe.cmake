@@ -5,5 +5,5 @@ mosaic_test(runtime_boot
   SOURCES boot_script_test.cpp probe_http_server.cpp
   LIBS mosaic_runtime)
 mosaic_test(runtime_firewall
-  SOURCES firewall_child_process_test.cpp
+  SOURCES firewall_child_process_test.cpp firewall_rules_test.cpp firewall_host_test.cpp firewall_network.cpp
   LIBS mosaic_runtime)
