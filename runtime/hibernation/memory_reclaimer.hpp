@@ -24,7 +24,7 @@ class MemoryReclaimer {
  public:
   virtual ~MemoryReclaimer() = default;
 
-  // Found out once, at construction.
+  // Found out once, when the engine first answers; until then: no, and the reason says that it does not answer.
   virtual bool possible() const = 0;
   virtual std::string reason() const = 0;  // why not, in one line; empty when possible
 

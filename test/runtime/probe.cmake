@@ -7,3 +7,6 @@ mosaic_test(runtime_boot
 mosaic_test(runtime_firewall
   SOURCES firewall_child_process_test.cpp firewall_rules_test.cpp firewall_host_test.cpp firewall_network.cpp
   LIBS mosaic_runtime)
+mosaic_test(runtime_hibernation
+  SOURCES hibernation_cgroup_test.cpp hibernation_reclaimer_test.cpp
+  LIBS mosaic_runtime)
