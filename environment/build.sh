@@ -29,15 +29,26 @@ prepare_sandbox() {
   install_packages $packages_build $packages_engine $packages_postgres $packages_image ${2:-}
 }
 
+# begin_images, end_images: the agent image takes minutes of waiting for downloads; meanwhile we compile.
+begin_images() {
+  setpriv --pdeathsig TERM "$repository/images/build-agent-image" &
+  images_process=$!
+}
+
+end_images() { wait "$images_process" || fail "the agent image could not be built"; }
+
 test_command() {
   local preset=${MOSAIC_PRESET:-debug} started status=0
   started=$(now_ms)
   prepare_sandbox test "$packages_test"
+  begin_images
+  say "building the preset $preset; progress: tail -f build/log/build-$preset.log"
   compile "$preset" >"$log_folder/build-$preset.log" 2>&1 || {
     tail -40 "$log_folder/build-$preset.log" >&2
     fail "the build failed (whole log: $log_folder/build-$preset.log)"
   }
-  say "built in $(seconds_since "$started") s (preset $preset)"
+  say "built in $(seconds_since "$started") s"
+  end_images
   # ctest ends with its own summary; ours, after it, repeats the one line that matters.
   in_sandbox run --images agent,instant -- ctest --test-dir "$repository/build/$preset" --output-on-failure \
     --no-tests=error --parallel "$(jobs)" --output-log "$log_folder/test.log" "$@" || status=$?
@@ -53,7 +64,9 @@ test_command() {
 
 demo_command() {
   prepare_sandbox demo
+  begin_images
   compile release mosaic
+  end_images
   MOSAIC_BINARY=$repository/build/release/cli/mosaic in_sandbox run --images agent,instant -- "$repository/demo/run" "$@"
 }
 
@@ -69,7 +82,9 @@ bench_command() {
     [ ${#scripts[@]} -gt 0 ] || fail "there is no benchmark under bench/"
   fi
   prepare_sandbox bench
+  begin_images
   compile release
+  end_images
   for script in "${scripts[@]}"; do
     MOSAIC_BINARY=$repository/build/release/cli/mosaic MOSAIC_BUILD_FOLDER=$repository/build/release \
       in_sandbox run --images agent,instant -- "$repository/$script" "$@"

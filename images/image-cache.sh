@@ -35,10 +35,10 @@ unpack_debian_package() {
   rm -rf "$fetched"
 }
 
-# pack_image ROOT_FOLDER TAR NAME RUN_CONFIGURATION_JSON
+# pack_image WORK_FOLDER ROOT_FOLDER TAR NAME RUN_CONFIGURATION_JSON
 pack_image() {
-  local root=$1 tar=$2 name=$3 configuration=$4 stage layer id
-  stage=$(mktemp -d "$(dirname "$tar")/pack.XXXXXX")
+  local stage=$1/pack root=$2 tar=$3 name=$4 configuration=$5 layer id
+  mkdir "$stage"
   tar --create --sort=name --numeric-owner --mtime=@0 --directory "$root" --file "$stage/layer.tar" .
   layer=$(sha256sum "$stage/layer.tar" | cut -d' ' -f1)
   printf '{"architecture":"%s","os":"linux","created":"1970-01-01T00:00:00Z","config":%s,"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{"created":"1970-01-01T00:00:00Z"}]}' \
@@ -48,8 +48,9 @@ pack_image() {
   printf '[{"Config":"%s.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$id" "$name" >"$stage/manifest.json"
   tar --create --directory "$stage" --file "$stage/image.tar" manifest.json "$id.json" layer.tar
   printf 'sha256:%s\n' "$id" >"$tar.id"
-  mv "$stage/image.tar" "$tar"
-  rm -rf "$stage"
+  # In two steps, because the work folder may be on another file system.
+  mv "$stage/image.tar" "$tar.draft"
+  mv "$tar.draft" "$tar"
 }
 
 # load_image ENGINE TAR NAME TAG: into the engine, unless exactly this image is there already.
@@ -63,5 +64,5 @@ load_image() {
 
 # forget_older PREFIX KEEP: removes cached files of former versions.
 forget_older() {
-  find "$image_cache" -maxdepth 1 -name "$1-*" ! -name "$2*" -delete
+  find "$image_cache" -maxdepth 1 -name "$1-*.tar*" ! -name "$2.tar*" -delete
 }
