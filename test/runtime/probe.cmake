@@ -10,3 +10,10 @@ mosaic_test(runtime_firewall
 mosaic_test(runtime_hibernation
   SOURCES hibernation_cgroup_test.cpp hibernation_reclaimer_test.cpp
   LIBS mosaic_runtime)
+
+# On the real engine of MOSAIC_TEST_ENGINE.
+mosaic_test(runtime_firewall_engine
+  SOURCES firewall_engine_test.cpp firewall_network.cpp probe_http_server.cpp
+  LIBS mosaic_runtime mosaic_fakes
+  LABELS engine
+  TIMEOUT 300)

@@ -13,14 +13,14 @@ namespace mosaic {
 
 namespace {
 
-int listen_on(std::uint16_t port, std::uint16_t& bound_port) {
+int listen_on(std::uint16_t port, ProbeHttpServer::Reach reach, std::uint16_t& bound_port) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(reach == ProbeHttpServer::Reach::loopback ? INADDR_LOOPBACK : INADDR_ANY);
   socklen_t size = sizeof address;
   if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 1024) != 0 ||
       ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
@@ -38,8 +38,8 @@ void raise_to(std::atomic<int>& highest, int value) {
 
 }  // namespace
 
-ProbeHttpServer::ProbeHttpServer(Handler handler, std::uint16_t port) : handler_(std::move(handler)) {
-  listener_ = listen_on(port, port_);
+ProbeHttpServer::ProbeHttpServer(Handler handler, std::uint16_t port, Reach reach) : handler_(std::move(handler)) {
+  listener_ = listen_on(port, reach, port_);
   acceptor_ = std::thread([this] { accept_connections(); });
 }
 
@@ -95,7 +95,7 @@ std::string ProbeHttpServer::answer(int status, const std::string& body, const s
 
 std::uint16_t unused_port() {
   std::uint16_t port = 0;
-  ::close(listen_on(0, port));
+  ::close(listen_on(0, ProbeHttpServer::Reach::loopback, port));
   return port;
 }
 

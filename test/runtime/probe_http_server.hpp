@@ -20,8 +20,10 @@ class ProbeHttpServer {
   // Gets the request's header; returns the raw answer, or nothing to keep silent until the server stops.
   using Handler = std::function<std::optional<std::string>(const std::string& request)>;
 
+  enum class Reach { loopback, everywhere };
+
   // Port 0: any free one.
-  explicit ProbeHttpServer(Handler handler, std::uint16_t port = 0);
+  explicit ProbeHttpServer(Handler handler, std::uint16_t port = 0, Reach reach = Reach::loopback);
   ~ProbeHttpServer();
   ProbeHttpServer(const ProbeHttpServer&) = delete;
   ProbeHttpServer& operator=(const ProbeHttpServer&) = delete;
