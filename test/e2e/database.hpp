@@ -1,0 +1,40 @@
+// A database of the test's own on the private Postgres, and plain SQL in it, as any client of the tables would send it.
+//
+// Used from one thread.
+#pragma once
+
+#include <pqxx/pqxx>
+
+#include <memory>
+#include <string>
+
+namespace mosaic::e2e {
+
+// The value of an environment variable that `./dev test` sets; throws one line that says so when it is missing.
+std::string required_environment(const std::string& name);
+
+class TestDatabase {
+ public:
+  TestDatabase();
+  ~TestDatabase();  // drops it, connections of others included
+  TestDatabase(const TestDatabase&) = delete;
+  TestDatabase& operator=(const TestDatabase&) = delete;
+
+  const std::string& url() const { return url_; }
+
+  // One statement in a transaction of its own.
+  template <typename... Values>
+  pqxx::result sql(const std::string& statement, const Values&... values) {
+    pqxx::work transaction(*connection_);
+    auto result = transaction.exec_params(statement, values...);
+    transaction.commit();
+    return result;
+  }
+
+ private:
+  std::string name_;
+  std::string url_;
+  std::unique_ptr<pqxx::connection> connection_;
+};
+
+}  // namespace mosaic::e2e

@@ -1,0 +1,55 @@
+// Twenty agents whose rows are changed at random, and the judgement whether the engine shows what the rows ask for.
+//
+// The model remembers every row that it made and what must have become of it; judge() compares it with the database and
+// the engine. Used from one thread.
+#pragma once
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "test/e2e/fleet.hpp"
+
+namespace mosaic::e2e {
+
+class KillFleet {
+ public:
+  KillFleet(Fleet& fleet, unsigned seed, int agents);
+
+  // One random change of one row: create, wake, sleep, start, stop, restart, another limit, delete, purge.
+  void change_something();
+  // What is never allowed, not even for a moment; empty when all is well.
+  std::string breach();
+  // What still differs from what the rows ask for; empty when everything has converged.
+  std::string unsettled();
+
+  std::size_t rows() const { return agents_.size(); }
+  int changes() const { return changes_; }
+  int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+
+ private:
+  struct Agent {
+    std::string owner;
+    bool awake = false;
+    int memory_mb = 64;
+  };
+
+  void create(const std::string& owner);
+  void change(const std::string& id, Agent& agent);
+  std::string unsettled_rows(const std::vector<SeenContainer>& containers);
+  std::string leftovers(const std::vector<SeenContainer>& containers);
+  std::string unsettled_volumes();
+
+  Fleet& fleet_;
+  std::mt19937 random_;
+  std::vector<std::string> owners_;
+  std::map<std::string, Agent> agents_;  // by row id
+  std::set<std::string> purged_;         // owners without volumes
+  std::set<std::string> keepers_;        // owners whose volumes must be there
+  int created_ = 0;
+  int changes_ = 0;
+};
+
+}  // namespace mosaic::e2e
