@@ -70,7 +70,7 @@ std::string read_secret_key_file(const std::filesystem::path& path) {
   if (!file) {
     if (errno == ENOENT) {
       throw CommandError("MOSAIC_SECRET_KEY is not set and there is no key file " + path.string() +
-                         "; set MOSAIC_SECRET_KEY to the key that mosaic up uses");
+                         "; set the key that this database was made with, or restore that file");
     }
     throw file_error("open", path, errno);
   }

@@ -33,6 +33,7 @@ struct AgentOptions {
 
 struct ProviderOptions {
   std::string owner;
+  std::string administrator;
   std::string name;
   std::string type;
   std::string base_url;
@@ -133,11 +134,25 @@ void require_usable(const ProviderRow& row, const std::string& api_key) {
   if (!entries.empty() && entries.front().problem) throw UsageError(*entries.front().problem);
 }
 
+// The providers of administrators serve system agents; their rows carry the administrator's row id as owner.
+std::string owner_of_provider(FleetAccess& fleet, const ProviderOptions& options) {
+  if (options.administrator.empty()) return options.owner;
+  for (const auto& user : fleet.admin().list_breakglass()) {
+    if (user.username == options.administrator) return user.id;
+  }
+  throw NotFoundError("there is no administrator '" + options.administrator +
+                      "'; make one with: mosaic admin create-breakglass " + options.administrator);
+}
+
 ExitCode create_provider(CommandContext& context, const ProviderOptions& options) {
-  require_owner(options.owner);
+  if (options.owner.empty() == options.administrator.empty()) {
+    throw UsageError("give either --owner, for a user's agent, or --administrator, for system agents");
+  }
+  FleetAccess fleet(context.settings());
   ProviderRow row;
   row.id = random_id();
-  row.owner = options.owner;
+  row.owner = owner_of_provider(fleet, options);
+  require_owner(row.owner);
   row.name = options.name;
   row.display_name = options.name;
   row.type = options.type;
@@ -145,14 +160,13 @@ ExitCode create_provider(CommandContext& context, const ProviderOptions& options
   row.api_type = options.type == "anthropic" ? "anthropic-messages" : "openai-completions";
   row.models_json = models_json(options.models);
   const std::string api_key = options.api_key_file.empty() ? "" : read_secret(options.api_key_file, context.in);
-  FleetAccess fleet(context.settings());
   if (!api_key.empty()) row.api_key = fleet.secrets().encrypt(api_key);
   require_usable(row, api_key);
   if (!fleet.admin().create_provider(row)) {
-    throw CommandError("'" + options.owner + "' has a provider named '" + options.name + "' already");
+    throw CommandError("'" + options.owner + options.administrator + "' has a provider named '" + options.name + "' already");
   }
   context.out << row.id << '\n';
-  context.err << "created provider " << printable(options.name) << " of " << printable(options.owner) << '\n';
+  context.err << "created provider " << printable(options.name) << " of " << printable(options.owner + options.administrator) << '\n';
   return ExitCode::success;
 }
 
@@ -202,9 +216,9 @@ void add_create_provider(CLI::App& create, CommandContext& context) {
       "  mosaic create provider --owner alice --name local --type ollama --base-url http://192.168.1.5:11434 "
       "--models qwen3");
   const auto options = std::make_shared<ProviderOptions>();
-  command.add_option("--owner", options->owner, "A user, or an administrator's row id for system agents")
-      ->required()
-      ->type_name("OWNER");
+  command.add_option("--owner", options->owner, "The user whose agent it serves")->type_name("OWNER");
+  command.add_option("--administrator", options->administrator, "The administrator on whose behalf it serves system agents")
+      ->type_name("USERNAME");
   command.add_option("--name", options->name, "Its name in models such as NAME/MODEL")->required()->type_name("NAME");
   command.add_option("--type", options->type, "Its kind")
       ->required()

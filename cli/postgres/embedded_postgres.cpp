@@ -26,6 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* lock_file = "mosaic.lock";
 constexpr auto poll_every = 20ms;
 constexpr auto start_limit = 300s;  // a recovery after a power cut may take minutes
 constexpr auto fast_stop_limit = 30s;
@@ -62,7 +63,7 @@ EmbeddedPostgres::EmbeddedPostgres(std::filesystem::path data_dir, std::filesyst
 EmbeddedPostgres::~EmbeddedPostgres() = default;
 
 EmbeddedPostgres::Start EmbeddedPostgres::start() {
-  prepare_data_dir();
+  prepare_data_dir(data_dir_);
   take_lock();
   choose_user_and_binaries();
   const bool fresh = !version_of(folder_);
@@ -74,18 +75,27 @@ EmbeddedPostgres::Start EmbeddedPostgres::start() {
   return fresh ? Start::initialized : Start::started;
 }
 
-void EmbeddedPostgres::prepare_data_dir() {
+bool EmbeddedPostgres::exists(const std::filesystem::path& data_dir) {
   std::error_code error;
-  std::filesystem::create_directories(data_dir_.parent_path(), error);
-  if (error) throw CommandError(explain_file_error("make", data_dir_.parent_path(), error.value()));
-  // Passable, not readable: the unprivileged user has to get to its own folder below.
-  if (::mkdir(data_dir_.c_str(), 0711) != 0 && errno != EEXIST) {
-    throw CommandError(explain_file_error("make", data_dir_, errno));
+  return std::filesystem::exists(embedded_data_folder(data_dir) / "PG_VERSION", error);
+}
+
+void EmbeddedPostgres::prepare_data_dir(const std::filesystem::path& data_dir) {
+  std::error_code error;
+  std::filesystem::create_directories(data_dir.parent_path(), error);
+  if (error) throw CommandError(explain_file_error("make", data_dir.parent_path(), error.value()));
+  if (::mkdir(data_dir.c_str(), 0711) != 0 && errno != EEXIST) {
+    throw CommandError(explain_file_error("make", data_dir, errno));
   }
 }
 
+bool EmbeddedPostgres::held_by_another(const std::filesystem::path& data_dir) {
+  const FileDescriptor lock(::open((data_dir / lock_file).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0;
+}
+
 void EmbeddedPostgres::take_lock() {
-  const auto path = data_dir_ / "mosaic.lock";
+  const auto path = data_dir_ / lock_file;
   FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) throw CommandError(explain_file_error("open", path, errno));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {

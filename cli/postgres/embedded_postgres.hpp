@@ -42,12 +42,18 @@ class EmbeddedPostgres {
   std::string connection_string() const;
   pid_t process_id() const { return postmaster_; }
 
+  // Whether a database has been made below this data folder.
+  static bool exists(const std::filesystem::path& data_dir);
+  // Whether a mosaic up that runs holds this data folder.
+  static bool held_by_another(const std::filesystem::path& data_dir);
+  // Makes the data folder when it is missing: passable for the unprivileged user, readable for ours alone.
+  static void prepare_data_dir(const std::filesystem::path& data_dir);
+
   // The connection to an instance that runs below this data folder, for commands beside `mosaic up`; nothing when none
   // does or it cannot be seen by this user.
   static std::optional<std::string> find_running(const std::filesystem::path& data_dir);
 
  private:
-  void prepare_data_dir();
   void take_lock();
   void choose_user_and_binaries();
   void initialize();

@@ -1,0 +1,31 @@
+// What this machine itself offers: addresses, routes, disk, firewall. Nothing is changed.
+//
+// Thread-safety: free functions without shared state.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/addresses.hpp"
+#include "cli/doctor/finding.hpp"
+#include "cli/settings.hpp"
+
+namespace mosaic::cli {
+
+// `mosaic_runs`: a mosaic up holds the data folder, so that its ports are taken by right.
+Finding check_port(const std::string& check, const ListenAddress& address, bool mosaic_runs);
+
+// A line of /proc/net/route.
+struct Route {
+  std::string interface;
+  Subnet destination;
+};
+std::vector<Route> parse_routes(const std::string& proc_net_route);
+Finding check_subnets(const Subnet& agent_subnets, const std::vector<Route>& routes);
+std::vector<Route> host_routes();
+
+Finding check_disk(const std::string& check, const std::filesystem::path& folder);
+Finding check_firewall(const Settings& settings);
+
+}  // namespace mosaic::cli

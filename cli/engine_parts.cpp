@@ -1,0 +1,83 @@
+#include "cli/engine_parts.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include "cli/failure.hpp"
+#include "runtime/firewall/host_firewall.hpp"
+#include "runtime/hibernation/cgroup_memory_reclaimer.hpp"
+
+namespace mosaic::cli {
+namespace {
+
+// --firewall required: where no wall can stand, no agent is started.
+class RequiredIsolation final : public HostIsolation {
+ public:
+  explicit RequiredIsolation(std::unique_ptr<HostIsolation> inner) : inner_(std::move(inner)) {}
+
+  void ensure() override {
+    inner_->ensure();
+    if (inner_->in_force()) return;
+    throw EngineError(EngineErrorKind::isolation_unavailable,
+                      "agents must be walled off (--firewall required) and cannot be: " + inner_->reason());
+  }
+  bool in_force() const override { return inner_->in_force(); }
+  std::string reason() const override { return inner_->reason(); }
+
+ private:
+  const std::unique_ptr<HostIsolation> inner_;
+};
+
+std::string read_file(const char* path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::unique_ptr<HostIsolation> make_isolation(const Settings& settings, const std::string& instance) {
+  if (settings.firewall == FirewallMode::off) {
+    return std::make_unique<NullIsolation>("switched off by --firewall off");
+  }
+  FirewallSettings rules;
+  rules.instance = instance;
+  rules.subnet_range = to_string(settings.agent_subnets);
+  rules.api_port = settings.agent_listen.port;
+  rules.egress = settings.agent_egress;
+  rules.allowed = settings.agent_egress_allow;
+  rules.resolvers = parse_resolvers(read_file("/etc/resolv.conf"));
+  auto firewall = std::make_unique<HostFirewall>(std::move(rules), settings.engine.url);
+  if (settings.firewall == FirewallMode::automatic) return firewall;
+  return std::make_unique<RequiredIsolation>(std::move(firewall));
+}
+
+std::unique_ptr<MemoryReclaimer> make_reclaimer(const Settings& settings) {
+  return std::make_unique<CgroupMemoryReclaimer>(settings.engine.url);
+}
+
+std::unique_ptr<DockerDriver> make_driver(const Settings& settings, const std::string& instance, const Clock& clock,
+                                          HostIsolation& isolation, MemoryReclaimer& reclaimer,
+                                          EngineCallObserver& observer) {
+  DockerSettings docker;
+  docker.endpoint = settings.engine;
+  docker.instance = instance;
+  docker.subnet_range = to_string(settings.agent_subnets);
+  docker.api_port = settings.agent_listen.port;
+  return std::make_unique<DockerDriver>(docker, clock, isolation, reclaimer, &observer);
+}
+
+}  // namespace
+
+EngineParts::EngineParts(const Settings& settings, const std::string& instance, const Clock& clock, Metrics& metrics,
+                         const Logger& log)
+    : observer_(metrics.engine(settings.engine.url), log) {
+  try {
+    isolation_ = make_isolation(settings, instance);
+    reclaimer_ = make_reclaimer(settings);
+    driver_ = make_driver(settings, instance, clock, *isolation_, *reclaimer_, observer_);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace mosaic::cli

@@ -1,0 +1,36 @@
+// The engine's driver with everything that it stands on: the wall around agents, the memory reclaimer, the observer of
+// calls. Built in one place, for the running fleet and for mosaic doctor alike.
+//
+// Thread-safe after construction, as the driver is. Does not connect by itself.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/observers/engine_observer.hpp"
+#include "cli/settings.hpp"
+#include "model/clock.hpp"
+#include "runtime/docker/docker_driver.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace mosaic::cli {
+
+class EngineParts {
+ public:
+  // `instance`: the database's. Throws CommandError when the settings cannot work.
+  EngineParts(const Settings& settings, const std::string& instance, const Clock& clock, Metrics& metrics,
+              const Logger& log);
+
+  DockerDriver& driver() { return *driver_; }
+  HostIsolation& isolation() { return *isolation_; }
+  MemoryReclaimer& reclaimer() { return *reclaimer_; }
+
+ private:
+  EngineObserver observer_;
+  std::unique_ptr<HostIsolation> isolation_;
+  std::unique_ptr<MemoryReclaimer> reclaimer_;
+  std::unique_ptr<DockerDriver> driver_;
+};
+
+}  // namespace mosaic::cli

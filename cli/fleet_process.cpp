@@ -1,0 +1,262 @@
+#include "cli/fleet_process.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "cli/failure.hpp"
+#include "cli/key_check.hpp"
+#include "cli/product_version.hpp"
+#include "cli/secret_key.hpp"
+#include "runtime/probe/http_health_monitor.hpp"
+#include "store/migrator.hpp"
+
+namespace mosaic::cli {
+namespace {
+
+constexpr const char* controller_name = "agents";
+constexpr const char* lease_name = "mosaic-controller";
+// Beside the workers: the lease, the informer, the readiness checks, this thread, and the API's handlers.
+constexpr int connections_beside_workers = 8;
+
+// Taking down goes on, whatever one part says to it.
+template <typename Step>
+void attempt(const Logger& log, Step step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    log.error("shutting down: a part did not end well", {{Field::error, error.what()}});
+  }
+}
+
+}  // namespace
+
+FleetProcess::FleetProcess(const Settings& settings, FleetRoles roles, const Logger& log)
+    : settings_(settings),
+      roles_(roles),
+      log_(log),
+      metrics_(BuildInfo{product_version, product_revision}),
+      queue_observer_(metrics_.work_queue(controller_name)),
+      reconcile_observer_(metrics_.controller(controller_name), log),
+      informer_observer_(clock_, metrics_.observation(), log),
+      agent_observer_(metrics_, log),
+      attention_(clock_, log),
+      leader_gauge_(metrics_.leader(lease_name)) {}
+
+FleetProcess::~FleetProcess() { stop(); }
+
+void FleetProcess::start() {
+  open_key();
+  open_database();
+  store_ = std::make_unique<PostgresStore>(*database_);
+  admin_ = std::make_unique<AdminStore>(*database_);
+  require_matching_key(*admin_, *box_);
+  if (roles_.controller) {
+    build_engine();
+    build_loop();
+  }
+  build_api();
+  // The addresses come first: who cannot have them must not have touched an agent.
+  api_->start();
+  if (!loop_) return;
+  loop_->start();
+  listener_->start();
+}
+
+// Before the database: a missing or short key must not leave a database behind.
+void FleetProcess::open_key() {
+  const bool fresh = roles_.own_database && settings_.embedded_database() &&
+                     !EmbeddedPostgres::exists(settings_.data_dir);
+  if (fresh) EmbeddedPostgres::prepare_data_dir(settings_.data_dir);
+  box_.reset(new SecretBox(open_secret_box(settings_, fresh ? MissingKey::generate : MissingKey::refuse)));
+}
+
+void FleetProcess::open_database() {
+  if (settings_.embedded_database()) {
+    if (!roles_.own_database) {
+      throw CommandError("DATABASE_URL is not set; give the database that mosaic controller and mosaic api share, or "
+                         "run mosaic up, which has one of its own");
+    }
+    postgres_ = std::make_unique<EmbeddedPostgres>(settings_.data_dir);
+    const auto how = postgres_->start();
+    log_.info("the embedded Postgres runs",
+              {{Field::state, how == EmbeddedPostgres::Start::adopted ? "adopted" : "started"},
+               {Field::file, settings_.data_dir.string()}});
+    database_url_ = postgres_->connection_string();
+  } else {
+    database_url_ = settings_.database_url;
+  }
+  const DatabaseOptions options = database_options();
+  if (roles_.migrates) {
+    const MigrationReport report = Migrator(options).migrate();
+    for (const auto& name : report.applied) log_.info("applied a migration", {{Field::migration, name}});
+  } else {
+    Migrator(options).check();
+  }
+  database_ = std::make_unique<Database>(options);
+}
+
+DatabaseOptions FleetProcess::database_options() const {
+  DatabaseOptions options;
+  options.url = database_url_;
+  options.connections = (roles_.controller ? settings_.workers : 0) + connections_beside_workers;
+  return options;
+}
+
+void FleetProcess::build_engine() {
+  engine_ = std::make_unique<EngineParts>(settings_, store_->instance_id(), clock_, metrics_, log_);
+}
+
+void FleetProcess::build_loop() {
+  ControlLoopSettings loop;
+  loop.workers = settings_.workers;
+  loop.start_concurrency = settings_.start_concurrency;
+  loop.holder = this_process_as_holder();
+  if (!settings_.agent_image.empty()) {
+    loop.override_settings = [image = settings_.agent_image](FleetSettings& fleet) { fleet.image = image; };
+  }
+  const Logger log = log_.with_component("controller");
+  ControlLoopObservers observers{
+      .controller = reconcile_observer_,
+      .informer = informer_observer_,
+      .agents = agent_observer_,
+      .queue = &queue_observer_,
+      .became_leader =
+          [this, log](Term term) {
+            leader_gauge_.Set(1);
+            log.info("leads", {{Field::term, term}});
+          },
+      .lost_leadership =
+          [this, log] {
+            leader_gauge_.Set(0);
+            log.info("does not lead any more");
+          },
+      .report = [this](const std::string& line) { attention_.report(line); },
+  };
+  const auto make_health_monitor = [this](HealthListener& listener) {
+    return std::make_unique<HttpHealthMonitor>(clock_, listener);
+  };
+  loop_ = std::make_unique<ControlLoop>(clock_, *store_, engine_->driver(), *box_, make_health_monitor,
+                                        std::move(loop), std::move(observers));
+  ListenerHooks hooks;
+  hooks.on_lost = [this, log](const std::string& reason) {
+    metrics_.observation().notify_reconnects.Increment();
+    log.warning("lost the database's notifications; connecting anew", {{Field::error, reason}});
+  };
+  listener_ = std::make_unique<PostgresListener>(database_options(), loop_->change_listener(), hooks);
+  census_ = std::make_unique<FleetCensus>(clock_, *store_, *store_, metrics_);
+  metrics_.controller(controller_name).max_concurrent_reconciles.Set(settings_.workers);
+  refresher_ = metrics_.before_render([this] { refresh_gauges(); });
+}
+
+void FleetProcess::refresh_gauges() {
+  const WorkQueueMetrics queue = metrics_.work_queue(controller_name);
+  const auto [longest, sum] = loop_->queue().unfinished_work();
+  queue.longest_running_processor_seconds.Set(in_seconds(longest));
+  queue.unfinished_work_seconds.Set(in_seconds(sum));
+  const auto heard = engine_->driver().last_event_at();
+  if (heard) metrics_.observation().last_event_age_seconds.Set(in_seconds(clock_.now() - *heard));
+  metrics_.engine(settings_.engine.url).breaker_state.Set(engine_->driver().engine_breaker_open() ? 2 : 0);
+}
+
+void FleetProcess::build_api() {
+  ApiSettings api;
+  api.listeners.clear();
+  ApiListener operators;
+  operators.address = settings_.listen.host;
+  operators.port = settings_.listen.port;
+  operators.serves_agents = false;
+  api.listeners.push_back(operators);
+  if (roles_.agents_api) {
+    ApiListener agents;
+    agents.address = settings_.agent_listen.host;
+    agents.port = settings_.agent_listen.port;
+    agents.serves_operators = false;
+    agents.allowed_peers = {to_string(settings_.agent_subnets)};
+    api.listeners.push_back(agents);
+  }
+  ApiDependencies dependencies{*store_, *box_, readiness_checks(), [this] { return metrics_.render(); },
+                               log_.with_component("api")};
+  api_ = std::make_unique<ApiServer>(api, std::move(dependencies));
+}
+
+std::vector<HealthCheck> FleetProcess::readiness_checks() {
+  std::vector<HealthCheck> checks;
+  checks.push_back({"running", [this]() -> std::optional<std::string> {
+                      if (stopping_) return "shutting down";
+                      return std::nullopt;
+                    }});
+  checks.push_back({"database", [this]() -> std::optional<std::string> {
+                      try {
+                        database_->ping();
+                        return std::nullopt;
+                      } catch (const StoreError& error) {
+                        return error.what();
+                      }
+                    }});
+  if (!roles_.controller) return checks;
+  checks.push_back({"engine", [this] { return engine_problem(); }});
+  checks.push_back({"leadership", [this] { return leadership_problem(); }});
+  return checks;
+}
+
+std::optional<std::string> FleetProcess::engine_problem() {
+  try {
+    engine_->driver().info();
+    return std::nullopt;
+  } catch (const EngineError& error) {
+    return error.what();
+  }
+}
+
+// Leading is well, and so is standing by while another leads.
+std::optional<std::string> FleetProcess::leadership_problem() {
+  if (leads()) return std::nullopt;
+  try {
+    const LeaseView lease = store_->lease();
+    const bool held = !lease.holder.empty() && lease.expires_at && *lease.expires_at > clock_.now();
+    return held ? std::nullopt : std::optional<std::string>("no controller leads");
+  } catch (const StoreError& error) {
+    return error.what();
+  }
+}
+
+void FleetProcess::look_after() {
+  if (postgres_ && postgres_->restart_if_ended()) log_.warning("the embedded Postgres had ended; it runs again");
+  if (!census_) return;
+  try {
+    census_->run(leads());
+  } catch (const StoreError& error) {
+    // The next second tries again; what matters is told by the parts that need the database.
+    log_.debug("cannot count agents", {{Field::error, error.what()}});
+  }
+}
+
+void FleetProcess::stop() {
+  if (std::exchange(stopped_, true)) return;
+  stopping_ = true;
+  if (listener_) attempt(log_, [this] { listener_->stop(); });
+  if (loop_) attempt(log_, [this] { loop_->stop(); });
+  // Until here agents that were just being started could still fetch their configuration.
+  if (api_) attempt(log_, [this] { api_->stop(); });
+  refresher_ = {};
+  listener_.reset();
+  loop_.reset();
+  engine_.reset();
+  database_.reset();
+  if (postgres_) attempt(log_, [this] { postgres_->stop(); });
+}
+
+bool FleetProcess::leads() const { return loop_ && loop_->leadership().term().has_value(); }
+
+bool FleetProcess::has_administrator() {
+  for (const auto& user : admin_->list_breakglass()) {
+    if (user.active) return true;
+  }
+  return false;
+}
+
+std::string FleetProcess::database_description() const {
+  return settings_.embedded_database() ? "embedded Postgres, in " + settings_.data_dir.string() : "DATABASE_URL";
+}
+
+}  // namespace mosaic::cli

@@ -1,0 +1,103 @@
+// Everything that one process of the fleet runs, built in order and taken down in reverse: database, schema, key,
+// store, engine, loop, API. `mosaic up` has all of it, `mosaic controller` and `mosaic api` their part.
+//
+// Used from the main thread. Errors of start(): CommandError, StoreError, SecretKeyError, each one line that says what
+// to do; whatever was started is stopped again by the destructor.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/api_server.hpp"
+#include "cli/engine_parts.hpp"
+#include "cli/fleet_census.hpp"
+#include "cli/observers/agent_observer.hpp"
+#include "cli/observers/attention_log.hpp"
+#include "cli/observers/informer_observer.hpp"
+#include "cli/observers/queue_observer.hpp"
+#include "cli/observers/reconcile_observer.hpp"
+#include "cli/postgres/embedded_postgres.hpp"
+#include "cli/settings.hpp"
+#include "model/clock.hpp"
+#include "reconcilers/control_loop.hpp"
+#include "secrets/secret_box.hpp"
+#include "store/admin_store.hpp"
+#include "store/database.hpp"
+#include "store/postgres_listener.hpp"
+#include "store/postgres_store.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace mosaic::cli {
+
+struct FleetRoles {
+  bool controller = true;     // reconciles
+  bool agents_api = true;     // serves agents their configuration
+  bool own_database = false;  // may run the embedded Postgres and make its key
+  bool migrates = false;      // brings the schema up to date; otherwise it must be
+};
+
+class FleetProcess {
+ public:
+  FleetProcess(const Settings& settings, FleetRoles roles, const Logger& log);
+  ~FleetProcess();
+  FleetProcess(const FleetProcess&) = delete;
+  FleetProcess& operator=(const FleetProcess&) = delete;
+
+  void start();
+  // Once a second, from the main thread: keeps the embedded Postgres running, prunes old events, counts agents.
+  void look_after();
+  // Takes no more work, ends what is in process (30 s at most), gives the lease back last, then the rest.
+  void stop();
+
+  bool leads() const;
+  bool has_administrator();
+  // Nothing when the engine answers, else why not.
+  std::optional<std::string> engine_problem();
+  std::string database_description() const;
+
+ private:
+  void open_database();
+  void open_key();
+  void build_engine();
+  void build_loop();
+  void build_api();
+  std::vector<HealthCheck> readiness_checks();
+  std::optional<std::string> leadership_problem();
+  void refresh_gauges();
+  DatabaseOptions database_options() const;
+
+  const Settings settings_;
+  const FleetRoles roles_;
+  const Logger log_;
+  const SystemClock clock_;
+  Metrics metrics_;
+  std::atomic<bool> stopping_{false};  // told by /readyz while work in process ends
+  bool stopped_ = false;
+
+  std::unique_ptr<EmbeddedPostgres> postgres_;
+  std::string database_url_;
+  std::unique_ptr<SecretBox> box_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<PostgresStore> store_;
+  std::unique_ptr<AdminStore> admin_;
+  std::unique_ptr<EngineParts> engine_;
+
+  QueueObserver queue_observer_;
+  ReconcileObserver reconcile_observer_;
+  InformerLog informer_observer_;
+  AgentLog agent_observer_;
+  AttentionLog attention_;
+  prometheus::Gauge& leader_gauge_;
+
+  std::unique_ptr<ControlLoop> loop_;
+  std::unique_ptr<PostgresListener> listener_;
+  std::unique_ptr<FleetCensus> census_;
+  Metrics::Refresher refresher_;
+  std::unique_ptr<ApiServer> api_;
+};
+
+}  // namespace mosaic::cli
