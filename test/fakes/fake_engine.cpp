@@ -158,17 +158,14 @@ ObservedAgent FakeEngine::observe(const AgentIdentity& identity, const std::stri
         observed.name_holder = holder->view.id;
         if (holder->instance == instance_) observed.held_by_row = holder->view.key;
       }
-      for (const auto& [id, container] : world.containers) {
-        if (is_row(container, identity.key)) observed.container = container.view;
-      }
+      if (const FakeContainer* own = find_by_row(world, identity.key)) observed.container = own->view;
     }
     if (observed.container && has_process(observed.container->state)) return observed;
-    for (const auto& [id, container] : world.containers) {
-      if (observed.container && id == observed.container->id) {
-        observed.container->attached = is_attached(world, container);
-      }
+    if (observed.container) {
+      observed.container->attached = is_attached(world, world.containers.at(observed.container->id));
     }
-    observed.network_exists = world.networks.contains(network_name(identity));
+    const auto network = world.networks.find(network_name(identity));
+    observed.network_exists = network != world.networks.end() && network->second.instance == instance_;
     observed.volumes_exist =
         world.volumes.contains(state_volume_name(identity)) && world.volumes.contains(workspace_volume_name(identity));
     const auto found = world.images.find(image);
@@ -187,14 +184,14 @@ void FakeEngine::ensure_volumes(const AgentIdentity& identity) {
 void FakeEngine::ensure_network(const AgentIdentity& identity) {
   call(EngineMethod::ensure_network, to_string(identity.key), [&] {
     const std::string name = network_name(identity);
-    if (world_.networks.contains(name)) return;
+    if (const auto existing = world_.networks.find(name); existing != world_.networks.end()) {
+      if (existing->second.instance == instance_) return;
+      throw EngineError(EngineErrorKind::conflict, "the network " + name + " is not ours");
+    }
     if (world_.networks.size() >= subnet_capacity_) {
       throw EngineError(EngineErrorKind::subnets_exhausted, "no free subnet is left in the configured range");
     }
-    std::set<int> taken;
-    for (const auto& [other, network] : world_.networks) taken.insert(network.subnet);
-    int subnet = 0;
-    while (taken.contains(subnet)) ++subnet;
+    const int subnet = take_subnet();
     world_.networks.emplace(name, Network{identity.key, instance_, subnet, ++last_network_id_});
   });
 }
@@ -227,7 +224,7 @@ void FakeEngine::create_container(const AgentSpec& spec) {
     container.image = spec.image;
     container.spec = spec;
     emit_agent(spec.identity.key);
-    world_.containers.emplace(container.view.id, std::move(container));
+    insert(std::move(container));
   });
 }
 
@@ -314,7 +311,7 @@ void FakeEngine::remove_container(const std::string& container_id) {
     }
     const bool ours = found->second.instance == instance_;
     const ResourceKey key = found->second.view.key;
-    world_.containers.erase(found);
+    erase(container_id);
     if (ours) emit_agent(key);
   });
 }
@@ -329,6 +326,7 @@ void FakeEngine::remove_network(const std::string& network_name) {
       }
     }
     const ResourceKey key = found->second.key;
+    free_subnets_.insert(found->second.subnet);
     world_.networks.erase(found);
     emit_agent(key);
   });
@@ -403,10 +401,45 @@ FakeContainer& FakeEngine::container_or_throw(const std::string& id) {
 }
 
 const FakeContainer* FakeEngine::find_by_name(const World& world, const std::string& name) {
-  for (const auto& [id, container] : world.containers) {
-    if (container.view.name == name) return &container;
+  const auto found = world.names.find(name);
+  return found == world.names.end() ? nullptr : &world.containers.at(found->second);
+}
+
+const FakeContainer* FakeEngine::find_by_row(const World& world, const ResourceKey& key) const {
+  const auto row = world.rows.find(key);
+  if (row == world.rows.end()) return nullptr;
+  const FakeContainer* found = nullptr;
+  for (const std::string& id : row->second) {
+    const FakeContainer& container = world.containers.at(id);
+    if (found == nullptr || has_process(container.view.state)) found = &container;
   }
-  return nullptr;
+  return found;
+}
+
+void FakeEngine::insert(FakeContainer container) {
+  const std::string id = container.view.id;
+  world_.names[container.view.name] = id;
+  if (container.instance == instance_) world_.rows[container.view.key].insert(id);
+  world_.containers.emplace(id, std::move(container));
+}
+
+void FakeEngine::erase(const std::string& id) {
+  const auto found = world_.containers.find(id);
+  if (found == world_.containers.end()) return;
+  world_.names.erase(found->second.view.name);
+  world_.ending.erase(id);
+  if (const auto row = world_.rows.find(found->second.view.key); row != world_.rows.end()) {
+    row->second.erase(id);
+    if (row->second.empty()) world_.rows.erase(row);
+  }
+  world_.containers.erase(found);
+}
+
+int FakeEngine::take_subnet() {
+  if (free_subnets_.empty()) return next_subnet_++;
+  const int lowest = *free_subnets_.begin();
+  free_subnets_.erase(free_subnets_.begin());
+  return lowest;
 }
 
 bool FakeEngine::is_attached(const World& world, const FakeContainer& container) const {
@@ -435,6 +468,7 @@ void FakeEngine::run(FakeContainer& container) {
   container.view.started_at = clock_.now();
   container.view.finished_at.reset();
   container.ends_at.reset();
+  world_.ending.erase(container.view.id);
   container.reclaimed = false;
   const auto network = world_.networks.find(container.network);
   if (container.view.attached && network != world_.networks.end()) {
@@ -455,6 +489,7 @@ void FakeEngine::begin_termination(FakeContainer& container) {
   container.view.state = ContainerState::running;  // the stop signal resumes a paused one
   if (!delay || container.ends_at) return;
   container.ends_at = clock_.now() + *delay;
+  world_.ending.insert(container.view.id);
   settle_locked();
 }
 
@@ -465,20 +500,25 @@ void FakeEngine::end(FakeContainer& container, int exit_code, bool oom_killed) {
   container.view.finished_at = clock_.now();
   container.view.endpoint.clear();
   container.ends_at.reset();
+  world_.ending.erase(container.view.id);
   container.reclaimed = false;
   if (container.instance == instance_) emit_agent(container.view.key);
 }
 
 void FakeEngine::count_running(const ResourceKey& key) {
+  const auto row = world_.rows.find(key);
+  if (row == world_.rows.end()) return;
   std::size_t running = 0;
-  for (const auto& [id, container] : world_.containers) {
-    if (is_row(container, key) && has_process(container.view.state)) ++running;
+  for (const std::string& id : row->second) {
+    if (has_process(world_.containers.at(id).view.state)) ++running;
   }
   most_running_[key] = std::max(most_running_[key], running);
 }
 
 void FakeEngine::settle_locked() {
-  for (auto& [id, container] : world_.containers) {
+  const std::set<std::string> ending = world_.ending;
+  for (const std::string& id : ending) {
+    FakeContainer& container = world_.containers.at(id);
     if (container.ends_at && *container.ends_at <= clock_.now()) end(container, 0, false);
   }
   settle_pulls();

@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "model/clock.hpp"
@@ -152,6 +153,7 @@ class FakeEngine final : public RuntimeDriver {
   void forget_calls();
   std::vector<FakeContainer> containers() const;      // ordered by id
   std::vector<FakeContainer> containers_of(const ResourceKey& key) const;  // ours only
+  std::set<std::string> network_names() const;        // of everybody
   bool has_network(const ResourceKey& key) const;
   bool has_volumes(const ResourceKey& key) const;
   std::size_t most_running_at_once(const ResourceKey& key) const;  // S1: never above one
@@ -169,7 +171,10 @@ class FakeEngine final : public RuntimeDriver {
     PullBehaviour behaviour;
   };
   struct World {
-    std::map<std::string, FakeContainer> containers;  // by id
+    std::map<std::string, FakeContainer> containers;            // by id
+    std::unordered_map<std::string, std::string> names;         // of containers, to their ids
+    std::unordered_map<ResourceKey, std::set<std::string>> rows;  // of our containers, to their ids
+    std::set<std::string> ending;                               // ids of those that TERM will end
     std::map<std::string, Network> networks;          // by name
     std::map<std::string, ResourceKey> volumes;       // by name
     std::map<std::string, ImageView> images;
@@ -201,9 +206,14 @@ class FakeEngine final : public RuntimeDriver {
   FakeContainer& container_or_throw(const std::string& id);
   FakeContainer* process_of(const ResourceKey& key);
   static const FakeContainer* find_by_name(const World& world, const std::string& name);
+  // The row's container; one with a process before one without.
+  const FakeContainer* find_by_row(const World& world, const ResourceKey& key) const;
+  void insert(FakeContainer container);
+  void erase(const std::string& id);
   bool is_attached(const World& world, const FakeContainer& container) const;
   bool is_row(const FakeContainer& container, const ResourceKey& key) const;
   std::string next_id();
+  int take_subnet();
   void note_touch(const FakeContainer& container);
   void run(FakeContainer& container);
   void begin_termination(FakeContainer& container);
@@ -226,6 +236,9 @@ class FakeEngine final : public RuntimeDriver {
   bool down_ = false;
   int last_id_ = 0;
   int last_network_id_ = 0;
+  std::set<int> free_subnets_;  // below next_subnet_
+  int next_subnet_ = 0;
+
   std::size_t subnet_capacity_ = 8192;
   EngineInfo info_;
   std::string fingerprint_ = "fake-template";

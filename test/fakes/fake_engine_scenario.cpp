@@ -72,9 +72,11 @@ void FakeEngine::human_kills(const ResourceKey& key) { exit_container(key, 137);
 
 void FakeEngine::human_removes(const ResourceKey& key) {
   change([&] {
-    const std::size_t removed =
-        std::erase_if(world_.containers, [&](const auto& entry) { return is_row(entry.second, key); });
-    if (removed != 0) emit_agent(key);
+    const auto row = world_.rows.find(key);
+    if (row == world_.rows.end()) return;
+    const std::set<std::string> ids = row->second;
+    for (const std::string& id : ids) erase(id);
+    emit_agent(key);
   });
 }
 
@@ -111,8 +113,11 @@ void FakeEngine::human_starts(const ResourceKey& key) {
 
 void FakeEngine::human_removes_network(const ResourceKey& key) {
   change([&] {
-    const std::size_t removed =
-        std::erase_if(world_.networks, [&](const auto& entry) { return entry.second.key == key; });
+    const std::size_t removed = std::erase_if(world_.networks, [&](const auto& entry) {
+      const bool goes = entry.second.instance == instance_ && entry.second.key == key;
+      if (goes) free_subnets_.insert(entry.second.subnet);
+      return goes;
+    });
     if (removed == 0) return;
     for (auto& [id, container] : world_.containers) {
       // A live container is torn off its network first; a stopped one only refers to it by name.
@@ -170,15 +175,13 @@ std::string FakeEngine::add_container(const std::string& name, const std::string
   if (state == ContainerState::running || state == ContainerState::paused) container.view.started_at = clock_.now();
   container.instance = instance;
   const std::string id = container.view.id;
-  world_.containers.emplace(id, std::move(container));
+  insert(std::move(container));
   return id;
 }
 
 void FakeEngine::add_network(const std::string& name, const std::string& instance, const ResourceKey& key) {
   const std::lock_guard lock(mutex_);
-  int subnet = 0;
-  for (const auto& [other, network] : world_.networks) subnet = std::max(subnet, network.subnet + 1);
-  world_.networks.emplace(name, Network{key, instance, subnet, ++last_network_id_});
+  world_.networks.emplace(name, Network{key, instance, take_subnet(), ++last_network_id_});
 }
 
 void FakeEngine::set_subnet_capacity(std::size_t networks) {
@@ -244,9 +247,7 @@ std::optional<TimePoint> FakeEngine::next_due() const {
   const std::lock_guard lock(mutex_);
   std::optional<TimePoint> due;
   const auto consider = [&due](TimePoint at) { due = due ? std::min(*due, at) : at; };
-  for (const auto& [id, container] : world_.containers) {
-    if (container.ends_at) consider(*container.ends_at);
-  }
+  for (const std::string& id : world_.ending) consider(*world_.containers.at(id).ends_at);
   for (const auto& [name, pull] : world_.pulls) consider(pull.began + pull.behaviour.takes);
   return due;
 }
@@ -293,10 +294,17 @@ std::vector<FakeContainer> FakeEngine::containers() const {
 std::vector<FakeContainer> FakeEngine::containers_of(const ResourceKey& key) const {
   const std::lock_guard lock(mutex_);
   std::vector<FakeContainer> own;
-  for (const auto& [id, container] : world_.containers) {
-    if (is_row(container, key)) own.push_back(container);
-  }
+  const auto row = world_.rows.find(key);
+  if (row == world_.rows.end()) return own;
+  for (const std::string& id : row->second) own.push_back(world_.containers.at(id));
   return own;
+}
+
+std::set<std::string> FakeEngine::network_names() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [name, network] : world_.networks) names.insert(name);
+  return names;
 }
 
 bool FakeEngine::has_network(const ResourceKey& key) const {
@@ -323,13 +331,11 @@ std::set<std::string> FakeEngine::touched_foreign() const {
 }
 
 FakeContainer* FakeEngine::process_of(const ResourceKey& key) {
-  for (auto& [id, container] : world_.containers) {
-    const ContainerState state = container.view.state;
-    if (is_row(container, key) && (state == ContainerState::running || state == ContainerState::paused)) {
-      return &container;
-    }
-  }
-  return nullptr;
+  const FakeContainer* own = find_by_row(world_, key);
+  if (own == nullptr) return nullptr;
+  FakeContainer& container = world_.containers.at(own->view.id);
+  const bool alive = container.view.state == ContainerState::running || container.view.state == ContainerState::paused;
+  return alive ? &container : nullptr;
 }
 
 template <typename Change>

@@ -1,0 +1,54 @@
+// The fake engine keeps to the same rules as the real one, so that what is tested with it holds.
+#include "test/conformance/runtime/driver_conformance.hpp"
+#include "test/fakes/fake_clock.hpp"
+#include "test/fakes/fake_engine.hpp"
+
+namespace mosaic {
+namespace {
+
+class FakeEngineHarness {
+ public:
+  FakeEngineHarness() { engine_.set_image(image(), ImageAvailability::present); }
+
+  RuntimeDriver& driver() { return engine_; }
+  AgentIdentity agent(const std::string& owner) {
+    return AgentIdentity{"1a2b3c4d5e6f", ResourceKey(ResourceKind::user_container, "id-" + owner), owner, owner + "-agent"};
+  }
+  std::string image() { return "mosaic/instant:local"; }
+  std::string add_foreign_container(const std::string& name) { return engine_.add_container(name, ""); }
+  std::string add_foreign_network(const std::string& name) {
+    engine_.add_network(name, "");
+    return name;
+  }
+  bool foreign_container_runs(const std::string& id) {
+    for (const FakeContainer& container : engine_.containers()) {
+      if (container.view.id == id) return container.view.state == ContainerState::running && engine_.touched_foreign().empty();
+    }
+    return false;
+  }
+  bool foreign_network_exists(const std::string& name) { return engine_.network_names().contains(name); }
+  void human_kills(const std::string& id) { engine_.human_kills(key_of(id)); }
+  void human_removes(const std::string& id) { engine_.human_removes(key_of(id)); }
+  void human_removes_network(const AgentIdentity& identity) { engine_.human_removes_network(identity.key); }
+  bool is_watching(int) { return true; }
+  bool eventually(const std::function<bool()>& condition) { return condition(); }
+
+ private:
+  ResourceKey key_of(const std::string& id) {
+    for (const FakeContainer& container : engine_.containers()) {
+      if (container.view.id == id) return container.view.key;
+    }
+    return {};
+  }
+
+  FakeClock clock_;
+  FakeEngine engine_{clock_, "1a2b3c4d5e6f"};
+};
+
+}  // namespace
+
+namespace conformance {
+INSTANTIATE_TYPED_TEST_SUITE_P(FakeEngine, DriverConformance, FakeEngineHarness);
+}  // namespace conformance
+
+}  // namespace mosaic
