@@ -112,6 +112,7 @@ class Planner {
     next().last_error = describe_exit(container_->exit_code, container_->oom_killed, container_->memory_mb);
     if (container_->exit_code == exit_refused) next().failed_spec = wanted_fingerprint();
     count_crash(*container_->finished_at);
+    not_ready("Ended", next().last_error);
   }
 
   void count_crash(TimePoint at) {
@@ -187,8 +188,8 @@ class Planner {
   Plan obtain_image(const ImageView& image) {
     if (image.availability == ImageAvailability::failed && image.changed_at + pull_retry > in_.now) {
       next().phase = Phase::waiting;
-      next().last_error = image.detail;
-      not_ready("ImagePullFailed", image.detail);
+      next().last_error = "the image could not be pulled" + (image.detail.empty() ? "" : ": " + image.detail);
+      not_ready("ImagePullFailed", next().last_error);
       return wait_until(image.changed_at + pull_retry);
     }
     next().phase = Phase::pulling;
@@ -309,8 +310,8 @@ class Planner {
   }
 
   TimePoint watched_since() const {
-    const TimePoint started = container_->started_at.value_or(in_.now);
-    return in_.health.watched_since ? std::max(*in_.health.watched_since, started) : started;
+    // Nobody could have seen it become ready before the first probe; a thawed process was started long ago.
+    return std::max(in_.health.watched_since.value_or(in_.now), container_->started_at.value_or(TimePoint{}));
   }
 
   Plan follow_health() {

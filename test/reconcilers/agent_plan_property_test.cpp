@@ -1,0 +1,230 @@
+// Properties of plan_agent() over random inputs: whatever the rows and the engine say, these hold.
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "reconcilers/agent_plan.hpp"
+#include "reconcilers/wakefulness.hpp"
+#include "test/reconcilers/plan_fixture.hpp"
+
+namespace mosaic {
+namespace {
+
+using std::chrono::seconds;
+
+class RandomInput {
+ public:
+  explicit RandomInput(std::uint64_t seed) : random_(seed) {}
+
+  PlanFixture make() {
+    PlanFixture fixture;
+    fill_row(fixture);
+    fill_status(fixture);
+    fill_observed(fixture);
+    fill_rest(fixture);
+    return fixture;
+  }
+
+ private:
+  bool chance(int percent) { return static_cast<int>(random_() % 100) < percent; }
+  template <typename Value>
+  Value pick(std::initializer_list<Value> values) {
+    return *(values.begin() + static_cast<std::ptrdiff_t>(random_() % values.size()));
+  }
+  TimePoint around(TimePoint now) { return now + seconds(static_cast<int>(random_() % 7200) - 3600); }
+  std::optional<TimePoint> perhaps(TimePoint now) {
+    return chance(50) ? std::optional(around(now)) : std::nullopt;
+  }
+
+  void fill_row(PlanFixture& f) {
+    AgentRow& row = f.row;
+    row.key.kind = pick({ResourceKind::user_container, ResourceKind::system_container});
+    row.desired_state = pick({DesiredState::automatic, DesiredState::automatic, DesiredState::running, DesiredState::stopped});
+    row.active = chance(80);
+    row.generation = 1 + static_cast<std::int64_t>(random_() % 5);
+    row.restarted_at = chance(20) ? perhaps(f.now) : std::nullopt;
+    row.deletion_requested_at = chance(15) ? perhaps(f.now) : std::nullopt;
+    row.purge = chance(30);
+    row.last_active_at = perhaps(f.now);
+    row.busy_until = chance(40) ? perhaps(f.now) : std::nullopt;
+    if (chance(3)) row.container_name = "not valid";
+  }
+
+  void fill_status(PlanFixture& f) {
+    AgentStatus& status = f.row.status;
+    status.phase = pick({Phase::stopped, Phase::waiting, Phase::pulling, Phase::starting, Phase::running, Phase::draining,
+                         Phase::stopping, Phase::paused, Phase::hibernated, Phase::failed, Phase::deleting});
+    status.config_hash = pick<std::string>({"", "config-0", "config-1"});
+    status.restart_count = static_cast<int>(random_() % 5);
+    status.next_retry_at = chance(30) ? perhaps(f.now) : std::nullopt;
+    status.last_exit_at = perhaps(f.now);
+    status.ready_at = perhaps(f.now);
+    status.asleep_since = perhaps(f.now);
+    status.drain_since = chance(30) ? perhaps(f.now) : std::nullopt;
+    status.terminated_at = chance(30) ? perhaps(f.now) : std::nullopt;
+    status.failed_spec = pick<std::string>({"", "spec-1:config-1", "spec-0:config-0"});
+  }
+
+  void fill_observed(PlanFixture& f) {
+    if (chance(75)) {
+      ContainerView& view = f.container(pick({ContainerState::created, ContainerState::running, ContainerState::running,
+                                              ContainerState::paused, ContainerState::exited, ContainerState::dead,
+                                              ContainerState::removing}));
+      view.exit_code = pick({0, 1, 75, 78, 137, 143, 255});
+      view.oom_killed = chance(10);
+      view.attached = chance(90);
+      if (chance(10)) view.endpoint.clear();
+      if (chance(30)) view.spec_hash = "spec-0";
+      if (chance(70)) view.started_at = around(f.now);
+      if (view.state == ContainerState::exited) view.finished_at = chance(50) ? f.row.status.last_exit_at : perhaps(f.now);
+    } else if (chance(10)) {
+      f.observed.name_holder = "another";
+    }
+    f.observed.network_exists = chance(70);
+    f.observed.volumes_exist = chance(70);
+    f.observed.image.availability = pick({ImageAvailability::present, ImageAvailability::present, ImageAvailability::absent,
+                                          ImageAvailability::pulling, ImageAvailability::failed});
+    f.observed.image.changed_at = around(f.now);
+  }
+
+  void fill_rest(PlanFixture& f) {
+    f.health.health = pick({Health::unknown, Health::starting, Health::ready, Health::failing});
+    f.health.failures = static_cast<int>(random_() % 5);
+    f.health.watched_since = perhaps(f.now);
+    f.health.ready_at = f.health.health == Health::ready ? perhaps(f.now) : std::nullopt;
+    f.sleep.depth = pick({SleepDepth::stopped, SleepDepth::paused, SleepDepth::hibernated});
+    if (chance(15)) f.wanted.problem = "no provider";
+  }
+
+  std::mt19937_64 random_;
+};
+
+constexpr int samples = 40'000;
+
+template <typename Check>
+void for_random_inputs(Check check) {
+  for (std::uint64_t seed = 1; seed <= samples; ++seed) {
+    PlanFixture fixture = RandomInput(seed).make();
+    const Plan plan = fixture.plan();
+    check(fixture, plan, seed);
+    if (testing::Test::HasFailure()) FAIL() << "seed " << seed << ", action " << to_string(plan.action);
+  }
+}
+
+TEST(PlanProperty, RemovesVolumesOnlyForAPurgeWithNoContainerLeft) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::remove_volumes) return;
+    EXPECT_TRUE(f.row.purge && f.row.deletion_requested_at && !f.observed.container);
+  });
+}
+
+TEST(PlanProperty, NeverPutsABusyAgentToSleepByIdling) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const bool busy = f.row.busy_until && *f.row.busy_until > f.now;
+    if (busy && f.row.key.kind == ResourceKind::user_container) {
+      EXPECT_NE(plan.action, ActionKind::pause);
+      EXPECT_NE(plan.write, StatusWrite::before_if_idle);
+    }
+  });
+}
+
+TEST(PlanProperty, WhateverIdlingDoesIsVoidWhenATurnBeginsMeanwhile) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const Wakefulness wake = wakefulness(f.row, f.now);
+    const bool by_idling = !wake.awake && wake.sleep_reason == SleepReason::idle && !f.row.deletion_requested_at &&
+                           f.row.container_name != "not valid";
+    const bool begins = by_idling && !f.row.status.terminated_at && f.row.status.phase == Phase::running &&
+                        f.observed.container && f.observed.container->state == ContainerState::running;
+    if (begins && (plan.action == ActionKind::terminate || plan.action == ActionKind::pause)) {
+      EXPECT_EQ(plan.write, StatusWrite::before_if_idle);
+    }
+  });
+}
+
+TEST(PlanProperty, StartsOnlyWhatIsNotRunningAndIsCurrent) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::start) return;
+    ASSERT_TRUE(f.observed.container);
+    EXPECT_EQ(f.observed.container->spec_hash, f.wanted.spec);
+    EXPECT_TRUE(f.observed.container->state == ContainerState::created ||
+                f.observed.container->state == ContainerState::exited);
+    EXPECT_TRUE(plan.needs_memory && plan.needs_start_slot);
+    EXPECT_TRUE(wakefulness(f.row, f.now).awake);
+  });
+}
+
+TEST(PlanProperty, CreatesOnlyWhenThereIsNoContainer) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::create_container) return;
+    EXPECT_FALSE(f.observed.container);
+  });
+}
+
+TEST(PlanProperty, NeverRemovesAContainerWithAProcess) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::remove_container) return;
+    ASSERT_TRUE(f.observed.container);
+    EXPECT_NE(f.observed.container->state, ContainerState::running);
+    EXPECT_NE(f.observed.container->state, ContainerState::paused);
+  });
+}
+
+TEST(PlanProperty, TouchesNothingWhileAForeignContainerHoldsTheName) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (f.observed.name_holder.empty()) return;
+    EXPECT_EQ(plan.action, ActionKind::none);
+  });
+}
+
+TEST(PlanProperty, EndsOfProcessesAreOnRecordBeforeTheyAreAskedFor) {
+  for_random_inputs([](const PlanFixture&, const Plan& plan, std::uint64_t) {
+    if (plan.action == ActionKind::terminate || plan.action == ActionKind::kill || plan.action == ActionKind::pause) {
+      EXPECT_TRUE(plan.write == StatusWrite::before_action || plan.write == StatusWrite::before_if_idle);
+    }
+    if (plan.action == ActionKind::terminate) {
+      EXPECT_TRUE(plan.status.terminated_at);
+    }
+  });
+}
+
+TEST(PlanProperty, EveryStatusSaysWhyInOneLine) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.write == StatusWrite::not_yet) return;
+    EXPECT_EQ(plan.status.observed_generation, f.row.generation);
+    if (f.observed.container && f.observed.container->state == ContainerState::removing) return;
+    const Condition* ready = find_condition(plan.status, condition::ready);
+    ASSERT_NE(ready, nullptr);
+    EXPECT_FALSE(ready->reason.empty());
+    EXPECT_FALSE(ready->message.empty());
+    EXPECT_EQ(ready->message.find('\n'), std::string::npos);
+  });
+}
+
+TEST(PlanProperty, APlanWithoutAnActionIsStable) {
+  for_random_inputs([](PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::none) return;
+    f.row.status = plan.status;
+    const Plan again = f.plan();
+    EXPECT_EQ(again.action, ActionKind::none);
+    EXPECT_EQ(again.status, plan.status);
+  });
+}
+
+TEST(PlanProperty, NothingIsLookedAtAgainInThePast) {
+  for_random_inputs([](const PlanFixture&, const Plan& plan, std::uint64_t) {
+    EXPECT_GT(plan.requeue_after.value_or(Duration(1)), Duration::zero());
+  });
+}
+
+TEST(PlanProperty, OneEndIsCountedOnce) {
+  for_random_inputs([](PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (!f.observed.container || f.observed.container->state != ContainerState::exited) return;
+    if (!f.observed.name_holder.empty()) return;
+    f.row.status = plan.status;
+    EXPECT_EQ(f.plan().status.restart_count, plan.status.restart_count);
+  });
+}
+
+}  // namespace
+}  // namespace mosaic

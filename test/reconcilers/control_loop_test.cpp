@@ -1,0 +1,553 @@
+// The production loop on a manual clock, an in-memory store and a simulated engine, without threads.
+
+#include "reconcilers/control_loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "secrets/token.hpp"
+#include "test/fakes/fake_clock.hpp"
+#include "test/fakes/fake_engine.hpp"
+#include "test/fakes/fake_health_monitor.hpp"
+#include "test/fakes/fake_store.hpp"
+
+namespace mosaic {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class Silent final : public ControllerObserver, public InformerObserver, public AgentObserver {
+ public:
+  void on_reconcile_begin(const ResourceKey&) override {}
+  void on_reconcile_end(const ResourceKey&, ReconcileResult, std::chrono::nanoseconds, std::string_view) override {}
+  void on_relisted(std::chrono::nanoseconds, std::size_t, std::size_t, std::size_t) override {}
+  void on_relist_failed(const std::string&) override {}
+  void on_engine_reachable(bool) override {}
+  void on_action(const ResourceKey&, ActionKind, Duration) override {}
+  void on_action_failed(const ResourceKey&, ActionKind, const std::string&) override {}
+  void on_status(const AgentRow&, const AgentStatus&, const AgentStatus&) override {}
+  void on_woken(const ResourceKey&, WakeDepth depth, Duration, Duration) override { woken.push_back(depth); }
+  void on_stale_observation(const ResourceKey&) override { ++stale; }
+  std::vector<WakeDepth> woken;
+  int stale = 0;
+};
+
+class LoopTest : public testing::Test {
+ protected:
+  LoopTest() {
+    engine.set_image("mosaic/openclaw:test", ImageAvailability::present);
+    engine.set_latency(EngineMethod::start, milliseconds(5));
+    store.put_setting("fleet.image", "mosaic/openclaw:test");
+    EngineInfo info;
+    info.memory_mb = 32'000;
+    info.capabilities.pause = true;
+    engine.set_info(info);
+    boot();
+  }
+
+  // A controller's process begins: everything in memory is new.
+  void boot() {
+    loop.reset();
+    ControlLoopSettings settings;
+    settings.holder = "holder-" + std::to_string(++boots);
+    loop = std::make_unique<ControlLoop>(
+        clock, store, engine, box,
+        [this](HealthListener& listener) {
+          auto monitor = std::make_unique<FakeHealthMonitor>(clock, &listener);
+          monitor->set_always_ready(true);
+          health = monitor.get();
+          return monitor;
+        },
+        settings, ControlLoopObservers{silent, silent, silent, nullptr, {}, {}, [](const std::string&) {}});
+    store.set_listener(&loop->change_listener());
+    engine.watch(loop->informer());
+    loop->elector().tick();
+    while (!loop->leadership().term()) {
+      clock.advance(seconds(1));
+      loop->elector().tick();
+    }
+  }
+
+  AgentRow& user(const std::string& name, bool awake = true) {
+    AgentRow row;
+    row.key = ResourceKey(ResourceKind::user_container, name);
+    row.owner = name;
+    row.container_name = "mosaic-user-" + name;
+    row.gateway_token = box.encrypt(generate_token());
+    if (awake) row.last_active_at = clock.now();
+    ProviderRow provider;
+    provider.id = "p-" + name;
+    provider.owner = name;
+    provider.name = "local";
+    provider.display_name = "Local";
+    provider.type = "ollama";
+    provider.base_url = "http://192.0.2.1:11434";
+    provider.models_json = R"([{"id":"cogito","name":"cogito"}])";
+    provider.api_type = "openai-completions";
+    store.put_provider(provider);
+    store.put_agent(row);
+    last_row = row;
+    return last_row;
+  }
+
+  // The controller's process died in the middle of a call.
+  struct Crash {};
+
+  // Everything that is due now.
+  void settle() {
+    for (int i = 0; i < 2000; ++i) {
+      loop->informer().run_pending();
+      engine.settle();
+      bool worked = loop->controller().process_next();
+      if (!worked) {
+        engine.settle();
+        worked = loop->controller().process_next();
+      }
+      if (crashed) throw Crash{};
+      if (!worked) return;
+    }
+    FAIL() << "the loop does not come to rest";
+  }
+
+  void pass(Duration time) {
+    const SteadyTime end = clock.steady_now() + time;
+    settle();
+    while (clock.steady_now() < end) {
+      const auto step = std::min<std::chrono::nanoseconds>(end - clock.steady_now(), seconds(4));
+      clock.advance(std::chrono::ceil<std::chrono::microseconds>(step));
+      loop->elector().tick();
+      settle();
+    }
+  }
+
+  AgentRow row(const std::string& name, ResourceKind kind = ResourceKind::user_container) {
+    const auto found = store.find_agent(ResourceKey(kind, name));
+    EXPECT_TRUE(found) << name;
+    return found.value_or(AgentRow{});
+  }
+  Phase phase(const std::string& name) { return row(name).status.phase; }
+  std::string reason(const std::string& name) {
+    const AgentRow present = row(name);
+    const Condition* ready = find_condition(present.status, condition::ready);
+    return ready == nullptr ? "" : ready->reason;
+  }
+  ResourceKey key(const std::string& name) { return ResourceKey(ResourceKind::user_container, name); }
+  std::size_t containers(const std::string& name) { return engine.containers_of(key(name)).size(); }
+
+  FakeClock clock;
+  FakeStore store{clock};
+  FakeEngine engine{clock, store.instance_id(), [this](Duration latency) { clock.advance(latency); }};
+  SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
+  Silent silent;
+  FakeHealthMonitor* health = nullptr;
+  std::unique_ptr<ControlLoop> loop;
+  int boots = 0;
+  bool crashed = false;
+  AgentRow last_row;
+};
+
+TEST_F(LoopTest, ARowBecomesARunningAgent) {
+  user("alice");
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(containers("alice"), 1U);
+  EXPECT_EQ(row("alice").status.endpoint.empty(), false);
+  EXPECT_EQ(silent.woken, std::vector{WakeDepth::cold});
+}
+
+TEST_F(LoopTest, ASettledFleetCausesNoActionAndNoWrite) {
+  user("alice");
+  user("bob", false);
+  pass(seconds(10));
+  const auto writes = store.status_writes();
+  const auto mutations = engine.mutation_count();
+  loop->informer().request_resync();
+  pass(minutes(15));
+  EXPECT_EQ(store.status_writes(), writes);
+  EXPECT_EQ(engine.mutation_count(), mutations);
+}
+
+TEST_F(LoopTest, AnIdleAgentIsStoppedAtItsDeadlineWithoutPolling) {
+  user("alice");
+  settle();
+  pass(minutes(29));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  pass(minutes(2));
+  EXPECT_EQ(phase("alice"), Phase::stopped);
+  EXPECT_EQ(containers("alice"), 1U) << "it sleeps, it is not removed";
+  store.touch(key("alice"), clock.now());
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, AnOpenStreamKeepsAnAgentAwake) {
+  user("alice");
+  settle();
+  for (int i = 0; i < 60; ++i) {
+    store.record_activity({{key("alice"), clock.now() + minutes(2)}}, clock.now());
+    pass(minutes(1));
+  }
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, ATurnThatBeginsWhileIdlingIsDecidedKeepsTheAgent) {
+  user("alice");
+  settle();
+  clock.advance(minutes(31));
+  loop->elector().tick();
+  store.set_fault_hook([&](std::string_view operation, StoreMoment moment) {
+    if (operation != "write_status_if_idle" || moment != StoreMoment::before) return;
+    store.set_fault_hook({});
+    store.record_activity({{key("alice"), clock.now() + minutes(5)}}, clock.now());
+  });
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(engine.call_count(EngineMethod::terminate), 0U);
+}
+
+TEST_F(LoopTest, IdleAgentsArePausedAndWokenWhenThatIsAllowed) {
+  store.put_setting("fleet.sleep.pause", "true");
+  user("alice");
+  settle();
+  pass(minutes(31));
+  EXPECT_EQ(phase("alice"), Phase::paused);
+  store.touch(key("alice"), clock.now());
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(silent.woken.back(), WakeDepth::paused);
+}
+
+TEST_F(LoopTest, APausedAgentMakesRoomForOneThatIsNeeded) {
+  store.put_setting("fleet.sleep.pause", "true");
+  store.put_setting("fleet.memoryBudgetMb", "2000");
+  user("alice");
+  settle();
+  pass(minutes(31));
+  ASSERT_EQ(phase("alice"), Phase::paused);
+  user("bob");
+  pass(seconds(60));
+  EXPECT_EQ(phase("bob"), Phase::running);
+  EXPECT_EQ(phase("alice"), Phase::stopped);
+}
+
+TEST_F(LoopTest, WhatDoesNotFitWaitsAndSaysSo) {
+  store.put_setting("fleet.memoryBudgetMb", "2000");
+  user("alice");
+  settle();
+  user("bob");
+  settle();
+  EXPECT_EQ(phase("bob"), Phase::waiting);
+  EXPECT_EQ(reason("bob"), "WaitingForMemory");
+  store.set_desired_state(key("alice"), DesiredState::stopped);
+  settle();
+  EXPECT_EQ(phase("bob"), Phase::running);
+}
+
+TEST_F(LoopTest, AHumansInterventionIsRepaired) {
+  user("alice");
+  settle();
+  engine.human_removes(key("alice"));
+  pass(seconds(1));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  engine.human_stops(key("alice"));
+  pass(seconds(60));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  engine.human_pauses(key("alice"));
+  pass(seconds(1));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(containers("alice"), 1U);
+}
+
+TEST_F(LoopTest, ARestartOfTheEngineIsRepaired) {
+  user("alice");
+  user("bob");
+  settle();
+  engine.restart_engine();
+  pass(seconds(60));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(phase("bob"), Phase::running);
+}
+
+TEST_F(LoopTest, LostEventsAreMadeUpForByTheNextRelist) {
+  user("alice");
+  settle();
+  engine.drop_events(true);
+  engine.human_removes(key("alice"));
+  pass(minutes(2));
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, AnEngineThatIsAwayStopsNothingAndCreatesNothingTwice) {
+  user("alice");
+  settle();
+  engine.set_down(true);
+  pass(minutes(10));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  engine.set_down(false);
+  store.touch(key("alice"), clock.now());
+  pass(minutes(2));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(containers("alice"), 1U);
+}
+
+TEST_F(LoopTest, ALostResponseOfACreateDoesNotCreateTwice) {
+  engine.fail_next(EngineMethod::create_container, EngineErrorKind::unavailable, 1, FaultMoment::after_effect);
+  user("alice");
+  pass(seconds(5));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(containers("alice"), 1U);
+}
+
+TEST_F(LoopTest, ACrashLoopSurvivesAControllersRestart) {
+  user("alice");
+  engine.set_exit_on_start(key("alice"), 1);
+  pass(seconds(2));
+  const int ends = row("alice").status.restart_count;
+  EXPECT_GE(ends, 2);
+  EXPECT_EQ(reason("alice"), "CrashLoopBackOff");
+  const auto starts = engine.call_count(EngineMethod::start);
+  boot();
+  pass(seconds(1));
+  EXPECT_EQ(engine.call_count(EngineMethod::start), starts) << "the back-off is in the row";
+  engine.set_exit_on_start(key("alice"), std::nullopt);
+  pass(minutes(6));
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, ARefusedConfigurationIsNotRestartedUntilItChanges) {
+  user("alice");
+  engine.set_exit_on_start(key("alice"), 78);
+  pass(minutes(20));
+  EXPECT_EQ(engine.call_count(EngineMethod::start), 1U);
+  EXPECT_EQ(phase("alice"), Phase::failed);
+  engine.set_exit_on_start(key("alice"), std::nullopt);
+  store.touch(key("alice"), clock.now());
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, AConfigurationChangeRollsOutToThatAgentAlone) {
+  user("alice");
+  user("bob");
+  settle();
+  engine.forget_calls();
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+  pass(seconds(1));
+  EXPECT_EQ(engine.call_count(EngineMethod::terminate), 1U);
+  EXPECT_EQ(engine.call_count(EngineMethod::start), 1U);
+  EXPECT_EQ(engine.call_count(EngineMethod::create_container), 0U);
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, ANewImageReplacesTheContainerAndKeepsTheVolumes) {
+  user("alice");
+  settle();
+  const auto before = engine.containers_of(key("alice")).front().view.id;
+  engine.set_image("mosaic/openclaw:next", ImageAvailability::present);
+  store.put_setting("fleet.image", "mosaic/openclaw:next");
+  loop->informer().on_settings_changed();
+  pass(seconds(1));
+  ASSERT_EQ(containers("alice"), 1U);
+  EXPECT_NE(engine.containers_of(key("alice")).front().view.id, before);
+  EXPECT_EQ(engine.call_count(EngineMethod::remove_volumes), 0U);
+}
+
+TEST_F(LoopTest, ADeletedRowsContainerIsRemovedAndItsVolumesAreKept) {
+  user("alice");
+  settle();
+  store.delete_agent(key("alice"));
+  pass(seconds(60));
+  EXPECT_EQ(containers("alice"), 0U);
+  EXPECT_FALSE(engine.has_network(key("alice")));
+  EXPECT_TRUE(engine.has_volumes(key("alice")));
+}
+
+TEST_F(LoopTest, ALostRowKeepsItsContainer) {
+  user("alice");
+  settle();
+  store.lose_agent(key("alice"));
+  loop->informer().request_resync();
+  pass(minutes(30));
+  EXPECT_EQ(containers("alice"), 1U);
+}
+
+TEST_F(LoopTest, APurgeTakesEverything) {
+  user("alice");
+  settle();
+  store.request_deletion(key("alice"), true, clock.now());
+  pass(seconds(60));
+  EXPECT_FALSE(store.find_agent(key("alice")));
+  EXPECT_EQ(containers("alice"), 0U);
+  EXPECT_FALSE(engine.has_volumes(key("alice")));
+}
+
+TEST_F(LoopTest, AUserWhoComesBackUnderANewRowGetsTheNameAndTheState) {
+  user("alice");
+  settle();
+  store.delete_agent(key("alice"));
+  AgentRow again = last_row;
+  again.key.name = "alice-2";
+  again.last_active_at = clock.now();
+  store.put_agent(again);
+  pass(minutes(2));
+  EXPECT_EQ(phase("alice-2"), Phase::running);
+  EXPECT_EQ(containers("alice"), 0U);
+}
+
+TEST_F(LoopTest, AForeignContainerUnderOurNameIsNeverTouched) {
+  const std::string foreign = engine.add_container("mosaic-user-alice", "");
+  user("alice");
+  pass(minutes(2));
+  EXPECT_EQ(reason("alice"), "NameTaken");
+  EXPECT_TRUE(engine.touched_foreign().empty());
+}
+
+TEST_F(LoopTest, OneAgentThatCannotStartDoesNotKeepOthersWaiting) {
+  user("poison");
+  engine.set_exit_on_start(key("poison"), 1);
+  pass(seconds(1));
+  for (int i = 0; i < 10; ++i) user("user" + std::to_string(i));
+  pass(seconds(5));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(phase("user" + std::to_string(i)), Phase::running);
+}
+
+TEST_F(LoopTest, WithoutTheLeaseNoCallIsMadeAndNoRowIsWritten) {
+  user("alice");
+  settle();
+  clock.advance(seconds(20));
+  const auto writes = store.status_writes();
+  engine.forget_calls();
+  store.touch(key("alice"), clock.now());
+  engine.human_removes(key("alice"));
+  settle();
+  EXPECT_TRUE(engine.calls().empty());
+  EXPECT_EQ(store.status_writes(), writes);
+}
+
+// Random histories with faults, crashes of the controller at any call, then healing: everything converges, and the
+// safety rules held all the way. Each seed replays exactly.
+class RandomHistory : public LoopTest, public testing::WithParamInterface<int> {
+ protected:
+  bool chance(int percent) { return static_cast<int>(random() % 100) < percent; }
+  std::string any() { return "user" + std::to_string(random() % 6); }
+
+  void disturb() {
+    const std::string name = any();
+    const ResourceKey k = key(name);
+    switch (random() % 16) {
+      case 0: case 1: case 2: if (!store.find_agent(k)) user(name); else store.touch(k, clock.now()); break;
+      case 3: store.set_desired_state(k, DesiredState::stopped); break;
+      case 4: store.set_desired_state(k, DesiredState::automatic); break;
+      case 5: store.request_restart(k, clock.now()); break;
+      case 6: engine.human_removes(k); break;
+      case 7: engine.human_kills(k); break;
+      case 8: engine.human_removes_network(k); break;
+      case 9: store.put_user_config(name, FakeAgentConfig{"", {}, "voice " + std::to_string(random() % 9), ""}); break;
+      case 10: if (store.find_agent(k)) { purged.insert(name); store.request_deletion(k, true, clock.now()); } break;
+      case 11: store.delete_agent(k); break;
+      case 12: engine.fail_next(static_cast<EngineMethod>(random() % 19), EngineErrorKind::unavailable, 1 + static_cast<int>(random() % 3),
+                                chance(50) ? FaultMoment::before_effect : FaultMoment::after_effect); break;
+      case 13: store.fail_next(1 + static_cast<int>(random() % 3)); break;
+      case 14: engine.restart_engine(); break;
+      case 15: store.record_activity({{k, clock.now() + seconds(90)}}, clock.now()); break;
+    }
+  }
+
+  // Runs until the world rests, or the controller dies in the middle of a call and is started anew.
+  void work() {
+    try {
+      settle();
+    } catch (const Crash&) {
+      crashed = false;
+      store.set_fault_hook({});
+      engine.set_interceptor({});
+      clock.advance(seconds(16));
+      boot();
+    }
+  }
+
+  // At a random moment of a random call, database or engine, before or after its effect: from there on nothing that
+  // the dying process does has any effect.
+  void arm_crash() {
+    crash_in = static_cast<int>(random() % 24);
+    engine.set_interceptor([this](EngineMethod, const std::string&, FaultMoment) { die_when_due(); });
+    store.set_fault_hook([this](std::string_view, StoreMoment) { die_when_due(); });
+  }
+  void die_when_due() {
+    if (crashed || crash_in-- == 0) {
+      crashed = true;
+      throw StoreError("the process is dead");
+    }
+  }
+
+  void check_safety() {
+    for (int i = 0; i < 6; ++i) {
+      const std::string name = "user" + std::to_string(i);
+      ASSERT_LE(engine.most_running_at_once(key(name)), 1U) << "S1";
+      const bool data_must_be_there = ever_used.contains(name) && !purged.contains(name);
+      ASSERT_TRUE(!data_must_be_there || engine.has_volumes(key(name))) << "S2 " << name;
+      if (engine.has_volumes(key(name))) ever_used.insert(name);
+    }
+    ASSERT_TRUE(engine.touched_foreign().empty()) << "S6";
+  }
+
+  std::mt19937_64 random;
+  std::set<std::string> purged;
+  std::set<std::string> ever_used;
+  int crash_in = -1;
+};
+
+TEST_P(RandomHistory, ConvergesAfterEveryHealAndIsSafeAllTheWay) {
+  random.seed(static_cast<std::uint64_t>(GetParam()));
+  const std::string foreign = engine.add_container("mosaic-user-user5", "");
+  for (int i = 0; i < 60; ++i) {
+    try {
+      disturb();
+    } catch (const StoreError&) {
+      // A client whose request failed; what it wanted did not happen.
+    }
+    if (chance(25)) arm_crash();
+    work();
+    clock.advance(milliseconds(random() % 20'000));
+    store.set_fault_hook({});
+    engine.set_interceptor({});
+    loop->elector().tick();
+    check_safety();
+    if (HasFatalFailure()) FAIL() << "seed " << GetParam() << ", step " << i;
+  }
+  // Heal: what was going to fail has failed.
+  engine.set_interceptor({});
+  store.fail_next(0);
+  for (int i = 0; i < 6; ++i) {
+    if (store.find_agent(key("user" + std::to_string(i)))) store.touch(key("user" + std::to_string(i)), clock.now());
+  }
+  pass(minutes(12));
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = "user" + std::to_string(i);
+    const auto found = store.find_agent(key(name));
+    if (!found) {
+      EXPECT_EQ(containers(name), 0U) << "an orphan, seed " << GetParam();
+      continue;
+    }
+    if (found->desired_state == DesiredState::stopped || i == 5) continue;
+    EXPECT_EQ(found->status.phase, Phase::running) << name << " seed " << GetParam() << ": " << reason(name);
+    EXPECT_EQ(containers(name), 1U);
+  }
+  const auto writes = store.status_writes();
+  const auto mutations = engine.mutation_count();
+  loop->informer().request_resync();
+  settle();
+  EXPECT_EQ(store.status_writes(), writes) << "a settled fleet is left alone";
+  EXPECT_EQ(engine.mutation_count(), mutations);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomHistory, testing::Range(1, 201));
+
+}  // namespace
+}  // namespace mosaic
