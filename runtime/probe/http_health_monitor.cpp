@@ -15,15 +15,18 @@ namespace {
 
 // The same key has the same place in the round after every restart: no burst of probes, and reproducible tests.
 double spread_of(const ResourceKey& key) {
-  const auto mixed = (std::hash<ResourceKey>{}(key) * 0x9E3779B97F4A7C15ull) >> 40;
+  const auto mixed = (std::hash<ResourceKey>{}(key)*0x9E3779B97F4A7C15ull) >> 40;
   return static_cast<double>(mixed) / static_cast<double>(1ull << 24);
 }
 
-[[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void throw_errno(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 }  // namespace
 
-HttpHealthMonitor::HttpHealthMonitor(const Clock& clock, HealthListener& listener, ProbeSettings settings)
+HttpHealthMonitor::HttpHealthMonitor(const Clock& clock, HealthListener& listener,
+                                     ProbeSettings settings)
     : clock_(clock), listener_(listener), settings_(settings) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) throw_errno("epoll");
@@ -61,8 +64,15 @@ void HttpHealthMonitor::watch(const ResourceKey& key, const ProbeTarget& target)
     }
     const auto now = clock_.steady_now();
     const auto id = next_id_++;
-    const auto added = watches_.try_emplace(
-        id, Watch{key, target, ProbeSchedule(settings_, spread_of(key), now), nullptr, false, {}, {}, false});
+    const auto added = watches_.try_emplace(id, Watch{key,
+                                                      target,
+                                                      clock_.now(),
+                                                      ProbeSchedule(settings_, spread_of(key), now),
+                                                      nullptr,
+                                                      false,
+                                                      {},
+                                                      {},
+                                                      false});
     ids_[key] = id;
     set_timer(id, added.first->second, now);
   }
@@ -79,7 +89,10 @@ HealthView HttpHealthMonitor::view(const ResourceKey& key, const ProbeTarget& ta
   const auto known = ids_.find(key);
   if (known == ids_.end()) return {};
   const auto& watch = watches_.at(known->second);
-  return watch.target == target ? watch.schedule.view() : HealthView{};
+  if (watch.target != target) return {};
+  HealthView view = watch.schedule.view();
+  view.watched_since = watch.since;
+  return view;
 }
 
 void HttpHealthMonitor::run() {
@@ -95,10 +108,10 @@ void HttpHealthMonitor::run() {
     const auto wait = announcements.empty() ? time_to_next_timer() : std::chrono::nanoseconds(0);
     lock.unlock();
     for (const auto& key : announcements) listener_.on_health_changed(key);
-    const timespec limit{static_cast<time_t>(wait.count() / 1'000'000'000), wait.count() % 1'000'000'000};
-    const int count =
-        ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), wait.count() < 0 ? nullptr : &limit,
-                       nullptr);
+    const timespec limit{static_cast<time_t>(wait.count() / 1'000'000'000),
+                         wait.count() % 1'000'000'000};
+    const int count = ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()),
+                                     wait.count() < 0 ? nullptr : &limit, nullptr);
     if (count < 0 && errno != EINTR) throw_errno("epoll_pwait2");
     lock.lock();
     for (int index = 0; index < count; ++index) {
@@ -107,7 +120,8 @@ void HttpHealthMonitor::run() {
         std::uint64_t ignored = 0;
         // Only there to be drained; an empty event has been drained already.
         static_cast<void>(::read(wake_event_, &ignored, sizeof ignored));
-      } else if (const auto found = watches_.find(id); found != watches_.end() && found->second.probe) {
+      } else if (const auto found = watches_.find(id);
+                 found != watches_.end() && found->second.probe) {
         advance_probe(id, found->second);
       }
     }
@@ -144,8 +158,9 @@ void HttpHealthMonitor::run_due_timers() {
       // The answer may have come while this thread was away.
       advance_probe(id, watch);
       if (!watch.probe) continue;
-      finish_probe(id, watch,
-                   {ProbeOutcome::Verdict::failed, watch.probe->timeout_error(watch.probe_timeout.count())});
+      finish_probe(
+          id, watch,
+          {ProbeOutcome::Verdict::failed, watch.probe->timeout_error(watch.probe_timeout.count())});
     } else {
       (watch.schedule.is_startup() ? waiting_startup_ : waiting_liveness_).push_back(id);
     }
@@ -153,7 +168,8 @@ void HttpHealthMonitor::run_due_timers() {
 }
 
 void HttpHealthMonitor::start_waiting_probes() {
-  while (!waiting_startup_.empty() && open_probes_ < settings_.concurrent_probes) start_next(waiting_startup_);
+  while (!waiting_startup_.empty() && open_probes_ < settings_.concurrent_probes)
+    start_next(waiting_startup_);
   while (!waiting_liveness_.empty() && open_probes_ < settings_.concurrent_probes &&
          open_liveness_probes_ < settings_.concurrent_liveness_probes) {
     start_next(waiting_liveness_);
@@ -195,9 +211,15 @@ void HttpHealthMonitor::finish_probe(WatchId id, Watch& watch, const ProbeOutcom
   const auto now = clock_.steady_now();
   bool changed = false;
   switch (outcome.verdict) {
-    case ProbeOutcome::Verdict::ready: changed = watch.schedule.succeeded(now, clock_.now()); break;
-    case ProbeOutcome::Verdict::failed: changed = watch.schedule.failed(now, outcome.error); break;
-    case ProbeOutcome::Verdict::inconclusive: watch.schedule.postponed(now); break;
+    case ProbeOutcome::Verdict::ready:
+      changed = watch.schedule.succeeded(now, clock_.now());
+      break;
+    case ProbeOutcome::Verdict::failed:
+      changed = watch.schedule.failed(now, outcome.error);
+      break;
+    case ProbeOutcome::Verdict::inconclusive:
+      watch.schedule.postponed(now);
+      break;
   }
   if (changed) changed_.push_back(watch.key);
   set_timer(id, watch, watch.schedule.next_probe());

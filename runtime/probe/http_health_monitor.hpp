@@ -41,6 +41,7 @@ class HttpHealthMonitor final : public HealthMonitor {
   struct Watch {
     ResourceKey key;
     ProbeTarget target;
+    TimePoint since{};
     ProbeSchedule schedule;
     std::unique_ptr<HttpProbe> probe;
     bool probe_is_startup = false;

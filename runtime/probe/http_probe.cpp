@@ -62,9 +62,13 @@ std::optional<SocketAddress> parse_endpoint(const std::string& endpoint) {
 
 std::string describe(int error) { return std::generic_category().message(error); }
 
-ProbeOutcome failure(std::string error) { return {ProbeOutcome::Verdict::failed, std::move(error)}; }
+ProbeOutcome failure(std::string error) {
+  return {ProbeOutcome::Verdict::failed, std::move(error)};
+}
 
-ProbeOutcome inconclusive(std::string error) { return {ProbeOutcome::Verdict::inconclusive, std::move(error)}; }
+ProbeOutcome inconclusive(std::string error) {
+  return {ProbeOutcome::Verdict::inconclusive, std::move(error)};
+}
 
 // Shortages on our own side say nothing about the process that was to be probed.
 bool is_own_shortage(int error) {
@@ -99,10 +103,12 @@ void HttpProbe::connect(const std::string& endpoint) {
   const int on = 1;
   // Only latency depends on it.
   static_cast<void>(::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
-  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address->storage), address->size) == 0) {
+  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address->storage), address->size) ==
+      0) {
     stage_ = Stage::writing;
   } else if (errno != EINPROGRESS) {
-    early_outcome_ = is_own_shortage(errno) ? inconclusive(describe(errno)) : failure(describe(errno));
+    early_outcome_ =
+        is_own_shortage(errno) ? inconclusive(describe(errno)) : failure(describe(errno));
   }
 }
 
@@ -126,14 +132,17 @@ std::optional<ProbeOutcome> HttpProbe::finish_connect() {
   sockaddr_storage peer{};
   socklen_t peer_size = sizeof peer;
   // Without an error and without a peer the connection is still being made.
-  if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0) stage_ = Stage::writing;
+  if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0)
+    stage_ = Stage::writing;
   return std::nullopt;
 }
 
 std::optional<ProbeOutcome> HttpProbe::write_request() {
   while (written_ < request_.size()) {
-    const auto sent = ::send(socket_, request_.data() + written_, request_.size() - written_, MSG_NOSIGNAL);
-    if (sent < 0) return would_block(errno) ? std::nullopt : std::optional(failure(describe(errno)));
+    const auto sent =
+        ::send(socket_, request_.data() + written_, request_.size() - written_, MSG_NOSIGNAL);
+    if (sent < 0)
+      return would_block(errno) ? std::nullopt : std::optional(failure(describe(errno)));
     written_ += static_cast<std::size_t>(sent);
   }
   stage_ = Stage::reading;
@@ -147,7 +156,8 @@ std::optional<ProbeOutcome> HttpProbe::read_answer() {
     if (received < 0 && would_block(errno)) return judge(false);
     if (received < 0) return failure(describe(errno));
     if (received == 0) return judge(true);
-    answer_.append(buffer.data(), std::min(static_cast<std::size_t>(received), answer_limit - answer_.size()));
+    answer_.append(buffer.data(),
+                   std::min(static_cast<std::size_t>(received), answer_limit - answer_.size()));
     if (answer_.size() >= answer_limit) return judge(true);
   }
 }
@@ -156,20 +166,24 @@ std::optional<ProbeOutcome> HttpProbe::judge(bool at_end) const {
   const auto line_end = answer_.find("\r\n");
   if (line_end == std::string::npos) {
     if (!at_end) return std::nullopt;
-    return failure(answer_.empty() ? "closed the connection without an answer" : "the answer is not HTTP");
+    return failure(answer_.empty() ? "closed the connection without an answer"
+                                   : "the answer is not HTTP");
   }
   const auto line = std::string_view(answer_).substr(0, line_end);
-  const bool is_http = line.size() >= 12 && (line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 "));
+  const bool is_http =
+      line.size() >= 12 && (line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 "));
   if (!is_http || (line.size() > 12 && line[12] != ' ')) return failure("the answer is not HTTP");
   const auto status = line.substr(9, 3);
-  if (status.find_first_not_of("0123456789") != std::string_view::npos) return failure("the answer is not HTTP");
+  if (status.find_first_not_of("0123456789") != std::string_view::npos)
+    return failure("the answer is not HTTP");
   if (status == "200") return ProbeOutcome{ProbeOutcome::Verdict::ready, {}};
   return failure("/readyz answered " + std::string(status));
 }
 
 std::string HttpProbe::timeout_error(long long timeout_ms) const {
   const auto limit = std::to_string(timeout_ms) + " ms";
-  return stage_ == Stage::connecting ? "no connection within " + limit : "no answer within " + limit;
+  return stage_ == Stage::connecting ? "no connection within " + limit
+                                     : "no answer within " + limit;
 }
 
 }  // namespace mosaic

@@ -12,7 +12,11 @@
 namespace mosaic {
 
 struct ProbeOutcome {
-  enum class Verdict { ready, failed, inconclusive };  // inconclusive: this process could not even ask
+  enum class Verdict {
+    ready,
+    failed,
+    inconclusive
+  };  // inconclusive: this process could not even ask
 
   Verdict verdict = Verdict::failed;
   std::string error;  // empty when ready

@@ -14,7 +14,8 @@ bool ProbeSchedule::succeeded(SteadyTime now, TimePoint wall_clock) {
   const auto previous = view_.health;
   // The first interval places the key anywhere in the round, the later ones keep it there.
   const double share = previous == Health::starting ? 0.5 + 0.5 * spread_ : 1.0;
-  next_probe_ = now + std::chrono::duration_cast<std::chrono::microseconds>(share * settings_->liveness_interval);
+  next_probe_ = now + std::chrono::duration_cast<std::chrono::microseconds>(
+                          share * settings_->liveness_interval);
   view_.health = Health::ready;
   view_.failures = 0;
   view_.last_error.clear();
@@ -31,8 +32,8 @@ bool ProbeSchedule::failed(SteadyTime now, std::string error) {
     return false;
   }
   if (view_.failures >= settings_->failure_limit) view_.health = Health::failing;
-  next_probe_ =
-      now + (view_.health == Health::failing ? settings_->failing_interval : settings_->recheck_interval);
+  next_probe_ = now + (view_.health == Health::failing ? settings_->failing_interval
+                                                       : settings_->recheck_interval);
   return view_.health != previous;
 }
 
@@ -44,7 +45,8 @@ Duration ProbeSchedule::timeout() const {
 
 std::chrono::microseconds ProbeSchedule::startup_interval(SteadyTime now) const {
   const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
-  const auto share = std::chrono::duration_cast<std::chrono::microseconds>(settings_->startup_interval_share * waited);
+  const auto share = std::chrono::duration_cast<std::chrono::microseconds>(
+      settings_->startup_interval_share * waited);
   return std::clamp(share, settings_->startup_interval_min, settings_->startup_interval_max);
 }
 

@@ -23,10 +23,11 @@ struct ProbeSettings {
   Duration liveness_interval = std::chrono::seconds(30);
   Duration liveness_timeout = std::chrono::seconds(10);
   Duration recheck_interval = std::chrono::seconds(1);  // after a failed liveness probe
-  Duration failing_interval = std::chrono::seconds(5);  // while failing: it may come back before somebody acts
+  Duration failing_interval =
+      std::chrono::seconds(5);  // while failing: it may come back before somebody acts
   int failure_limit = 3;
-  int concurrent_probes = 256;          // of all keys together
-  int concurrent_liveness_probes = 128; // hanging gateways never keep a starting one waiting
+  int concurrent_probes = 256;           // of all keys together
+  int concurrent_liveness_probes = 128;  // hanging gateways never keep a starting one waiting
 };
 
 class ProbeSchedule {

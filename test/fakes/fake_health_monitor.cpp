@@ -14,7 +14,7 @@ void FakeHealthMonitor::watch(const ResourceKey& key, const ProbeTarget& target)
     watch_calls_.push_back({key, target});
     auto [found, added] = entries_.try_emplace(key);
     if (!added && found->second.target == target) return;
-    found->second = Entry{target, HealthView{Health::starting, std::nullopt, 0, {}}};
+    found->second = Entry{target, HealthView{Health::starting, std::nullopt, 0, clock_.now(), {}}};
     if (const auto waiting = pending_.find(key); waiting != pending_.end()) {
       changed = apply(found->second, waiting->second.first, waiting->second.second);
       pending_.erase(waiting);
