@@ -1,0 +1,139 @@
+#include "store/change_feed.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <pqxx/pqxx>
+
+#include "test/conformance/store/store_harness.hpp"
+#include "test/store/postgres_harness.hpp"
+
+namespace mosaic::conformance {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(ChangeFeed, MissesNothingWhenTransactionsCommitOutOfOrder) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  harness.insert_agent(user_row(bob, "bob"));
+  std::string cursor = harness.store().changes_since("").cursor;
+  pqxx::connection connection(harness.database().options().url);
+  pqxx::work early(connection);
+  early.exec(R"(UPDATE "UserContainer" SET "image" = 'early' WHERE "id" = 'agent-alice')");
+  harness.set_image(bob, "late");
+  auto batch = harness.store().changes_since(cursor);
+  EXPECT_THAT(batch.keys, ElementsAre(bob));
+  early.commit();
+  batch = harness.store().changes_since(batch.cursor);
+  EXPECT_THAT(batch.keys, Contains(alice));
+}
+
+TEST(ChangeFeed, MissesNoDeletionThatCommitsLate) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  pqxx::connection connection(harness.database().options().url);
+  pqxx::work early(connection);
+  early.exec(R"(DELETE FROM "UserContainer")");
+  harness.insert_agent(user_row(bob, "bob"));
+  const auto cursor = harness.store().changes_since("").cursor;
+  early.commit();
+  EXPECT_THAT(harness.store().changes_since(cursor).keys, Contains(alice));
+}
+
+TEST(ChangeFeed, AsksForARelistAfterAFailoverOrOnAnotherServer) {
+  PostgresHarness harness;
+  const std::string cursor = harness.store().changes_since("").cursor;
+  ASSERT_FALSE(harness.store().changes_since(cursor).relist);
+  const auto slash = cursor.find('/');
+  const auto first_dot = cursor.find('.');
+  const auto second_dot = cursor.rfind('.');
+  const std::string other_server = cursor.substr(0, slash + 1) + "1" + cursor.substr(first_dot);
+  const std::string other_timeline = cursor.substr(0, first_dot) + ".000000FF" + cursor.substr(second_dot);
+  EXPECT_TRUE(harness.store().changes_since(other_server).relist);
+  EXPECT_TRUE(harness.store().changes_since(other_timeline).relist);
+}
+
+TEST(ChangeFeed, AsksForARelistAfterTruncate) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  const std::string cursor = harness.store().changes_since("").cursor;
+  harness.database().exec(R"(TRUNCATE "UserContainer")");
+  EXPECT_TRUE(harness.store().changes_since(cursor).relist);
+  EXPECT_FALSE(harness.store().was_deleted(alice));
+}
+
+TEST(ChangeFeed, IgnoresTransactionNumbersOfAnotherServersLife) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  // What a dump restored on a younger server looks like.
+  harness.database().exec("SET session_replication_role = replica; "
+                          R"(UPDATE "UserContainer" SET "changeXid" = '900000000000')");
+  const std::string cursor = harness.store().changes_since("").cursor;
+  EXPECT_THAT(harness.store().changes_since(cursor).keys, IsEmpty());
+  harness.set_image(alice, "new");
+  EXPECT_THAT(harness.store().changes_since(cursor).keys, ElementsAre(alice));
+}
+
+TEST(ChangeFeed, TellsManyChangesAsOneRelist) {
+  PostgresHarness harness;
+  RecordingListener listener;
+  harness.listen(listener);
+  harness.database().exec(R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
+                             SELECT 'i' || n, 'u' || n, 'c' || n, 't', now() FROM generate_series(1, 51) n)");
+  EXPECT_TRUE(listener.wait_for("relist"));
+  EXPECT_THAT(listener.take(), ElementsAre("relist"));
+  harness.database().exec(R"(DELETE FROM "UserContainer" WHERE "id" <> 'i1')");
+  EXPECT_TRUE(listener.wait_for("user/i50"));
+  const auto heard = listener.take();
+  EXPECT_THAT(heard, testing::Each(testing::StartsWith("user/")));
+}
+
+TEST(ChangeFeed, MarksEveryAgentThatAChangedProviderMayReach) {
+  PostgresHarness harness;
+  auto& database = harness.database();
+  harness.insert_agent(user_row(alice, "alice"));
+  harness.insert_agent(system_row());
+  harness.put_provider(provider("p1", "admin", "a"));
+  harness.put_provider(provider("p2", "admin", "b"));
+  harness.put_system_settings(operations.name, {"a/m", {}, "", "p1"});
+  std::string cursor = harness.store().changes_since("").cursor;
+  const auto changed = [&](const std::string& sql) {
+    database.exec(sql);
+    auto batch = harness.store().changes_since(cursor);
+    cursor = batch.cursor;
+    return batch.keys;
+  };
+  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "baseUrl" = 'x' WHERE "id" = 'p2')"), ElementsAre(operations));
+  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "updatedAt" = now())"), IsEmpty());
+  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "userId" = 'alice' WHERE "id" = 'p2')"),
+              testing::UnorderedElementsAre(alice, operations));
+  EXPECT_THAT(changed(R"(DELETE FROM "LlmProvider" WHERE "id" = 'p1')"), ElementsAre(operations));
+  EXPECT_THAT(changed(R"(UPDATE "SystemContainer" SET "providerId" = NULL)"), ElementsAre(operations));
+  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "models" = '[{}]' WHERE "id" = 'p2')"), ElementsAre(alice));
+}
+
+TEST(ChangeFeed, AnnouncesPhaseAndEndpointOnTheStatusChannel) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  struct Receiver final : pqxx::notification_receiver {
+    explicit Receiver(pqxx::connection& c) : notification_receiver(c, "mosaic_status") {}
+    void operator()(const std::string& payload, int) override { heard.push_back(payload); }
+    std::vector<std::string> heard;
+  };
+  pqxx::connection connection(harness.database().options().url);
+  Receiver receiver(connection);
+  harness.store().write_status(alice, full_status(), 0);
+  AgentStatus status = full_status();
+  status.restart_count = 9;
+  harness.store().write_status(alice, status, 0);
+  while (receiver.heard.empty() && connection.await_notification(10, 0) > 0) {
+  }
+  connection.get_notifs();
+  EXPECT_THAT(receiver.heard, ElementsAre("user/agent-alice"));
+}
+
+}  // namespace
+}  // namespace mosaic::conformance
