@@ -167,8 +167,7 @@ void HttpServer::Implementation::begin_session(tcp::socket socket, const Listene
   if (!lease) return turn_away(std::move(socket));
   socket.set_option(tcp::no_delay(true), error);
   const SessionContext context{limits_, *workers_, log_, stopping_};
-  auto session = std::make_shared<Session>(context, boost::beast::tcp_stream(std::move(socket)), listener.router,
-                                           std::move(peer), std::move(*lease));
+  auto session = std::make_shared<Session>(context, std::move(socket), listener.router, std::move(peer), std::move(*lease));
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(sessions_mutex_);

@@ -121,30 +121,54 @@ Response call_handler(const Route& route, const Request& request, const Logger& 
   }
 }
 
-Session::Session(SessionContext context, beast::tcp_stream stream, std::shared_ptr<const Router> router,
+Session::Session(SessionContext context, asio::ip::tcp::socket socket, std::shared_ptr<const Router> router,
                  std::string peer_address, ConnectionLimit::Lease lease)
-    : context_(context), stream_(std::move(stream)), router_(std::move(router)), peer_address_(std::move(peer_address)),
+    : context_(context), socket_(std::move(socket)), deadline_(socket_.get_executor()), router_(std::move(router)), peer_address_(std::move(peer_address)),
       lease_(std::move(lease)), buffer_(read_buffer_bytes) {}
 
 void Session::close() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->stream_.close(); });
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    error_code ignored;  // closed is closed
+    self->socket_.close(ignored);
+  });
 }
 
 void Session::close_if_idle() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] {
-    if (self->idle_) self->stream_.close();
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    error_code ignored;  // closed is closed
+    if (self->idle_) self->socket_.close(ignored);
   });
+}
+
+// Beast's own stream closes the socket when its time is over, and then nothing can be said to the client any more.
+void Session::set_deadline(std::chrono::milliseconds from_now) {
+  lift_deadline();
+  deadline_.expires_after(from_now);
+  deadline_.async_wait([weak = weak_from_this(), number = deadline_number_](const error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || !self || self->deadline_number_ != number) return;
+    self->timed_out_ = true;
+    error_code ignored;  // nothing to cancel is as well
+    self->socket_.cancel(ignored);
+  });
+}
+
+void Session::lift_deadline() {
+  ++deadline_number_;
+  timed_out_ = false;
+  deadline_.cancel();
 }
 
 asio::awaitable<void> Session::run() {
   // The first request must begin as quickly as a request must go on; the ones after it may take their time.
-  stream_.expires_after(context_.limits.head_timeout);
+  set_deadline(context_.limits.head_timeout);
   while (co_await serve_one()) {
-    stream_.expires_after(context_.limits.idle_timeout);
+    set_deadline(context_.limits.idle_timeout);
   }
+  lift_deadline();
   error_code ignored;  // the peer may be gone already
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  stream_.close();
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
 }
 
 // False when the connection is over.
@@ -192,7 +216,7 @@ asio::awaitable<Session::ReadOutcome> Session::read_head(std::string& head) {
     if (!begun && !bytes.empty()) {
       begun = true;
       idle_ = false;
-      stream_.expires_after(limits.head_timeout);
+      set_deadline(limits.head_timeout);
     }
     const auto end = bytes.find("\r\n\r\n", searched);
     if (end != std::string_view::npos && end + 4 <= limits.head.bytes) {
@@ -203,9 +227,9 @@ asio::awaitable<Session::ReadOutcome> Session::read_head(std::string& head) {
     searched = bytes.size() < 3 ? 0 : bytes.size() - 3;
     error_code error;
     const auto room = buffer_.prepare(std::min<std::size_t>(limits.head.bytes + 1 - bytes.size(), 4096));
-    const std::size_t received = co_await stream_.async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t received = co_await socket_.async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
     buffer_.commit(received);
-    if (error == beast::error::timeout && begun) co_return ReadOutcome::timed_out;
+    if (timed_out_) co_return begun ? ReadOutcome::timed_out : ReadOutcome::ended;
     if (error) co_return ReadOutcome::ended;
   }
 }
@@ -234,10 +258,10 @@ asio::awaitable<Session::ReadOutcome> Session::read_body(const RequestHead& head
   const auto began = SteadyClock::now();
   std::size_t received = 0;
   while (!parser.is_done()) {
-    stream_.expires_after(limits.read_timeout);
-    received += co_await http::async_read_some(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
+    set_deadline(limits.read_timeout);
+    received += co_await http::async_read_some(socket_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error == http::error::body_limit) co_return ReadOutcome::too_large;
-    if (error == beast::error::timeout) co_return ReadOutcome::timed_out;
+    if (timed_out_) co_return ReadOutcome::timed_out;
     if (error == http::error::end_of_stream || error == asio::error::operation_aborted ||
         error == asio::error::connection_reset || error == http::error::partial_message) {
       co_return ReadOutcome::ended;
@@ -252,6 +276,7 @@ asio::awaitable<Session::ReadOutcome> Session::read_body(const RequestHead& head
 }
 
 asio::awaitable<Response> Session::answer(std::shared_ptr<Request> request) {
+  lift_deadline();  // what takes its time from here on is ours
   auto found = router_->find(*request);
   if (auto* response = std::get_if<Response>(&found)) co_return std::move(*response);
   const auto* route = std::get<const Route*>(found);
@@ -261,7 +286,7 @@ asio::awaitable<Response> Session::answer(std::shared_ptr<Request> request) {
 }
 
 asio::awaitable<Response> Session::answer_on_worker(const Route* route, std::shared_ptr<Request> request) {
-  const auto pending = std::make_shared<PendingResponse>(stream_.get_executor());
+  const auto pending = std::make_shared<PendingResponse>(socket_.get_executor());
   // The router is held as well, so that the route outlives a session that is cut off while its handler runs.
   auto task = [pending, route, request, router = router_, &log = context_.log] {
     auto response = call_handler(*route, *request, log);
@@ -290,10 +315,10 @@ asio::awaitable<bool> Session::write(const Response& response, const std::string
 }
 
 asio::awaitable<bool> Session::write_text(std::string text) {
-  stream_.expires_after(context_.limits.write_timeout);
+  set_deadline(context_.limits.write_timeout);
   const auto bytes = asio::buffer(text);
   error_code error;
-  co_await asio::async_write(stream_, bytes, asio::redirect_error(asio::use_awaitable, error));
+  co_await asio::async_write(socket_, bytes, asio::redirect_error(asio::use_awaitable, error));
   co_return !error;
 }
 
@@ -311,13 +336,13 @@ asio::awaitable<void> Session::refuse(int status, std::string_view detail) {
 // rest is read and thrown away.
 asio::awaitable<void> Session::linger() {
   error_code error;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  stream_.expires_after(linger_time);
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  set_deadline(linger_time);
   std::size_t thrown_away = 0;
   while (!error && thrown_away < linger_bytes) {
     buffer_.clear();
     const auto room = buffer_.prepare(16 * 1024);
-    thrown_away += co_await stream_.async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+    thrown_away += co_await socket_.async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
   }
 }
 

@@ -3,11 +3,12 @@
 // All members run on the session's strand, except those said otherwise. The context outlives every session.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,12 +32,12 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   enum class ReadOutcome : std::uint8_t { complete, ended, timed_out, too_large, malformed };
 
-  Session(SessionContext context, boost::beast::tcp_stream stream, std::shared_ptr<const Router> router,
+  Session(SessionContext context, boost::asio::ip::tcp::socket socket, std::shared_ptr<const Router> router,
           std::string peer_address, ConnectionLimit::Lease lease);
 
   boost::asio::awaitable<void> run();
 
-  auto executor() { return stream_.get_executor(); }
+  auto executor() { return socket_.get_executor(); }
 
   // From any thread: close() ends the session now, close_if_idle() only between two requests.
   void close();
@@ -52,10 +53,16 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<bool> write_text(std::string text);
   boost::asio::awaitable<void> refuse(int status, std::string_view detail);
   boost::asio::awaitable<void> linger();
+  // The socket's operations end with an error, and timed_out_ is set, unless the deadline is moved or lifted before.
+  void set_deadline(std::chrono::milliseconds from_now);
+  void lift_deadline();
   void log_request(const Request& request, const Response& response, std::chrono::steady_clock::time_point since) const;
 
   SessionContext context_;
-  boost::beast::tcp_stream stream_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer deadline_;
+  std::uint64_t deadline_number_ = 0;
+  bool timed_out_ = false;
   std::shared_ptr<const Router> router_;
   const std::string peer_address_;
   ConnectionLimit::Lease lease_;

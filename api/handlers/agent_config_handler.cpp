@@ -73,18 +73,18 @@ std::optional<ResourceKey> AgentConfigHandler::authenticate(const Request& reque
 // Always decrypts and compares once, whatever is missing.
 bool AgentConfigHandler::token_matches(const std::optional<AgentRow>& row, std::string_view presented) const {
   const bool eligible = row && !row->deletion_requested_at && SecretBox::is_encrypted(row->gateway_token);
-  const auto token = decrypt_or_empty(eligible ? row->gateway_token : decoy_);
+  const auto token = decrypted(eligible ? row->gateway_token : decoy_);
   // Digests are of one length, so that the comparison says nothing about the token's.
-  const bool equal = constant_time_equal(sha256_hex(token), sha256_hex(presented));
-  return eligible && !token.empty() && !presented.empty() && equal;
+  const bool equal = constant_time_equal(sha256_hex(token.value_or("")), sha256_hex(presented));
+  return eligible && token && !token->empty() && equal;
 }
 
-std::string AgentConfigHandler::decrypt_or_empty(std::string_view stored) const {
+// Nothing when the text is damaged, not encrypted, or of another MOSAIC_SECRET_KEY.
+std::optional<std::string> AgentConfigHandler::decrypted(std::string_view stored) const {
   try {
     return secrets_.decrypt(stored);
   } catch (const DecryptError&) {
-    // Damaged, or of another MOSAIC_SECRET_KEY: nobody can have this token.
-    return {};
+    return std::nullopt;  // a token that nobody can have; a provider key that must be entered again
   }
 }
 
@@ -94,8 +94,7 @@ Response AgentConfigHandler::render(const ResourceKey& key, const Request& reque
   std::map<std::string, std::string> provider_keys;
   for (const auto& provider : source->providers) {
     if (provider.api_key.empty()) continue;
-    auto plaintext = decrypt_or_empty(provider.api_key);
-    if (!plaintext.empty()) provider_keys[provider.id] = std::move(plaintext);
+    if (auto plaintext = decrypted(provider.api_key)) provider_keys[provider.id] = std::move(*plaintext);
   }
   std::vector<std::string> problems;
   RenderSettings settings;

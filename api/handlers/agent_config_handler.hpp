@@ -35,7 +35,7 @@ class AgentConfigHandler {
   std::vector<ResourceKey> candidates(const Request& request) const;
   std::optional<ResourceKey> authenticate(const Request& request) const;
   bool token_matches(const std::optional<AgentRow>& row, std::string_view presented) const;
-  std::string decrypt_or_empty(std::string_view stored) const;
+  std::optional<std::string> decrypted(std::string_view stored) const;
   Response render(const ResourceKey& key, const Request& request) const;
 
   AgentReader& agents_;

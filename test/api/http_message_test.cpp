@@ -1,0 +1,45 @@
+#include "api/http_message.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace mosaic {
+namespace {
+
+TEST(Request, FieldThatStandsTwiceHasNoValue) {
+  Request request;
+  request.fields = {{"authorization", "a"}, {"accept", "x"}, {"authorization", "b"}};
+  EXPECT_EQ(request.field("accept"), "x");
+  EXPECT_FALSE(request.field("authorization"));
+  EXPECT_FALSE(request.field("missing"));
+}
+
+TEST(Request, ListFieldsAreSearchedElementByElement) {
+  Request request;
+  request.fields = {{"accept", "text/html;q=0.5, Application/X-Tar ;q=1"}, {"accept", "a,,b"}};
+  EXPECT_TRUE(request.lists("accept", "application/x-tar"));
+  EXPECT_TRUE(request.lists("accept", "b"));
+  EXPECT_FALSE(request.lists("accept", "x-tar"));
+}
+
+TEST(Problem, IsRfc9457) {
+  const auto response = problem_response(422, "Add a \"key\".");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(*response.find_field("content-type"), "application/problem+json");
+  const auto body = nlohmann::json::parse(response.body);
+  EXPECT_EQ(body, (nlohmann::json{{"type", "about:blank"},
+                                  {"title", "Unprocessable Content"},
+                                  {"status", 422},
+                                  {"detail", "Add a \"key\"."}}));
+}
+
+TEST(PercentDecoding, RefusesBrokenEncodings) {
+  EXPECT_EQ(percent_decoded("a%20b%2F"), "a b/");
+  EXPECT_FALSE(percent_decoded("%"));
+  EXPECT_FALSE(percent_decoded("%2"));
+  EXPECT_FALSE(percent_decoded("%zz"));
+}
+
+}  // namespace
+}  // namespace mosaic

@@ -1,0 +1,42 @@
+#include "api/worker_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace mosaic {
+namespace {
+
+TEST(WorkerPool, RefusesWhatDoesNotFit) {
+  WorkerPool pool(1, 2);
+  std::promise<void> started;
+  std::promise<void> release;
+  ASSERT_TRUE(pool.try_submit([&] {
+    started.set_value();
+    release.get_future().wait();
+  }));
+  started.get_future().wait();
+  EXPECT_TRUE(pool.try_submit([] {}));
+  EXPECT_TRUE(pool.try_submit([] {}));
+  EXPECT_FALSE(pool.try_submit([] {}));
+  release.set_value();
+}
+
+TEST(WorkerPool, StopWaitsForWhatRunsAndTakesNothingMore) {
+  std::atomic<bool> finished = false;
+  WorkerPool pool(2, 10);
+  std::promise<void> started;
+  ASSERT_TRUE(pool.try_submit([&] {
+    started.set_value();
+    finished = true;
+  }));
+  started.get_future().wait();
+  pool.stop();
+  EXPECT_TRUE(finished);
+  EXPECT_FALSE(pool.try_submit([] {}));
+  pool.stop();
+}
+
+}  // namespace
+}  // namespace mosaic
