@@ -5,7 +5,8 @@
 namespace mosaic {
 
 Controller::Controller(const Clock& clock, WorkQueue& queue, const Leadership& leadership,
-                       std::map<ResourceKind, Reconciler*> reconcilers, ControllerObserver& observer)
+                       std::map<ResourceKind, Reconciler*> reconcilers,
+                       ControllerObserver& observer)
     : clock_(clock),
       queue_(queue),
       leadership_(leadership),

@@ -17,8 +17,12 @@ std::vector<ListedNetwork> FencedDriver::list_networks() { return trusted().list
 ObservedAgent FencedDriver::observe(const AgentIdentity& identity, const std::string& image) {
   return trusted().observe(identity, image);
 }
-void FencedDriver::ensure_volumes(const AgentIdentity& identity) { trusted().ensure_volumes(identity); }
-void FencedDriver::ensure_network(const AgentIdentity& identity) { trusted().ensure_network(identity); }
+void FencedDriver::ensure_volumes(const AgentIdentity& identity) {
+  trusted().ensure_volumes(identity);
+}
+void FencedDriver::ensure_network(const AgentIdentity& identity) {
+  trusted().ensure_network(identity);
+}
 void FencedDriver::create_container(const AgentSpec& spec) { trusted().create_container(spec); }
 void FencedDriver::start(const std::string& container_id) { trusted().start(container_id); }
 void FencedDriver::terminate(const std::string& container_id) { trusted().terminate(container_id); }
@@ -26,9 +30,15 @@ void FencedDriver::kill(const std::string& container_id) { trusted().kill(contai
 void FencedDriver::pause(const std::string& container_id) { trusted().pause(container_id); }
 void FencedDriver::unpause(const std::string& container_id) { trusted().unpause(container_id); }
 void FencedDriver::reclaim(const std::string& container_id) { trusted().reclaim(container_id); }
-void FencedDriver::remove_container(const std::string& container_id) { trusted().remove_container(container_id); }
-void FencedDriver::remove_network(const std::string& network_name) { trusted().remove_network(network_name); }
-void FencedDriver::remove_volumes(const AgentIdentity& identity) { trusted().remove_volumes(identity); }
+void FencedDriver::remove_container(const std::string& container_id) {
+  trusted().remove_container(container_id);
+}
+void FencedDriver::remove_network(const std::string& network_name) {
+  trusted().remove_network(network_name);
+}
+void FencedDriver::remove_volumes(const AgentIdentity& identity) {
+  trusted().remove_volumes(identity);
+}
 void FencedDriver::begin_pull(const std::string& image) { trusted().begin_pull(image); }
 ImageView FencedDriver::image(const std::string& image) { return trusted().image(image); }
 std::optional<RuntimeDriver::MemoryUse> FencedDriver::memory_use(const std::string& container_id) {

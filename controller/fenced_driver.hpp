@@ -1,5 +1,5 @@
-// A RuntimeDriver that begins no call once the lease can no longer be trusted (S8): every reconciler talks to the
-// engine through it, so that no path can forget to ask.
+// A RuntimeDriver that begins no call once the lease can no longer be trusted (S8): every
+// reconciler talks to the engine through it, so that no path can forget to ask.
 //
 // Thread-safety: as the wrapped driver. Throws LeadershipLost instead of calling.
 #pragma once
@@ -14,7 +14,8 @@ namespace mosaic {
 
 class FencedDriver final : public RuntimeDriver {
  public:
-  FencedDriver(RuntimeDriver& driver, const Leadership& leadership) : driver_(driver), leadership_(leadership) {}
+  FencedDriver(RuntimeDriver& driver, const Leadership& leadership)
+      : driver_(driver), leadership_(leadership) {}
 
   EngineInfo info() override;
   std::string template_fingerprint() const override;

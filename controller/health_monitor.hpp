@@ -1,8 +1,8 @@
 // Readiness and liveness of agents' gateways, probed over HTTP outside of the worker threads.
 //
-// Thread-safety: every method may be called from any thread. A view belongs to one container id: after a
-// re-creation nothing of the old process's health is left. Changes are announced to the HealthListener, once per
-// transition, from the monitor's own thread.
+// Thread-safety: every method may be called from any thread. A view belongs to one container id:
+// after a re-creation nothing of the old process's health is left. Changes are announced to the
+// HealthListener, once per transition, from the monitor's own thread.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ enum class Health : std::uint8_t {
 
 struct HealthView {
   Health health = Health::unknown;
-  std::optional<TimePoint> ready_at;  // when the first answer came
-  int failures = 0;                   // in a row
+  std::optional<TimePoint> ready_at;       // when the first answer came
+  int failures = 0;                        // in a row
   std::optional<TimePoint> watched_since;  // when watch() first saw this target
-  std::string last_error;             // of the last failed probe, one line
+  std::string last_error;                  // of the last failed probe, one line
 };
 
 // What to probe: GET http://endpoint/readyz, 200 means ready.
@@ -47,7 +47,8 @@ class HealthListener {
 class HealthMonitor {
  public:
   virtual ~HealthMonitor() = default;
-  // Begins to probe, or goes on when the target is the same. Startup first (soon, then less often), then liveness.
+  // Begins to probe, or goes on when the target is the same. Startup first (soon, then less often),
+  // then liveness.
   virtual void watch(const ResourceKey& key, const ProbeTarget& target) = 0;
   virtual void forget(const ResourceKey& key) = 0;
   // unknown unless `target` is being watched.

@@ -5,8 +5,9 @@
 
 namespace mosaic {
 
-Informer::Informer(const Clock& clock, AgentReader& rows, RuntimeDriver& driver, const Leadership& leadership,
-                   WorkQueue& queue, InformerPolicy& policy, InformerObserver& observer, InformerSettings settings)
+Informer::Informer(const Clock& clock, AgentReader& rows, RuntimeDriver& driver,
+                   const Leadership& leadership, WorkQueue& queue, InformerPolicy& policy,
+                   InformerObserver& observer, InformerSettings settings)
     : clock_(clock),
       rows_(rows),
       driver_(driver),
@@ -37,9 +38,10 @@ void Informer::run() {
     const Duration next = run_pending();
     std::unique_lock lock(mutex_);
     if (stopping_) return;
-    // Requests that came while run_pending() worked are served at once, but only by a leader: a standby keeps
-    // them, and is woken by the request that follows its election.
-    const bool requested = resync_requested_ || relist_requested_ || settings_changed_ || !images_changed_.empty();
+    // Requests that came while run_pending() worked are served at once, but only by a leader: a
+    // standby keeps them, and is woken by the request that follows its election.
+    const bool requested =
+        resync_requested_ || relist_requested_ || settings_changed_ || !images_changed_.empty();
     if (!requested || !leadership_.term()) wake_.wait_for(lock, next);
     if (stopping_) return;
   }
@@ -54,7 +56,8 @@ void Informer::request_resync() {
 }
 
 void Informer::on_row_changed(const ResourceKey& key, ChangeUrgency urgency) {
-  queue_.add(key, urgency == ChangeUrgency::waiting_user ? Priority::waiting_user : Priority::spec_change);
+  queue_.add(
+      key, urgency == ChangeUrgency::waiting_user ? Priority::waiting_user : Priority::spec_change);
 }
 
 void Informer::on_settings_changed() {
@@ -84,10 +87,13 @@ void Informer::on_engine_reachable(bool reachable) {
   if (reachable) request_resync();
 }
 
-void Informer::on_health_changed(const ResourceKey& key) { queue_.add(key, Priority::waiting_user); }
+void Informer::on_health_changed(const ResourceKey& key) {
+  queue_.add(key, Priority::waiting_user);
+}
 
 Duration Informer::jittered(Duration every) {
-  const double stretch = 1.0 + settings_.resync_jitter * std::uniform_real_distribution<double>(0.0, 1.0)(random_);
+  const double stretch =
+      1.0 + settings_.resync_jitter * std::uniform_real_distribution<double>(0.0, 1.0)(random_);
   return Duration(static_cast<std::int64_t>(static_cast<double>(every.count()) * stretch));
 }
 
@@ -105,7 +111,8 @@ Duration Informer::run_pending() {
     images.swap(images_changed_);
   }
   for (const auto& image : images) {
-    for (const auto& key : policy_.waiting_for_image(image)) queue_.add(key, Priority::waiting_user);
+    for (const auto& key : policy_.waiting_for_image(image))
+      queue_.add(key, Priority::waiting_user);
   }
   const SteadyTime now = clock_.steady_now();
   try {
@@ -122,13 +129,15 @@ Duration Informer::run_pending() {
     return settings_.retry_after_failure;
   }
   const auto until = std::min(next_resync_, next_relist_) - clock_.steady_now();
-  return std::clamp(std::chrono::duration_cast<Duration>(until), Duration(1), settings_.relist_every);
+  return std::clamp(std::chrono::duration_cast<Duration>(until), Duration(1),
+                    settings_.relist_every);
 }
 
 Informer::Snapshot Informer::take_snapshot(const std::vector<ListedContainer>& listed) {
   Snapshot snapshot;
   for (const auto& [container] : listed) {
-    const auto [place, first] = snapshot.try_emplace(container.key, Seen{container.id, container.state});
+    const auto [place, first] =
+        snapshot.try_emplace(container.key, Seen{container.id, container.state});
     // Two containers for one row: the cleanup decides which one stays.
     if (!first) add_orphan(container.key);
   }
@@ -160,7 +169,8 @@ void Informer::resync() {
     ++rows;
     without_row.erase(row.key);
     const auto container = containers.find(row.key);
-    const Interest interest = policy_.interest(row, container == containers.end() ? nullptr : container->second);
+    const Interest interest =
+        policy_.interest(row, container == containers.end() ? nullptr : container->second);
     if (interest.reconcile) {
       ++drifted;
       queue_.add(row.key, Priority::resync);

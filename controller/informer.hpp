@@ -1,13 +1,13 @@
-// Turns everything that may have changed (row hints, engine events, health transitions, complete listings) into
-// keys on the queue. It never acts: an event only says where to look.
+// Turns everything that may have changed (row hints, engine events, health transitions, complete
+// listings) into keys on the queue. It never acts: an event only says where to look.
 //
-// Full resync: every row against a complete listing of the engine, when leadership begins, when hints may have been
-// lost, and every `resync_every`. Relist: the engine's listing against the previous one, every `relist_every`,
-// which costs nothing per sleeping row.
-// Nothing is concluded from an answer that failed: without a complete listing there is no diff (S4).
+// Full resync: every row against a complete listing of the engine, when leadership begins, when
+// hints may have been lost, and every `resync_every`. Relist: the engine's listing against the
+// previous one, every `relist_every`, which costs nothing per sleeping row. Nothing is concluded
+// from an answer that failed: without a complete listing there is no diff (S4).
 //
-// Thread-safety: the listener methods from any thread, quick and without I/O; run_pending() from one thread at a
-// time (the informer's own, or a simulation's).
+// Thread-safety: the listener methods from any thread, quick and without I/O; run_pending() from
+// one thread at a time (the informer's own, or a simulation's).
 #pragma once
 
 #include <atomic>
@@ -69,8 +69,9 @@ class InformerObserver {
 
 class Informer final : public ChangeListener, public EngineListener, public HealthListener {
  public:
-  Informer(const Clock& clock, AgentReader& rows, RuntimeDriver& driver, const Leadership& leadership,
-           WorkQueue& queue, InformerPolicy& policy, InformerObserver& observer, InformerSettings settings);
+  Informer(const Clock& clock, AgentReader& rows, RuntimeDriver& driver,
+           const Leadership& leadership, WorkQueue& queue, InformerPolicy& policy,
+           InformerObserver& observer, InformerSettings settings);
   ~Informer() override;
 
   void start();

@@ -18,8 +18,9 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
-// Field 22 of /proc/PID/stat, in clock ticks since boot; empty when there is no such process. The command's name
-// (field 2) may hold spaces and parentheses, so the fields are counted from its last parenthesis.
+// Field 22 of /proc/PID/stat, in clock ticks since boot; empty when there is no such process. The
+// command's name (field 2) may hold spaces and parentheses, so the fields are counted from its last
+// parenthesis.
 std::string start_time_of(const std::string& pid) {
   const std::string stat = first_line("/proc/" + pid + "/stat");
   const auto after_name = stat.rfind(')');
@@ -66,8 +67,8 @@ bool holder_is_dead(const std::string& holder) {
   return start_time_of(parts[1]) != parts[2];
 }
 
-LeaderElector::LeaderElector(const Clock& clock, LeaseStore& store, std::string holder, LeaseSettings settings,
-                             Callbacks callbacks)
+LeaderElector::LeaderElector(const Clock& clock, LeaseStore& store, std::string holder,
+                             LeaseSettings settings, Callbacks callbacks)
     : clock_(clock),
       store_(store),
       holder_(std::move(holder)),
@@ -137,7 +138,8 @@ Duration LeaderElector::tick() {
     }
   } catch (const StoreError& error) {
     if (callbacks_.database_failed) callbacks_.database_failed(error.what());
-    // What is held stays held until its trust ends; then it is lost, whatever the database says later.
+    // What is held stays held until its trust ends; then it is lost, whatever the database says
+    // later.
     if (held && !term()) lose();
   }
   return settings_.retry_every;
@@ -145,8 +147,10 @@ Duration LeaderElector::tick() {
 
 std::optional<Term> LeaderElector::acquire() {
   const LeaseView present = store_.lease();
-  const bool dead = !present.holder.empty() && present.holder != holder_ && holder_is_dead(present.holder);
-  return store_.acquire_lease(holder_, settings_.time_to_live, dead ? present.holder : std::string{});
+  const bool dead =
+      !present.holder.empty() && present.holder != holder_ && holder_is_dead(present.holder);
+  return store_.acquire_lease(holder_, settings_.time_to_live,
+                              dead ? present.holder : std::string{});
 }
 
 void LeaderElector::gain(Term term, SteadyTime before_request) {

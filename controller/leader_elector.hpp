@@ -1,9 +1,12 @@
-// Keeps the lease row: takes it when it is free, renews it, and says for how long it can be trusted.
+// Keeps the lease row: takes it when it is free, renews it, and says for how long it can be
+// trusted.
 //
-// Trust ends at (time before the last successful request + time to live - margin), by the monotone clock, so that
-// a controller which was suspended or cut off from the database stops acting before anybody else may begin.
+// Trust ends at (time before the last successful request + time to live - margin), by the monotone
+// clock, so that a controller which was suspended or cut off from the database stops acting before
+// anybody else may begin.
 //
-// Thread-safety: term() from any thread; tick() from one thread at a time (the elector's own, or a simulation's).
+// Thread-safety: term() from any thread; tick() from one thread at a time (the elector's own, or a
+// simulation's).
 #pragma once
 
 #include <condition_variable>
@@ -22,14 +25,16 @@ namespace mosaic {
 struct LeaseSettings {
   Duration time_to_live = std::chrono::seconds(15);
   Duration renew_every = std::chrono::seconds(5);
-  Duration retry_every = std::chrono::seconds(1);  // while another one leads, or the database does not answer
+  // while another one leads, or the database does not answer
+  Duration retry_every = std::chrono::seconds(1);
   Duration margin = std::chrono::seconds(1);
 };
 
-// "host:pid:start-time:boot-id:pid-namespace" of this process. A successor on the same machine can tell from it
-// that the holder is dead, and need not wait for the lease to expire.
+// "host:pid:start-time:boot-id:pid-namespace" of this process. A successor on the same machine can
+// tell from it that the holder is dead, and need not wait for the lease to expire.
 std::string this_process_as_holder();
-// True only when `holder` is certainly dead: same boot, same pid namespace, and no such process any more.
+// True only when `holder` is certainly dead: same boot, same pid namespace, and no such process any
+// more.
 bool holder_is_dead(const std::string& holder);
 
 class LeaderElector final : public Leadership {
@@ -48,7 +53,8 @@ class LeaderElector final : public Leadership {
   std::optional<Term> term() const override;
 
   void start();
-  // Releases the lease, so that a successor may begin at once. Everything that acts must have stopped before.
+  // Releases the lease, so that a successor may begin at once. Everything that acts must have
+  // stopped before.
   void stop();
 
   // One attempt to take or renew; returns when the next one is due.

@@ -1,7 +1,8 @@
 // What a worker calls for a key, and how a reconciler says what comes next.
 //
-// A reconciler rereads everything for the key it is given, does at most a bounded number of steps, and returns.
-// It may be called for any key at any time, also needlessly; it is never called for one key twice at once.
+// A reconciler rereads everything for the key it is given, does at most a bounded number of steps,
+// and returns. It may be called for any key at any time, also needlessly; it is never called for
+// one key twice at once.
 #pragma once
 
 #include <optional>
@@ -27,7 +28,7 @@ class LeadershipLost : public std::runtime_error {
 };
 
 struct Outcome {
-  std::optional<Duration> requeue_after;          // look again then, whatever happens meanwhile
+  std::optional<Duration> requeue_after;  // look again then, whatever happens meanwhile
   Priority requeue_priority = Priority::resync;
 };
 

@@ -7,10 +7,14 @@ namespace mosaic {
 
 std::string_view to_string(Priority priority) {
   switch (priority) {
-    case Priority::waiting_user: return "waiting_user";
-    case Priority::spec_change: return "spec_change";
-    case Priority::crash: return "crash";
-    case Priority::resync: return "resync";
+    case Priority::waiting_user:
+      return "waiting_user";
+    case Priority::spec_change:
+      return "spec_change";
+    case Priority::crash:
+      return "crash";
+    case Priority::resync:
+      return "resync";
   }
   return "unknown";
 }
@@ -78,9 +82,11 @@ void WorkQueue::cancel_timer(const ResourceKey& key) {
 void WorkQueue::add_rate_limited(const ResourceKey& key, Priority priority) {
   const std::lock_guard lock(mutex_);
   const int failures = failures_[key]++;
-  const double doubled = static_cast<double>(settings_.backoff_base.count()) * std::pow(2.0, std::min(failures, 40));
+  const double doubled =
+      static_cast<double>(settings_.backoff_base.count()) * std::pow(2.0, std::min(failures, 40));
   const double bounded = std::min(doubled, static_cast<double>(settings_.backoff_cap.count()));
-  const double stretch = 1.0 + settings_.jitter * std::uniform_real_distribution<double>(0.0, 1.0)(random_);
+  const double stretch =
+      1.0 + settings_.jitter * std::uniform_real_distribution<double>(0.0, 1.0)(random_);
   set_timer_locked(key, Duration(static_cast<std::int64_t>(bounded * stretch)), priority);
   if (observer_ != nullptr) observer_->on_retry();
 }
@@ -116,7 +122,8 @@ std::optional<WorkQueue::Item> WorkQueue::take_locked() {
       Place place = std::move(places.front());
       places.pop_front();
       const auto found = entries_.find(place.key);
-      if (found == entries_.end() || !found->second.queued || found->second.ticket != place.ticket) continue;
+      if (found == entries_.end() || !found->second.queued || found->second.ticket != place.ticket)
+        continue;
       Entry& entry = found->second;
       entry.queued = false;
       entry.processing = true;
@@ -182,7 +189,8 @@ bool WorkQueue::drain(Duration limit) {
 }
 
 void WorkQueue::report_depth_locked(Priority priority) {
-  if (observer_ != nullptr) observer_->on_depth(priority, depths_[static_cast<std::size_t>(priority)]);
+  if (observer_ != nullptr)
+    observer_->on_depth(priority, depths_[static_cast<std::size_t>(priority)]);
 }
 
 std::size_t WorkQueue::depth() const {

@@ -1,12 +1,13 @@
 // The queue of keys between those who notice changes and the workers who reconcile them.
 //
-// Invariants: a key is queued at most once; a key is never handed to two workers at the same time (one that is
-// added while it is being processed is handed out again after done()); a more urgent add moves a queued key
-// forward; each key has at most one timer, and the latest call that sets it wins.
-// Bounded by `capacity` keys: beyond it, add() refuses and the next resync finds what was refused.
+// Invariants: a key is queued at most once; a key is never handed to two workers at the same time
+// (one that is added while it is being processed is handed out again after done()); a more urgent
+// add moves a queued key forward; each key has at most one timer, and the latest call that sets it
+// wins. Bounded by `capacity` keys: beyond it, add() refuses and the next resync finds what was
+// refused.
 //
-// Thread-safety: every method may be called from any thread. Time comes from the Clock, so that with a manual
-// clock try_pop() replays exactly; pop() additionally blocks in real time.
+// Thread-safety: every method may be called from any thread. Time comes from the Clock, so that
+// with a manual clock try_pop() replays exactly; pop() additionally blocks in real time.
 #pragma once
 
 #include <array>
@@ -34,8 +35,8 @@ struct WorkQueueSettings {
   std::size_t capacity = 1'000'000;
   Duration backoff_base = std::chrono::milliseconds(50);
   Duration backoff_cap = std::chrono::seconds(60);
-  double jitter = 0.2;          // each delay is stretched by up to this share
-  std::uint64_t seed = 1;       // of the jitter
+  double jitter = 0.2;     // each delay is stretched by up to this share
+  std::uint64_t seed = 1;  // of the jitter
 };
 
 // Told of everything that a queue's metrics need. Called under the queue's lock: must be quick.

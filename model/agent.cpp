@@ -49,10 +49,14 @@ std::optional<Value> value_of(const Words<Value, Count>& words, std::string_view
 }  // namespace
 
 std::string_view to_string(DesiredState state) { return word_of(desired_state_words, state); }
-std::optional<DesiredState> parse_desired_state(std::string_view word) { return value_of(desired_state_words, word); }
+std::optional<DesiredState> parse_desired_state(std::string_view word) {
+  return value_of(desired_state_words, word);
+}
 std::string_view to_string(Phase phase) { return word_of(phase_words, phase); }
 std::optional<Phase> parse_phase(std::string_view word) { return value_of(phase_words, word); }
-std::string_view to_string(ConditionStatus status) { return word_of(condition_status_words, status); }
+std::string_view to_string(ConditionStatus status) {
+  return word_of(condition_status_words, status);
+}
 std::optional<ConditionStatus> parse_condition_status(std::string_view word) {
   return value_of(condition_status_words, word);
 }
@@ -60,16 +64,20 @@ std::optional<ConditionStatus> parse_condition_status(std::string_view word) {
 std::string_view seed_status(Phase phase) {
   switch (phase) {
     case Phase::running:
-    case Phase::draining: return "running";
+    case Phase::draining:
+      return "running";
     case Phase::waiting:
     case Phase::pulling:
-    case Phase::starting: return "starting";
-    case Phase::failed: return "error";
+    case Phase::starting:
+      return "starting";
+    case Phase::failed:
+      return "error";
     case Phase::stopped:
     case Phase::stopping:
     case Phase::paused:
     case Phase::hibernated:
-    case Phase::deleting: return "stopped";
+    case Phase::deleting:
+      return "stopped";
   }
   return "error";
 }
@@ -77,8 +85,9 @@ std::string_view seed_status(Phase phase) {
 void set_condition(AgentStatus& status, std::string type, ConditionStatus value, std::string reason,
                    std::string message, TimePoint now) {
   auto& conditions = status.conditions;
-  auto place = std::lower_bound(conditions.begin(), conditions.end(), type,
-                                [](const Condition& left, const std::string& right) { return left.type < right; });
+  auto place = std::lower_bound(
+      conditions.begin(), conditions.end(), type,
+      [](const Condition& left, const std::string& right) { return left.type < right; });
   if (place == conditions.end() || place->type != type) {
     place = conditions.insert(place, Condition{});
     place->type = std::move(type);

@@ -1,5 +1,6 @@
-// One agent as the rows describe it: what should be (spec, written by the API and by people) and what the
-// controller last wrote about it (status). User and system agents share this shape; `key.kind` tells them apart.
+// One agent as the rows describe it: what should be (spec, written by the API and by people) and
+// what the controller last wrote about it (status). User and system agents share this shape;
+// `key.kind` tells them apart.
 //
 // Plain values; no invariants beyond the comments on each field.
 #pragma once
@@ -19,7 +20,8 @@ namespace mosaic {
 // What the row asks for. `automatic` is a user agent's life: awake while used, asleep when idle.
 enum class DesiredState : std::uint8_t { automatic, running, stopped };
 
-// Where an agent is on its way; kept in the row's "phase". The seed's coarser "status" follows from it.
+// Where an agent is on its way; kept in the row's "phase". The seed's coarser "status" follows from
+// it.
 enum class Phase : std::uint8_t {
   stopped,     // asleep without a process (or never started)
   waiting,     // should run, but something must happen first; the Ready condition says what
@@ -36,7 +38,8 @@ enum class Phase : std::uint8_t {
 
 enum class ConditionStatus : std::uint8_t { no, yes, unknown };
 
-// One line that says why. `type` and `reason` are CamelCase words of a fixed vocabulary; `message` is for people.
+// One line that says why. `type` and `reason` are CamelCase words of a fixed vocabulary; `message`
+// is for people.
 struct Condition {
   std::string type;
   ConditionStatus status = ConditionStatus::unknown;
@@ -48,8 +51,8 @@ struct Condition {
 };
 
 struct ResourceLimits {
-  std::int64_t memory_mb = 1536;   // the smallest size at which a full OpenClaw is safe
-  std::int64_t cpu_milli = 2000;   // thousandths of a core
+  std::int64_t memory_mb = 1536;  // the smallest size at which a full OpenClaw is safe
+  std::int64_t cpu_milli = 2000;  // thousandths of a core
   std::int64_t pids = 256;
 
   bool operator==(const ResourceLimits&) const = default;
@@ -58,22 +61,30 @@ struct ResourceLimits {
 // Written by the controller alone.
 struct AgentStatus {
   Phase phase = Phase::stopped;
-  std::string container_id;               // empty: none
-  std::string endpoint;                   // "address:port" of the gateway while it has a process; else empty
-  std::int64_t observed_generation = 0;   // the spec generation that this status speaks of
-  std::string config_hash;                // fingerprint of the configuration the process booted with
-  std::vector<Condition> conditions;      // at most one per type, ordered by type
-  int restart_count = 0;                  // unplanned ends in a row; forgotten after ten minutes of running
-  std::optional<TimePoint> next_retry_at; // crash-loop back-off: not started before
-  std::optional<TimePoint> last_exit_at;  // the end (engine's FinishedAt) that restart_count already counts
+  std::string container_id;  // empty: none
+  // "address:port" of the gateway while it has a process; else empty
+  std::string endpoint;
+  std::int64_t observed_generation = 0;  // the spec generation that this status speaks of
+  // fingerprint of the configuration the process booted with
+  std::string config_hash;
+  std::vector<Condition> conditions;  // at most one per type, ordered by type
+  // unplanned ends in a row; forgotten after ten minutes of running
+  int restart_count = 0;
+  std::optional<TimePoint> next_retry_at;  // crash-loop back-off: not started before
+  // the end (engine's FinishedAt) that restart_count already counts
+  std::optional<TimePoint> last_exit_at;
   std::optional<TimePoint> started_at;    // when the present process was started
   std::optional<TimePoint> ready_at;      // when it first answered its readiness probe
   std::optional<TimePoint> asleep_since;  // when it was last put to sleep, at whichever depth
-  std::optional<TimePoint> drain_since;   // when the wish to restart or stop it began to wait for its turns
-  std::optional<TimePoint> terminated_at; // when TERM was decided for the present process; KILL follows after the grace
-  std::string last_error;                 // last failure in one line; empty when all is well
-  std::string failed_spec;                // fingerprint of spec + configuration that failed for good (exit 78 …)
-  std::optional<std::int64_t> start_duration_ms;  // start to ready of the last cold start: the estimate for the next
+  // when the wish to restart or stop it began to wait for its turns
+  std::optional<TimePoint> drain_since;
+  // when TERM was decided for the present process; KILL follows after the grace
+  std::optional<TimePoint> terminated_at;
+  std::string last_error;  // last failure in one line; empty when all is well
+  // fingerprint of spec + configuration that failed for good (exit 78 …)
+  std::string failed_spec;
+  // start to ready of the last cold start: the estimate for the next
+  std::optional<std::int64_t> start_duration_ms;
 
   bool operator==(const AgentStatus&) const = default;
 };
@@ -81,21 +92,23 @@ struct AgentStatus {
 // One row, read at one moment.
 struct AgentRow {
   ResourceKey key;
-  std::string owner;            // "userId" of a user agent, "name" of a system agent: what its volumes are named after
-  std::string container_name;   // "containerName" of a user agent; "name" of a system agent
-  std::string role;             // system agents only
-  std::string gateway_token;    // as stored: "enc:…"
+  // "userId" of a user agent, "name" of a system agent: what its volumes are named after
+  std::string owner;
+  std::string container_name;  // "containerName" of a user agent; "name" of a system agent
+  std::string role;            // system agents only
+  std::string gateway_token;   // as stored: "enc:…"
   DesiredState desired_state = DesiredState::automatic;
-  bool active = true;           // "isActive" of a system agent; always true for a user agent
+  bool active = true;  // "isActive" of a system agent; always true for a user agent
   std::int64_t generation = 1;
-  std::optional<TimePoint> restarted_at;           // a restart was asked for at this time
+  std::optional<TimePoint> restarted_at;  // a restart was asked for at this time
   std::optional<TimePoint> deletion_requested_at;
-  bool purge = false;                              // with deletion: the volumes go too
-  std::string image;                               // empty: the fleet's default
-  std::optional<std::int64_t> memory_mb;           // empty: the fleet's default
+  bool purge = false;                     // with deletion: the volumes go too
+  std::string image;                      // empty: the fleet's default
+  std::optional<std::int64_t> memory_mb;  // empty: the fleet's default
   std::optional<std::int64_t> cpu_milli;
   std::optional<TimePoint> last_active_at;
-  std::optional<TimePoint> busy_until;             // a turn or stream is running; its lease is renewed until it ends
+  // a turn or stream is running; its lease is renewed until it ends
+  std::optional<TimePoint> busy_until;
   Duration idle_timeout = std::chrono::minutes(30);
   AgentStatus status;
 };
@@ -118,13 +131,13 @@ struct ProviderRow {
 struct AgentConfigSource {
   ResourceKey key;
   std::string owner;
-  std::string role;                          // system agents
-  std::string gateway_token;                 // as stored
-  std::string primary_model;                 // empty: the first model of the default provider
+  std::string role;           // system agents
+  std::string gateway_token;  // as stored
+  std::string primary_model;  // empty: the first model of the default provider
   std::vector<std::string> fallback_models;
-  std::string personality;                   // SOUL.md; empty: a neutral default
-  std::string provider_id;                   // default provider; empty: the first one
-  std::vector<ProviderRow> providers;        // active ones only, ordered by name, then id
+  std::string personality;             // SOUL.md; empty: a neutral default
+  std::string provider_id;             // default provider; empty: the first one
+  std::vector<ProviderRow> providers;  // active ones only, ordered by name, then id
 };
 
 std::string_view to_string(DesiredState state);
@@ -137,17 +150,20 @@ std::optional<ConditionStatus> parse_condition_status(std::string_view word);
 // The seed's "status" column: running, stopped, starting or error.
 std::string_view seed_status(Phase phase);
 
-// Sets or replaces the condition of that type; `last_transition` moves only when the status changes.
+// Sets or replaces the condition of that type; `last_transition` moves only when the status
+// changes.
 void set_condition(AgentStatus& status, std::string type, ConditionStatus value, std::string reason,
                    std::string message, TimePoint now);
 const Condition* find_condition(const AgentStatus& status, std::string_view type);
 
 // The vocabulary of condition types.
 namespace condition {
-inline constexpr std::string_view ready = "Ready";                    // does it answer, and if not, why
-inline constexpr std::string_view configuration = "ConfigurationApplied";  // does it run what the rows say
-inline constexpr std::string_view sleep = "Sleep";                    // how deep it sleeps and why
-inline constexpr std::string_view isolation = "Isolated";             // is its network walled off
+// does it answer, and if not, why
+inline constexpr std::string_view ready = "Ready";
+// does it run what the rows say
+inline constexpr std::string_view configuration = "ConfigurationApplied";
+inline constexpr std::string_view sleep = "Sleep";         // how deep it sleeps and why
+inline constexpr std::string_view isolation = "Isolated";  // is its network walled off
 }  // namespace condition
 
 }  // namespace mosaic

@@ -1,5 +1,5 @@
-// Where time comes from. Everything whose behaviour depends on time takes a Clock, so that tests and
-// the simulation advance it instead of sleeping.
+// Where time comes from. Everything whose behaviour depends on time takes a Clock, so that tests
+// and the simulation advance it instead of sleeping.
 //
 // Thread-safety: every method may be called from any thread.
 #pragma once
@@ -12,7 +12,8 @@ namespace mosaic {
 
 using Duration = std::chrono::milliseconds;
 
-// Wall-clock time in UTC. Rows keep milliseconds (TIMESTAMP(3)), so nothing finer is compared with them.
+// Wall-clock time in UTC. Rows keep milliseconds (TIMESTAMP(3)), so nothing finer is compared with
+// them.
 using TimePoint = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 // Monotone time of this process; for deadlines and durations, never stored.

@@ -1,7 +1,8 @@
-// The fleet-wide settings that an admin may change while everything runs: rows of "SystemConfig" whose key
-// begins with "fleet.". One place knows their names, defaults and bounds.
+// The fleet-wide settings that an admin may change while everything runs: rows of "SystemConfig"
+// whose key begins with "fleet.". One place knows their names, defaults and bounds.
 //
-// A plain value. parse() never throws: a value out of bounds is reported and its default stays in force.
+// A plain value. parse() never throws: a value out of bounds is reported and its default stays in
+// force.
 #pragma once
 
 #include <cstdint>
@@ -16,31 +17,44 @@ namespace mosaic {
 
 // How an idle agent may sleep. With nothing allowed, idle means stopped.
 struct SleepSettings {
-  bool pause = false;                             // fleet.sleep.pause: idle agents are frozen first
-  std::int64_t paused_memory_mb = 0;              // fleet.sleep.pausedMemoryMb: what all paused agents may hold together
-  Duration hibernate_after = Duration::zero();    // fleet.sleep.hibernateAfterMin: time in pause before hibernation
-  bool hibernate = false;                         // fleet.sleep.hibernate: frozen agents may be pushed to swap
-  std::int64_t hibernated_swap_mb = 0;            // fleet.sleep.hibernatedSwapMb: what all hibernated agents may hold of swap
-  Duration stop_after = Duration::zero();         // fleet.sleep.stopAfterMin: time asleep before stopped; zero: never
+  bool pause = false;  // fleet.sleep.pause: idle agents are frozen first
+  // fleet.sleep.pausedMemoryMb: what all paused agents may hold together
+  std::int64_t paused_memory_mb = 0;
+  // fleet.sleep.hibernateAfterMin: time in pause before hibernation
+  Duration hibernate_after = Duration::zero();
+  // fleet.sleep.hibernate: frozen agents may be pushed to swap
+  bool hibernate = false;
+  // fleet.sleep.hibernatedSwapMb: what all hibernated agents may hold of swap
+  std::int64_t hibernated_swap_mb = 0;
+  // fleet.sleep.stopAfterMin: time asleep before stopped; zero: never
+  Duration stop_after = Duration::zero();
 
   bool operator==(const SleepSettings&) const = default;
 };
 
 struct FleetSettings {
-  std::string image = "alpine/openclaw:latest";   // fleet.image
-  ResourceLimits limits;                          // fleet.memoryMb, fleet.cpuMilli, fleet.pids
+  std::string image = "alpine/openclaw:latest";  // fleet.image
+  ResourceLimits limits;                         // fleet.memoryMb, fleet.cpuMilli, fleet.pids
   SleepSettings sleep;
-  std::int64_t memory_budget_mb = 0;              // fleet.memoryBudgetMb: sum of all running agents' limits; zero: the host's memory less the reserve
-  std::int64_t memory_reserve_mb = 1024;          // fleet.memoryReserveMb: kept free for the host itself
-  Duration drain_limit = std::chrono::minutes(10);  // fleet.drainLimitMin: how long a restart waits for running turns
-  Duration stop_grace = std::chrono::seconds(30);   // fleet.stopGraceSec: between TERM and KILL
-  Duration start_deadline = std::chrono::minutes(3);  // fleet.startDeadlineSec: a start that takes longer has failed
-  std::string tool_profile = "minimal";           // fleet.toolProfile: what agents may do by themselves
+  // fleet.memoryBudgetMb: sum of all running agents' limits; zero: the host's memory less the
+  // reserve
+  std::int64_t memory_budget_mb = 0;
+  // fleet.memoryReserveMb: kept free for the host itself
+  std::int64_t memory_reserve_mb = 1024;
+  // fleet.drainLimitMin: how long a restart waits for running turns
+  Duration drain_limit = std::chrono::minutes(10);
+  Duration stop_grace = std::chrono::seconds(30);  // fleet.stopGraceSec: between TERM and KILL
+  // fleet.startDeadlineSec: a start that takes longer has failed
+  Duration start_deadline = std::chrono::minutes(3);
+  // fleet.toolProfile: what agents may do by themselves
+  std::string tool_profile = "minimal";
 
   bool operator==(const FleetSettings&) const = default;
 
-  // `values`: key to plain value of all "fleet." rows. `problems` gets one sentence per refused value.
-  static FleetSettings parse(const std::map<std::string, std::string>& values, std::vector<std::string>& problems);
+  // `values`: key to plain value of all "fleet." rows. `problems` gets one sentence per refused
+  // value.
+  static FleetSettings parse(const std::map<std::string, std::string>& values,
+                             std::vector<std::string>& problems);
 };
 
 }  // namespace mosaic

@@ -10,8 +10,8 @@ bool is_lower_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' 
 bool is_alphanumeric(char c) { return is_lower_alphanumeric(c) || (c >= 'A' && c <= 'Z'); }
 
 std::string base_name(const AgentIdentity& identity) {
-  return "mosaic-" + identity.instance.substr(0, 8) + "-" + std::string(short_name(identity.key.kind)) + "-" +
-         encode_owner(identity.owner);
+  return "mosaic-" + identity.instance.substr(0, 8) + "-" +
+         std::string(short_name(identity.key.kind)) + "-" + encode_owner(identity.owner);
 }
 
 // FNV-1a; a host name needs to be stable, not unguessable or unique.
@@ -51,8 +51,12 @@ bool valid_container_name(std::string_view name) {
   return true;
 }
 
-std::string state_volume_name(const AgentIdentity& identity) { return base_name(identity) + "-state"; }
-std::string workspace_volume_name(const AgentIdentity& identity) { return base_name(identity) + "-workspace"; }
+std::string state_volume_name(const AgentIdentity& identity) {
+  return base_name(identity) + "-state";
+}
+std::string workspace_volume_name(const AgentIdentity& identity) {
+  return base_name(identity) + "-workspace";
+}
 std::string network_name(const AgentIdentity& identity) { return base_name(identity) + "-net"; }
 
 std::string host_name(const AgentIdentity& identity) {

@@ -1,7 +1,8 @@
 // What an engine shows of one agent at one moment, in words that fit Docker and Swarm alike.
 //
-// Plain values. An ObservedAgent comes only from an engine that answered completely: there is no value for
-// "could not be seen", because that is an exception (runtime_driver.hpp) and never leads to an action.
+// Plain values. An ObservedAgent comes only from an engine that answered completely: there is no
+// value for "could not be seen", because that is an exception (runtime_driver.hpp) and never leads
+// to an action.
 #pragma once
 
 #include <cstdint>
@@ -24,29 +25,31 @@ struct ContainerView {
   bool oom_killed = false;
   std::optional<TimePoint> started_at;
   std::optional<TimePoint> finished_at;
-  std::string error;       // the engine's own word on a failed start, secrets removed
-  std::string spec_hash;   // our label
-  ResourceKey key;         // kind and row id, from our labels
-  std::string endpoint;    // "address:port" of the gateway; empty while it has no address
-  bool attached = true;    // to its own network, whether it runs or not
-  std::int64_t memory_mb = 0;   // its limit
+  std::string error;           // the engine's own word on a failed start, secrets removed
+  std::string spec_hash;       // our label
+  ResourceKey key;             // kind and row id, from our labels
+  std::string endpoint;        // "address:port" of the gateway; empty while it has no address
+  bool attached = true;        // to its own network, whether it runs or not
+  std::int64_t memory_mb = 0;  // its limit
 };
 
 enum class ImageAvailability : std::uint8_t { present, absent, pulling, failed };
 
 struct ImageView {
   ImageAvailability availability = ImageAvailability::absent;
-  int percent = 0;          // of a running pull
-  std::string detail;       // "pulling layer 3 of 7 …", or why the last pull failed
-  TimePoint changed_at{};   // when a pull last failed or made progress
+  int percent = 0;         // of a running pull
+  std::string detail;      // "pulling layer 3 of 7 …", or why the last pull failed
+  TimePoint changed_at{};  // when a pull last failed or made progress
 };
 
 struct ObservedAgent {
-  TimePoint as_of{};                         // when the first request of this observation was sent
-  std::optional<ContainerView> container;    // carries our labels for this very row
-  std::string name_holder;                   // who holds our container's name although it is not this row's; else empty
-  std::optional<ResourceKey> held_by_row;    // when the holder is ours, but another row's
-  // The four below are looked up only while there is no running or paused process; a process proves them.
+  TimePoint as_of{};                       // when the first request of this observation was sent
+  std::optional<ContainerView> container;  // carries our labels for this very row
+  // who holds our container's name although it is not this row's; else empty
+  std::string name_holder;
+  std::optional<ResourceKey> held_by_row;  // when the holder is ours, but another row's
+  // The four below are looked up only while there is no running or paused process; a process proves
+  // them.
   bool network_exists = true;
   bool volumes_exist = true;
   ImageView image{ImageAvailability::present, 100, {}, {}};

@@ -4,9 +4,12 @@ namespace mosaic {
 
 std::string_view short_name(ResourceKind kind) {
   switch (kind) {
-    case ResourceKind::user_container: return "user";
-    case ResourceKind::system_container: return "system";
-    case ResourceKind::orphan: return "orphan";
+    case ResourceKind::user_container:
+      return "user";
+    case ResourceKind::system_container:
+      return "system";
+    case ResourceKind::orphan:
+      return "orphan";
   }
   return "unknown";
 }
@@ -18,7 +21,9 @@ std::optional<ResourceKind> parse_resource_kind(std::string_view word) {
   return std::nullopt;
 }
 
-std::string to_string(const ResourceKey& key) { return std::string(short_name(key.kind)) + "/" + key.name; }
+std::string to_string(const ResourceKey& key) {
+  return std::string(short_name(key.kind)) + "/" + key.name;
+}
 
 std::optional<ResourceKey> parse_resource_key(std::string_view text) {
   const auto slash = text.find('/');

@@ -15,7 +15,8 @@ namespace mosaic {
 enum class ResourceKind : std::uint8_t {
   user_container,    // a row of "UserContainer"
   system_container,  // a row of "SystemContainer"
-  orphan,            // engine objects that carry our labels but may have no row; name = "user/<row id>" …
+  // engine objects that carry our labels but may have no row; name = "user/<row id>" …
+  orphan,
 };
 
 struct ResourceKey {
@@ -23,7 +24,8 @@ struct ResourceKey {
   std::string name;
 
   ResourceKey() = default;
-  ResourceKey(ResourceKind key_kind, std::string key_name) : kind(key_kind), name(std::move(key_name)) {}
+  ResourceKey(ResourceKind key_kind, std::string key_name)
+      : kind(key_kind), name(std::move(key_name)) {}
 
   auto operator<=>(const ResourceKey&) const = default;
 };

@@ -9,7 +9,8 @@ void Admission::set_memory_budget(std::int64_t budget_mb) {
   budget_mb_ = budget_mb;
 }
 
-Admittance Admission::admit(const ResourceKey& key, std::int64_t memory_mb, bool needs_start_slot, TimePoint now) {
+Admittance Admission::admit(const ResourceKey& key, std::int64_t memory_mb, bool needs_start_slot,
+                            TimePoint now) {
   const std::lock_guard lock(mutex_);
   free_overdue_slots_locked(now);
   const auto holder = holders_.find(key);
@@ -42,7 +43,8 @@ void Admission::hold(const ResourceKey& key, std::int64_t memory_mb) {
 void Admission::start_ended(const ResourceKey& key, bool succeeded) {
   const std::lock_guard lock(mutex_);
   if (starting_.erase(key) == 0) return;
-  concurrency_ = succeeded ? std::min(concurrency_ * 2, start_limit_) : std::max(concurrency_ / 2, 1);
+  concurrency_ =
+      succeeded ? std::min(concurrency_ * 2, start_limit_) : std::max(concurrency_ / 2, 1);
 }
 
 void Admission::release(const ResourceKey& key) {
@@ -61,7 +63,8 @@ void Admission::reset_holders(const std::vector<std::pair<ResourceKey, std::int6
   for (const auto& [key, memory_mb] : holders) listed[key] += memory_mb;
   // A grant whose container was not running yet when the list was made is still a grant.
   for (const auto& [key, since] : starting_) {
-    if (const auto held = holders_.find(key); held != holders_.end()) listed.try_emplace(key, held->second);
+    if (const auto held = holders_.find(key); held != holders_.end())
+      listed.try_emplace(key, held->second);
   }
   holders_ = std::move(listed);
   held_mb_ = 0;

@@ -1,10 +1,12 @@
-// Who may have a process now: the host's memory and the number of concurrent starts, shared out among agents.
+// Who may have a process now: the host's memory and the number of concurrent starts, shared out
+// among agents.
 //
-// Invariants: the limits of all holders of memory never sum to more than the budget because of a grant given here
-// (containers found running are counted even beyond it); at most `concurrency()` keys hold a start slot. Slow start:
-// the concurrency begins at half the limit, doubles with every start that succeeds up to the limit, and halves with
-// every one that fails, so that a fleet whose image is broken does not storm the engine. A slot is held for
-// `slot_limit` at most: containers that hang in their boot do not keep others from starting.
+// Invariants: the limits of all holders of memory never sum to more than the budget because of a
+// grant given here (containers found running are counted even beyond it); at most `concurrency()`
+// keys hold a start slot. Slow start: the concurrency begins at half the limit, doubles with every
+// start that succeeds up to the limit, and halves with every one that fails, so that a fleet whose
+// image is broken does not storm the engine. A slot is held for `slot_limit` at most: containers
+// that hang in their boot do not keep others from starting.
 //
 // Thread-safety: every method may be called from any thread.
 #pragma once
@@ -31,17 +33,20 @@ class Admission {
   // The sum that all processes' limits may reach. Zero: nothing fits (the engine is not known yet).
   void set_memory_budget(std::int64_t budget_mb);
 
-  // Grants memory, and a start slot if asked; a holder is granted what it already holds. What is not granted waits in
-  // line and is named by a later take_waiting().
-  Admittance admit(const ResourceKey& key, std::int64_t memory_mb, bool needs_start_slot, TimePoint now);
+  // Grants memory, and a start slot if asked; a holder is granted what it already holds. What is
+  // not granted waits in line and is named by a later take_waiting().
+  Admittance admit(const ResourceKey& key, std::int64_t memory_mb, bool needs_start_slot,
+                   TimePoint now);
   // `key` was found to have a process: it holds its memory, whether that fits or not.
   void hold(const ResourceKey& key, std::int64_t memory_mb);
 
   // The start of `key` came to its end: ready, or failed. Without a slot: nothing happens.
   void start_ended(const ResourceKey& key, bool succeeded);
-  // `key` has no process any more, or holds no memory (hibernated): gives back everything, and its place in line.
+  // `key` has no process any more, or holds no memory (hibernated): gives back everything, and its
+  // place in line.
   void release(const ResourceKey& key);
-  // A complete listing of who has a process with which memory limit. Start slots of others are given back.
+  // A complete listing of who has a process with which memory limit. Start slots of others are
+  // given back.
   void reset_holders(const std::vector<std::pair<ResourceKey, std::int64_t>>& holders);
 
   // Those in line for whom there may be room now, first come first served; they leave the line.

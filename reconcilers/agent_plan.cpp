@@ -10,29 +10,35 @@
 namespace mosaic {
 namespace {
 
-constexpr int exit_refused = 78;  // bad or missing configuration: the same again gives the same again
+// bad or missing configuration: the same again gives the same again
+constexpr int exit_refused = 78;
 constexpr Duration name_recheck = std::chrono::seconds(30);
 constexpr Duration pull_recheck = std::chrono::seconds(5);
 constexpr Duration pull_retry = std::chrono::seconds(60);
 constexpr std::size_t longest_owner = 128;
 constexpr int failures_that_count = 3;
-// After a controller's own restart its probes know nothing yet; an agent that was ready gets this long.
+// After a controller's own restart its probes know nothing yet; an agent that was ready gets this
+// long.
 constexpr Duration benefit_of_doubt = std::chrono::seconds(30);
 
 bool has_process(const ContainerView& container) {
   return container.state == ContainerState::running || container.state == ContainerState::paused;
 }
 
-// One plan in the making. The steps below fill it in and return; each fits a screen and decides one thing.
+// One plan in the making. The steps below fill it in and return; each fits a screen and decides one
+// thing.
 class Planner {
  public:
   explicit Planner(const PlanInput& input)
-      : in_(input), row_(input.row), container_(input.observed.container ? &*input.observed.container : nullptr) {
+      : in_(input),
+        row_(input.row),
+        container_(input.observed.container ? &*input.observed.container : nullptr) {
     next().observed_generation = row_.generation;
     next().container_id = container_ != nullptr ? container_->id : std::string{};
     const bool reachable = container_ != nullptr && container_->state == ContainerState::running;
     next().endpoint = reachable ? container_->endpoint : std::string{};
-    if (container_ != nullptr && has_process(*container_)) next().started_at = container_->started_at;
+    if (container_ != nullptr && has_process(*container_))
+      next().started_at = container_->started_at;
   }
 
   Plan run() {
@@ -50,8 +56,8 @@ class Planner {
   AgentStatus& next() { return plan_.status; }
 
   void not_ready(std::string reason, std::string message) {
-    set_condition(next(), std::string(condition::ready), ConditionStatus::no, std::move(reason), std::move(message),
-                  in_.now);
+    set_condition(next(), std::string(condition::ready), ConditionStatus::no, std::move(reason),
+                  std::move(message), in_.now);
   }
 
   Plan act(ActionKind action, StatusWrite write) {
@@ -71,15 +77,16 @@ class Planner {
 
   Plan name_taken() {
     next().phase = Phase::waiting;
-    not_ready("NameTaken", "a container that is not this agent's is named " + row_.container_name + " (" +
-                               in_.observed.name_holder + "); remove or rename it");
+    not_ready("NameTaken", "a container that is not this agent's is named " + row_.container_name +
+                               " (" + in_.observed.name_holder + "); remove or rename it");
     plan_.suspect = in_.observed.held_by_row;
     return wait_until(in_.now + name_recheck);
   }
 
   std::string spec_complaint() const {
     if (!valid_container_name(row_.container_name)) {
-      return "containerName must be 2 to 128 of letters, digits, '_', '.' and '-', beginning with a letter or digit";
+      return "containerName must be 2 to 128 of letters, digits, '_', '.' and '-', beginning with "
+             "a letter or digit";
     }
     if (row_.owner.empty() || row_.owner.size() > longest_owner) {
       return "the owner's id must have 1 to " + std::to_string(longest_owner) + " bytes";
@@ -96,20 +103,22 @@ class Planner {
 
   // --- ends of processes ---
 
-  // Each end is counted once, by the engine's own time of it. Ends that we asked for, or that happened to a sleeping
-  // agent, are no crashes.
+  // Each end is counted once, by the engine's own time of it. Ends that we asked for, or that
+  // happened to a sleeping agent, are no crashes.
   void account_exit() {
     if (container_ == nullptr || has_process(*container_) || !container_->finished_at) return;
     if (container_->finished_at == row_.status.last_exit_at) return;
     const Phase phase = row_.status.phase;
-    const bool expected = row_.status.terminated_at || phase == Phase::stopped || phase == Phase::stopping ||
-                          phase == Phase::paused || phase == Phase::hibernated || phase == Phase::deleting;
+    const bool expected = row_.status.terminated_at || phase == Phase::stopped ||
+                          phase == Phase::stopping || phase == Phase::paused ||
+                          phase == Phase::hibernated || phase == Phase::deleting;
     next().last_exit_at = container_->finished_at;
     next().terminated_at.reset();
     next().drain_since.reset();
     if (expected) return;
     exit_was_counted_ = true;
-    next().last_error = describe_exit(container_->exit_code, container_->oom_killed, container_->memory_mb);
+    next().last_error =
+        describe_exit(container_->exit_code, container_->oom_killed, container_->memory_mb);
     if (container_->exit_code == exit_refused) next().failed_spec = wanted_fingerprint();
     count_crash(*container_->finished_at);
     not_ready("Ended", next().last_error);
@@ -139,20 +148,25 @@ class Planner {
   Plan bring_up() {
     plan_.status.terminated_at.reset();
     if (!in_.wanted.problem.empty()) return configuration_invalid();
-    if (const bool restart_asked = row_.restarted_at && (!next().last_exit_at || *row_.restarted_at > *next().last_exit_at);
+    if (const bool restart_asked = row_.restarted_at && (!next().last_exit_at ||
+                                                         *row_.restarted_at > *next().last_exit_at);
         restart_asked) {
       // A person asked for another try: what failed before is forgiven.
       next().failed_spec.clear();
       next().next_retry_at.reset();
     }
-    if (!next().failed_spec.empty() && next().failed_spec == wanted_fingerprint()) return failed_for_good();
+    if (!next().failed_spec.empty() && next().failed_spec == wanted_fingerprint())
+      return failed_for_good();
     next().failed_spec.clear();
     if (next().next_retry_at && *next().next_retry_at > in_.now) return back_off();
     if (container_ == nullptr) return create();
-    if (container_->state == ContainerState::removing) return wait_until(in_.now + std::chrono::seconds(1));
-    const bool outdated = container_->spec_hash != in_.wanted.spec || container_->state == ContainerState::dead;
+    if (container_->state == ContainerState::removing)
+      return wait_until(in_.now + std::chrono::seconds(1));
+    const bool outdated =
+        container_->spec_hash != in_.wanted.spec || container_->state == ContainerState::dead;
     if (outdated || !container_->attached || !in_.observed.network_exists) {
-      return act(ActionKind::remove_container, exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
+      return act(ActionKind::remove_container,
+                 exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
     }
     return start();
   }
@@ -166,14 +180,17 @@ class Planner {
 
   Plan failed_for_good() {
     next().phase = Phase::failed;
-    not_ready("ConfigurationRefused", next().last_error + "; it is started again when its configuration changes, or on request");
+    not_ready(
+        "ConfigurationRefused",
+        next().last_error + "; it is started again when its configuration changes, or on request");
     return wait();
   }
 
   Plan back_off() {
     next().phase = Phase::failed;
-    not_ready("CrashLoopBackOff", next().last_error + "; ended " + std::to_string(next().restart_count) +
-                                      " times in a row, next try at " + to_iso8601(*next().next_retry_at));
+    not_ready("CrashLoopBackOff",
+              next().last_error + "; ended " + std::to_string(next().restart_count) +
+                  " times in a row, next try at " + to_iso8601(*next().next_retry_at));
     return wait_until(*next().next_retry_at);
   }
 
@@ -182,13 +199,16 @@ class Planner {
     if (image.availability != ImageAvailability::present) return obtain_image(image);
     if (!in_.observed.volumes_exist) return act(ActionKind::ensure_volumes, StatusWrite::not_yet);
     if (!in_.observed.network_exists) return act(ActionKind::ensure_network, StatusWrite::not_yet);
-    return act(ActionKind::create_container, exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
+    return act(ActionKind::create_container,
+               exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
   }
 
   Plan obtain_image(const ImageView& image) {
-    if (image.availability == ImageAvailability::failed && image.changed_at + pull_retry > in_.now) {
+    if (image.availability == ImageAvailability::failed &&
+        image.changed_at + pull_retry > in_.now) {
       next().phase = Phase::waiting;
-      next().last_error = "the image could not be pulled" + (image.detail.empty() ? "" : ": " + image.detail);
+      next().last_error =
+          "the image could not be pulled" + (image.detail.empty() ? "" : ": " + image.detail);
       not_ready("ImagePullFailed", next().last_error);
       return wait_until(image.changed_at + pull_retry);
     }
@@ -211,7 +231,8 @@ class Planner {
     not_ready("Starting", "the gateway is booting");
     plan_.needs_memory = true;
     plan_.needs_start_slot = true;
-    // The hash is on record before the process can fetch anything, so it is never newer than what was fetched.
+    // The hash is on record before the process can fetch anything, so it is never newer than what
+    // was fetched.
     return act(ActionKind::start, StatusWrite::before_action);
   }
 
@@ -229,36 +250,44 @@ class Planner {
 
   Plan keep_running() {
     if (terminating()) return await_end("Restarting");
-    if (row_.status.phase == Phase::stopping) return terminate("Restarting", "it was being stopped when it was needed again");
+    if (row_.status.phase == Phase::stopping)
+      return terminate("Restarting", "it was being stopped when it was needed again");
     if (!container_->attached || container_->endpoint.empty()) {
       return terminate("NetworkLost", "its network was taken away; it is created anew");
     }
-    if (const auto [reason, message] = replacement_reason(); !reason.empty()) return replace(reason, message);
+    if (const auto [reason, message] = replacement_reason(); !reason.empty())
+      return replace(reason, message);
     next().drain_since.reset();
     note_configuration();
     return follow_health();
   }
 
   std::pair<std::string, std::string> replacement_reason() const {
-    if (row_.restarted_at && container_->started_at && *row_.restarted_at > *container_->started_at) {
+    if (row_.restarted_at && container_->started_at &&
+        *row_.restarted_at > *container_->started_at) {
       return {"RestartRequested", "a restart was asked for"};
     }
     if (!in_.wanted.problem.empty()) return {};
-    if (container_->spec_hash != in_.wanted.spec) return {"SpecChanged", "its image, limits or token changed"};
-    if (row_.status.config_hash != in_.wanted.config) return {"ConfigurationChanged", "its configuration changed"};
+    if (container_->spec_hash != in_.wanted.spec)
+      return {"SpecChanged", "its image, limits or token changed"};
+    if (row_.status.config_hash != in_.wanted.config)
+      return {"ConfigurationChanged", "its configuration changed"};
     return {};
   }
 
   void note_configuration() {
     const bool current = in_.wanted.problem.empty();
-    set_condition(next(), std::string(condition::configuration), current ? ConditionStatus::yes : ConditionStatus::no,
+    set_condition(next(), std::string(condition::configuration),
+                  current ? ConditionStatus::yes : ConditionStatus::no,
                   current ? "Current" : "ConfigurationInvalid",
-                  current ? "it runs what the settings say" : "it runs on its former configuration: " + in_.wanted.problem,
+                  current ? "it runs what the settings say"
+                          : "it runs on its former configuration: " + in_.wanted.problem,
                   in_.now);
   }
 
   Plan replace(const std::string& reason, const std::string& message) {
-    set_condition(next(), std::string(condition::configuration), ConditionStatus::no, reason, message, in_.now);
+    set_condition(next(), std::string(condition::configuration), ConditionStatus::no, reason,
+                  message, in_.now);
     if (auto waiting = drain(message)) return std::move(*waiting);
     return terminate(reason, message);
   }
@@ -276,7 +305,8 @@ class Planner {
     return wait_until(std::min(*row_.busy_until, limit));
   }
 
-  Plan terminate(const std::string& reason, const std::string& message, StatusWrite write = StatusWrite::before_action) {
+  Plan terminate(const std::string& reason, const std::string& message,
+                 StatusWrite write = StatusWrite::before_action) {
     next().phase = row_.deletion_requested_at ? Phase::deleting : Phase::stopping;
     next().terminated_at = in_.now;
     next().endpoint.clear();
@@ -289,7 +319,8 @@ class Planner {
     next().phase = row_.deletion_requested_at ? Phase::deleting : Phase::stopping;
     next().endpoint.clear();
     const TimePoint limit = *row_.status.terminated_at + in_.settings.stop_grace;
-    if (const Condition* ready = find_condition(next(), condition::ready); ready == nullptr || ready->status != ConditionStatus::no) {
+    if (const Condition* ready = find_condition(next(), condition::ready);
+        ready == nullptr || ready->status != ConditionStatus::no) {
       not_ready(reason, "waiting for its process to end");
     }
     if (in_.now < limit) return wait_until(limit);
@@ -297,7 +328,8 @@ class Planner {
     return act(ActionKind::kill, StatusWrite::before_action);
   }
 
-  // TERM was decided for this very process, not for one that ended unseen before somebody started it again.
+  // TERM was decided for this very process, not for one that ended unseen before somebody started
+  // it again.
   bool terminating() const {
     const auto& decided = row_.status.terminated_at;
     return decided && (!container_->started_at || *decided >= *container_->started_at);
@@ -310,14 +342,17 @@ class Planner {
   }
 
   TimePoint watched_since() const {
-    // Nobody could have seen it become ready before the first probe; a thawed process was started long ago.
-    return std::max(in_.health.watched_since.value_or(in_.now), container_->started_at.value_or(TimePoint{}));
+    // Nobody could have seen it become ready before the first probe; a thawed process was started
+    // long ago.
+    return std::max(in_.health.watched_since.value_or(in_.now),
+                    container_->started_at.value_or(TimePoint{}));
   }
 
   Plan follow_health() {
     plan_.probe = true;
     if (in_.health.health == Health::ready) return ready();
-    if (in_.health.health == Health::failing) return unresponsive("LivenessFailed", "stopped answering its probes");
+    if (in_.health.health == Health::failing)
+      return unresponsive("LivenessFailed", "stopped answering its probes");
     if (was_ready()) {
       const bool doubted_enough = in_.health.failures >= failures_that_count &&
                                   in_.now >= watched_since() + benefit_of_doubt;
@@ -331,7 +366,9 @@ class Planner {
     next().phase = Phase::starting;
     const TimePoint limit = watched_since() + in_.settings.start_deadline;
     if (in_.now >= limit) {
-      return unresponsive("StartDeadlineExceeded", "was not ready " + to_human(in_.settings.start_deadline) + " after its start");
+      return unresponsive(
+          "StartDeadlineExceeded",
+          "was not ready " + to_human(in_.settings.start_deadline) + " after its start");
     }
     if (const Condition* ready = find_condition(next(), condition::ready);
         ready == nullptr || (ready->reason != "Starting" && ready->reason != "Waking")) {
@@ -341,7 +378,8 @@ class Planner {
   }
 
   Plan unresponsive(const std::string& reason, const std::string& what) {
-    next().last_error = "the gateway " + what + (in_.health.last_error.empty() ? "" : " (" + in_.health.last_error + ")");
+    next().last_error = "the gateway " + what +
+                        (in_.health.last_error.empty() ? "" : " (" + in_.health.last_error + ")");
     count_crash(in_.now);
     return terminate(reason, next().last_error);
   }
@@ -356,7 +394,8 @@ class Planner {
       next().ready_at = std::max(at, container_->started_at.value_or(at));
     }
     next().phase = Phase::running;
-    set_condition(next(), std::string(condition::ready), ConditionStatus::yes, "Ready", "the gateway answers", in_.now);
+    set_condition(next(), std::string(condition::ready), ConditionStatus::yes, "Ready",
+                  "the gateway answers", in_.now);
     std::optional<TimePoint> look_again = wake_.until;
     if (next().restart_count > 0) {
       const TimePoint forgiven = *next().ready_at + crash_memory;
@@ -376,15 +415,20 @@ class Planner {
   // --- asleep ---
 
   bool by_request() const {
-    return wake_.sleep_reason == SleepReason::stop_requested || wake_.sleep_reason == SleepReason::inactive;
+    return wake_.sleep_reason == SleepReason::stop_requested ||
+           wake_.sleep_reason == SleepReason::inactive;
   }
 
   std::pair<std::string, std::string> sleep_words() const {
     switch (wake_.sleep_reason) {
-      case SleepReason::idle: return {"Idle", "asleep since it was idle; the next request wakes it"};
-      case SleepReason::never_used: return {"NeverUsed", "not used yet; the first request starts it"};
-      case SleepReason::stop_requested: return {"StopRequested", "stopped on request"};
-      case SleepReason::inactive: return {"Inactive", "stopped because isActive is false"};
+      case SleepReason::idle:
+        return {"Idle", "asleep since it was idle; the next request wakes it"};
+      case SleepReason::never_used:
+        return {"NeverUsed", "not used yet; the first request starts it"};
+      case SleepReason::stop_requested:
+        return {"StopRequested", "stopped on request"};
+      case SleepReason::inactive:
+        return {"Inactive", "stopped because isActive is false"};
     }
     return {"Idle", "asleep"};
   }
@@ -412,7 +456,9 @@ class Planner {
 
   void note_sleep(SleepDepth depth, const std::string& why) {
     set_condition(next(), std::string(condition::sleep), ConditionStatus::yes,
-                  depth == SleepDepth::paused ? "Paused" : depth == SleepDepth::hibernated ? "Hibernated" : "Stopped",
+                  depth == SleepDepth::paused       ? "Paused"
+                  : depth == SleepDepth::hibernated ? "Hibernated"
+                                                    : "Stopped",
                   why, in_.now);
   }
 
@@ -432,7 +478,8 @@ class Planner {
     if (wanted_depth() == SleepDepth::hibernated && !hibernated) {
       next().phase = Phase::hibernated;
       note_sleep(SleepDepth::hibernated, in_.sleep.reason);
-      if (in_.sleep.review_at) plan_.requeue_after = std::max(*in_.sleep.review_at - in_.now, Duration(1));
+      if (in_.sleep.review_at)
+        plan_.requeue_after = std::max(*in_.sleep.review_at - in_.now, Duration(1));
       return act(ActionKind::reclaim, StatusWrite::after_action);
     }
     next().phase = hibernated ? Phase::hibernated : Phase::paused;
@@ -448,7 +495,8 @@ class Planner {
       if (auto waiting = drain(message)) return std::move(*waiting);
       return terminate(reason, message);
     }
-    const bool booting = in_.health.health != Health::ready && !was_ready() && row_.status.phase == Phase::starting;
+    const bool booting =
+        in_.health.health != Health::ready && !was_ready() && row_.status.phase == Phase::starting;
     if (booting) {
       // A boot is let finish: killed half way it would only cost the next one.
       plan_.probe = true;
@@ -469,7 +517,8 @@ class Planner {
 
   Plan delete_agent() {
     next().phase = Phase::deleting;
-    not_ready("Deleting", row_.purge ? "being deleted with its data" : "being deleted; its data is kept");
+    not_ready("Deleting",
+              row_.purge ? "being deleted with its data" : "being deleted; its data is kept");
     if (container_ != nullptr && container_->state == ContainerState::paused) {
       return act(ActionKind::unpause, StatusWrite::before_action);
     }
@@ -480,14 +529,16 @@ class Planner {
     }
     if (container_ != nullptr) return act(ActionKind::remove_container, StatusWrite::before_action);
     if (in_.observed.network_exists) return act(ActionKind::remove_network, StatusWrite::not_yet);
-    if (row_.purge && in_.observed.volumes_exist) return act(ActionKind::remove_volumes, StatusWrite::not_yet);
+    if (row_.purge && in_.observed.volumes_exist)
+      return act(ActionKind::remove_volumes, StatusWrite::not_yet);
     return act(ActionKind::finish_deletion, StatusWrite::not_yet);
   }
 
   const PlanInput& in_;
   const AgentRow& row_;
   const ContainerView* const container_;
-  Plan plan_{ActionKind::none, StatusWrite::after_action, in_.row.status, false, false, false, {}, {}};
+  Plan plan_{
+      ActionKind::none, StatusWrite::after_action, in_.row.status, false, false, false, {}, {}};
   Wakefulness wake_;
   bool exit_was_counted_ = false;
 };
@@ -506,31 +557,43 @@ Duration crash_backoff(int restart_count) {
 
 std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb) {
   if (oom_killed) {
-    return "the gateway ran out of memory (limit " + std::to_string(memory_mb) + " MB): raise its memory limit";
+    return "the gateway ran out of memory (limit " + std::to_string(memory_mb) +
+           " MB): raise its memory limit";
   }
   switch (exit_code) {
-    case 0: return "the gateway ended by itself";
-    case 1: return "the gateway failed at start (exit 1: its state is locked, or /tmp cannot be written)";
-    case 75: return "the agent could not reach the configuration endpoint (exit 75)";
-    case exit_refused: return "the gateway refused its configuration (exit 78)";
-    case 137: return "the process was killed (exit 137)";
-    case 143: return "the process was asked to end while booting (exit 143)";
-    default: return "the gateway ended with exit code " + std::to_string(exit_code);
+    case 0:
+      return "the gateway ended by itself";
+    case 1:
+      return "the gateway failed at start (exit 1: its state is locked, or /tmp cannot be written)";
+    case 75:
+      return "the agent could not reach the configuration endpoint (exit 75)";
+    case exit_refused:
+      return "the gateway refused its configuration (exit 78)";
+    case 137:
+      return "the process was killed (exit 137)";
+    case 143:
+      return "the process was asked to end while booting (exit 143)";
+    default:
+      return "the gateway ended with exit code " + std::to_string(exit_code);
   }
 }
 
 std::string_view to_string(ActionKind action) {
   constexpr std::array<std::string_view, 15> words{
-      "none",  "begin_pull", "ensure_volumes",   "ensure_network", "create_container", "start",         "terminate", "kill",
-      "pause", "unpause",    "reclaim", "remove_container", "remove_network", "remove_volumes", "finish_deletion"};
+      "none",    "begin_pull",       "ensure_volumes", "ensure_network", "create_container",
+      "start",   "terminate",        "kill",           "pause",          "unpause",
+      "reclaim", "remove_container", "remove_network", "remove_volumes", "finish_deletion"};
   return words[static_cast<std::size_t>(action)];
 }
 
 std::string_view to_string(SleepDepth depth) {
   switch (depth) {
-    case SleepDepth::paused: return "paused";
-    case SleepDepth::hibernated: return "hibernated";
-    case SleepDepth::stopped: return "stopped";
+    case SleepDepth::paused:
+      return "paused";
+    case SleepDepth::hibernated:
+      return "hibernated";
+    case SleepDepth::stopped:
+      return "stopped";
   }
   return "stopped";
 }

@@ -1,9 +1,10 @@
-// The heart of the project: from what should be, what the engine shows and what happened before, the one next
-// step for one agent, and what its row should say.
+// The heart of the project: from what should be, what the engine shows and what happened before,
+// the one next step for one agent, and what its row should say.
 //
-// plan_agent() is pure and total: it does no I/O, asks no clock, keeps no state, and has an answer for every input.
-// Repeating it with unchanged input and the status it returned gives no action and the same status (S: stable).
-// At most one action per plan, so that every point at which a controller may die lies between two plans.
+// plan_agent() is pure and total: it does no I/O, asks no clock, keeps no state, and has an answer
+// for every input. Repeating it with unchanged input and the status it returned gives no action and
+// the same status (S: stable). At most one action per plan, so that every point at which a
+// controller may die lies between two plans.
 #pragma once
 
 #include <cstdint>
@@ -46,9 +47,9 @@ enum class StatusWrite : std::uint8_t {
 
 // What the rows ask for, condensed.
 struct WantedFingerprints {
-  std::string spec;      // of everything fixed at creation: image, limits, token, template
-  std::string config;    // of the rendered configuration
-  std::string problem;   // why no configuration can be rendered, for people; else empty
+  std::string spec;     // of everything fixed at creation: image, limits, token, template
+  std::string config;   // of the rendered configuration
+  std::string problem;  // why no configuration can be rendered, for people; else empty
 };
 
 enum class SleepDepth : std::uint8_t { paused, hibernated, stopped };
@@ -74,12 +75,13 @@ struct PlanInput {
 struct Plan {
   ActionKind action = ActionKind::none;
   StatusWrite write = StatusWrite::after_action;
-  AgentStatus status;                       // the row's status side once the action is done
-  bool needs_memory = false;                // admission must grant its memory limit first
-  bool needs_start_slot = false;            // and one of the fleet's concurrent starts
-  bool probe = false;                       // the gateway is to be watched
+  AgentStatus status;             // the row's status side once the action is done
+  bool needs_memory = false;      // admission must grant its memory limit first
+  bool needs_start_slot = false;  // and one of the fleet's concurrent starts
+  bool probe = false;             // the gateway is to be watched
   std::optional<Duration> requeue_after;
-  std::optional<ResourceKey> suspect;       // another row's container stands in the way: is it an orphan?
+  // another row's container stands in the way: is it an orphan?
+  std::optional<ResourceKey> suspect;
 };
 
 Plan plan_agent(const PlanInput& input);

@@ -9,14 +9,15 @@
 namespace mosaic {
 namespace {
 
-// A wake from nothing takes five; more means that something undoes our work, and others want the worker too.
+// A wake from nothing takes five; more means that something undoes our work, and others want the
+// worker too.
 constexpr int most_steps = 12;
 constexpr int most_readings = 3;
 constexpr Duration stale_recheck = std::chrono::milliseconds(100);
 
 bool has_process(const std::optional<ContainerView>& container) {
-  return container &&
-         (container->state == ContainerState::running || container->state == ContainerState::paused);
+  return container && (container->state == ContainerState::running ||
+                       container->state == ContainerState::paused);
 }
 
 bool is_bad_news(const AgentStatus& status) {
@@ -39,8 +40,9 @@ Outcome AgentReconciler::reconcile(const ResourceKey& key) {
     Pass pass;
     pass.row = std::move(*row);
     pass.fleet = it_.fleet.picture();
-    pass.wanted = it_.fingerprints.of(pass.row, it_.rows.find_config_source(key), pass.fleet->settings,
-                                      pass.fleet->template_fingerprint, pass.fleet->swap_allowed());
+    pass.wanted =
+        it_.fingerprints.of(pass.row, it_.rows.find_config_source(key), pass.fleet->settings,
+                            pass.fleet->template_fingerprint, pass.fleet->swap_allowed());
     bool read_again = false;
     const Outcome outcome = run(pass, read_again);
     if (!read_again) return outcome;
@@ -102,14 +104,17 @@ bool AgentReconciler::observe(Pass& pass) {
 
 std::optional<ProbeTarget> AgentReconciler::probe_target(const Pass& pass) const {
   const auto& container = pass.observed.container;
-  if (!container || container->state != ContainerState::running || container->endpoint.empty()) return std::nullopt;
-  return ProbeTarget{container->id, container->endpoint, container->started_at.value_or(TimePoint{})};
+  if (!container || container->state != ContainerState::running || container->endpoint.empty())
+    return std::nullopt;
+  return ProbeTarget{container->id, container->endpoint,
+                     container->started_at.value_or(TimePoint{})};
 }
 
 void AgentReconciler::look_at_sleep(Pass& pass) {
   const TimePoint now = it_.clock.now();
   const AgentRow& row = pass.row;
-  if (wakefulness(row, now).awake || row.deletion_requested_at || !has_process(pass.observed.container)) {
+  if (wakefulness(row, now).awake || row.deletion_requested_at ||
+      !has_process(pass.observed.container)) {
     it_.sleep.forget(row.key);
     pass.sleep = SleepAllowance{SleepDepth::stopped, std::nullopt, "idle agents are stopped"};
     return;
@@ -124,14 +129,18 @@ void AgentReconciler::look_at_sleep(Pass& pass) {
 }
 
 AgentReconciler::Step AgentReconciler::step(Pass& pass) {
-  const Plan plan = plan_agent(PlanInput{pass.row, pass.wanted.fingerprints, pass.observed, pass.health, pass.sleep,
-                                         pass.fleet->settings, it_.clock.now()});
-  if (plan.suspect) it_.queue.add(ResourceKey(ResourceKind::orphan, to_string(*plan.suspect)), Priority::spec_change);
+  const Plan plan =
+      plan_agent(PlanInput{pass.row, pass.wanted.fingerprints, pass.observed, pass.health,
+                           pass.sleep, pass.fleet->settings, it_.clock.now()});
+  if (plan.suspect)
+    it_.queue.add(ResourceKey(ResourceKind::orphan, to_string(*plan.suspect)),
+                  Priority::spec_change);
   settle_admission(pass, plan.status);
   if (plan.action == ActionKind::none) return finish(pass, plan);
   if (auto waiting = admit(pass, plan)) return *waiting;
 
-  const bool before = plan.write == StatusWrite::before_action || plan.write == StatusWrite::before_if_idle;
+  const bool before =
+      plan.write == StatusWrite::before_action || plan.write == StatusWrite::before_if_idle;
   // Refused: a turn began, the row went, or we no longer lead; reading anew tells which.
   if (before && !write(pass, plan.status, plan.write)) return Step{Next::read_again, {}};
   try {
@@ -153,7 +162,8 @@ AgentReconciler::Step AgentReconciler::finish(Pass& pass, const Plan& plan) {
   } else {
     it_.health.forget(pass.row.key);
   }
-  if (plan.status.phase == Phase::pulling) it_.fleet.wait_for_image(pass.wanted.spec.image, pass.row.key);
+  if (plan.status.phase == Phase::pulling)
+    it_.fleet.wait_for_image(pass.wanted.spec.image, pass.row.key);
   if (!write(pass, plan.status, StatusWrite::after_action)) return Step{Next::read_again, {}};
   make_room();
   return Step{Next::finished, Outcome{plan.requeue_after, Priority::resync}};
@@ -163,24 +173,28 @@ AgentReconciler::Step AgentReconciler::finish(Pass& pass, const Plan& plan) {
 std::optional<AgentReconciler::Step> AgentReconciler::admit(Pass& pass, const Plan& plan) {
   if (!plan.needs_memory) return std::nullopt;
   const std::int64_t memory_mb = memory_of(pass.observed, pass.wanted.spec);
-  const Admittance admittance = it_.admission.admit(pass.row.key, memory_mb, plan.needs_start_slot, it_.clock.now());
+  const Admittance admittance =
+      it_.admission.admit(pass.row.key, memory_mb, plan.needs_start_slot, it_.clock.now());
   if (admittance == Admittance::granted) return std::nullopt;
   const bool memory = admittance == Admittance::no_memory;
-  const std::string message =
-      memory ? "needs " + std::to_string(memory_mb) + " MB, and the host's memory for agents is taken; it starts when another agent sleeps"
-             : "other agents are being started; it is next in line";
-  const FailurePlan waiting = plan_waiting(pass.row.status, memory ? "WaitingForMemory" : "WaitingForStartSlot",
-                                           message, it_.clock.now());
+  const std::string message = memory ? "needs " + std::to_string(memory_mb) +
+                                           " MB, and the host's memory for agents is taken; it "
+                                           "starts when another agent sleeps"
+                                     : "other agents are being started; it is next in line";
+  const FailurePlan waiting =
+      plan_waiting(pass.row.status, memory ? "WaitingForMemory" : "WaitingForStartSlot", message,
+                   it_.clock.now());
   if (!write(pass, waiting.status, StatusWrite::after_action)) return Step{Next::read_again, {}};
   make_room();
   return Step{Next::finished, Outcome{waiting.requeue_after, Priority::waiting_user}};
 }
 
-AgentReconciler::Step AgentReconciler::failed(Pass& pass, const Plan& plan, const EngineError& error) {
+AgentReconciler::Step AgentReconciler::failed(Pass& pass, const Plan& plan,
+                                              const EngineError& error) {
   it_.observer.on_action_failed(pass.row.key, plan.action, error.what());
   if (plan.action == ActionKind::start) it_.admission.start_ended(pass.row.key, false);
-  const FailurePlan failure = plan_failure(pass.row.status, plan.status, plan.action, error.kind(), error.what(),
-                                           it_.clock.now());
+  const FailurePlan failure = plan_failure(pass.row.status, plan.status, plan.action, error.kind(),
+                                           error.what(), it_.clock.now());
   if (!write(pass, failure.status, StatusWrite::after_action)) return Step{Next::read_again, {}};
   if (!failure.requeue_after) throw error;
   return Step{Next::finished, Outcome{failure.requeue_after, Priority::crash}};
@@ -192,20 +206,47 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
   const std::string id = pass.observed.container ? pass.observed.container->id : std::string{};
   const ResourceKey& key = pass.row.key;
   switch (action) {
-    case ActionKind::none: return;
-    case ActionKind::begin_pull: begin_pull(pass); break;
-    case ActionKind::ensure_volumes: it_.driver.ensure_volumes(spec.identity); break;
-    case ActionKind::ensure_network: it_.driver.ensure_network(spec.identity); break;
-    case ActionKind::create_container: it_.driver.create_container(spec); break;
-    case ActionKind::start: it_.driver.start(id); break;
-    case ActionKind::terminate: it_.driver.terminate(id); break;
-    case ActionKind::kill: it_.driver.kill(id); break;
-    case ActionKind::pause: it_.driver.pause(id); break;
-    case ActionKind::unpause: it_.driver.unpause(id); break;
-    case ActionKind::reclaim: it_.driver.reclaim(id); break;
-    case ActionKind::remove_container: it_.driver.remove_container(id); break;
-    case ActionKind::remove_network: it_.driver.remove_network(network_name(spec.identity)); break;
-    case ActionKind::remove_volumes: it_.driver.remove_volumes(spec.identity); break;
+    case ActionKind::none:
+      return;
+    case ActionKind::begin_pull:
+      begin_pull(pass);
+      break;
+    case ActionKind::ensure_volumes:
+      it_.driver.ensure_volumes(spec.identity);
+      break;
+    case ActionKind::ensure_network:
+      it_.driver.ensure_network(spec.identity);
+      break;
+    case ActionKind::create_container:
+      it_.driver.create_container(spec);
+      break;
+    case ActionKind::start:
+      it_.driver.start(id);
+      break;
+    case ActionKind::terminate:
+      it_.driver.terminate(id);
+      break;
+    case ActionKind::kill:
+      it_.driver.kill(id);
+      break;
+    case ActionKind::pause:
+      it_.driver.pause(id);
+      break;
+    case ActionKind::unpause:
+      it_.driver.unpause(id);
+      break;
+    case ActionKind::reclaim:
+      it_.driver.reclaim(id);
+      break;
+    case ActionKind::remove_container:
+      it_.driver.remove_container(id);
+      break;
+    case ActionKind::remove_network:
+      it_.driver.remove_network(network_name(spec.identity));
+      break;
+    case ActionKind::remove_volumes:
+      it_.driver.remove_volumes(spec.identity);
+      break;
     case ActionKind::finish_deletion: {
       const auto term = it_.leadership.term();
       if (!term || !it_.statuses.finish_deletion(key, *term)) throw LeadershipLost();
@@ -216,9 +257,11 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
   last_action_[key] = it_.clock.now();
   if (action == ActionKind::start) waking_from_[key] = WakeDepth::cold;
   if (action == ActionKind::unpause) {
-    waking_from_[key] = pass.row.status.phase == Phase::hibernated ? WakeDepth::hibernated : WakeDepth::paused;
+    waking_from_[key] =
+        pass.row.status.phase == Phase::hibernated ? WakeDepth::hibernated : WakeDepth::paused;
   }
-  it_.observer.on_action(key, action, std::chrono::duration_cast<Duration>(it_.clock.steady_now() - begun));
+  it_.observer.on_action(key, action,
+                         std::chrono::duration_cast<Duration>(it_.clock.steady_now() - begun));
 }
 
 void AgentReconciler::begin_pull(const Pass& pass) {
@@ -242,10 +285,12 @@ bool AgentReconciler::write(Pass& pass, const AgentStatus& status, StatusWrite m
   return true;
 }
 
-void AgentReconciler::note_transition(Pass& pass, const AgentStatus& before, const AgentStatus& after) {
+void AgentReconciler::note_transition(Pass& pass, const AgentStatus& before,
+                                      const AgentStatus& after) {
   const ResourceKey& key = pass.row.key;
   it_.observer.on_status(pass.row, before, after);
-  if (after.phase == Phase::running && before.phase != Phase::running && before.phase != Phase::draining) {
+  if (after.phase == Phase::running && before.phase != Phase::running &&
+      before.phase != Phase::draining) {
     std::optional<WakeDepth> depth;
     {
       const std::lock_guard lock(mutex_);
@@ -256,18 +301,23 @@ void AgentReconciler::note_transition(Pass& pass, const AgentStatus& before, con
     }
     const TimePoint now = it_.clock.now();
     const TimePoint asked = pass.row.last_active_at.value_or(now);
-    if (depth) it_.observer.on_woken(key, *depth, now - asked, now - after.started_at.value_or(now));
+    if (depth)
+      it_.observer.on_woken(key, *depth, now - asked, now - after.started_at.value_or(now));
   }
   const Condition* was = find_condition(before, condition::ready);
   const Condition* is = find_condition(after, condition::ready);
-  if (is == nullptr || (was != nullptr && was->reason == is->reason && before.restart_count == after.restart_count)) return;
+  if (is == nullptr ||
+      (was != nullptr && was->reason == is->reason && before.restart_count == after.restart_count))
+    return;
   Event event;
   event.at = it_.clock.now();
   event.key = key;
-  event.severity = is_bad_news(after) || after.restart_count > before.restart_count ? EventSeverity::warning
-                                                                                   : EventSeverity::normal;
+  event.severity = is_bad_news(after) || after.restart_count > before.restart_count
+                       ? EventSeverity::warning
+                       : EventSeverity::normal;
   event.reason = is->reason;
-  event.message = after.restart_count > before.restart_count ? after.last_error + "; " + is->message : is->message;
+  event.message = after.restart_count > before.restart_count ? after.last_error + "; " + is->message
+                                                             : is->message;
   pass.events.push_back(std::move(event));
 }
 
@@ -277,7 +327,8 @@ void AgentReconciler::flush_events(Pass& pass) {
 
 void AgentReconciler::settle_admission(const Pass& pass, const AgentStatus& status) {
   const ResourceKey& key = pass.row.key;
-  const bool holds_memory = has_process(pass.observed.container) && status.phase != Phase::hibernated;
+  const bool holds_memory =
+      has_process(pass.observed.container) && status.phase != Phase::hibernated;
   if (holds_memory) {
     it_.admission.hold(key, memory_of(pass.observed, pass.wanted.spec));
     if (status.phase == Phase::running) {
@@ -297,11 +348,13 @@ void AgentReconciler::settle_admission(const Pass& pass, const AgentStatus& stat
 // Somebody waits for memory: agents that sleep in it go deeper.
 void AgentReconciler::make_room() {
   it_.sleep.set_pressure(it_.admission.wanted_memory_mb());
-  for (const auto& key : it_.sleep.deepened(it_.clock.now())) it_.queue.add(key, Priority::spec_change);
+  for (const auto& key : it_.sleep.deepened(it_.clock.now()))
+    it_.queue.add(key, Priority::spec_change);
 }
 
 void AgentReconciler::wake_waiting() {
-  for (const auto& key : it_.admission.take_waiting(it_.clock.now())) it_.queue.add(key, Priority::waiting_user);
+  for (const auto& key : it_.admission.take_waiting(it_.clock.now()))
+    it_.queue.add(key, Priority::waiting_user);
 }
 
 }  // namespace mosaic

@@ -1,8 +1,9 @@
-// Carries out plans for user and system agents: reads row and engine, plans, does the one action, and again, until
-// nothing is left to do or something must be waited for. All decisions are plan_agent()'s and plan_failure()'s;
-// here is only the order of reading, writing and acting.
+// Carries out plans for user and system agents: reads row and engine, plans, does the one action,
+// and again, until nothing is left to do or something must be waited for. All decisions are
+// plan_agent()'s and plan_failure()'s; here is only the order of reading, writing and acting.
 //
-// Thread-safety: reconcile() from any number of threads, never for one key twice at once (the queue sees to it).
+// Thread-safety: reconcile() from any number of threads, never for one key twice at once (the queue
+// sees to it).
 #pragma once
 
 #include <mutex>
@@ -27,15 +28,20 @@ namespace mosaic {
 
 enum class WakeDepth : std::uint8_t { cold, paused, hibernated };
 
-// Told of what happened, for logs and metrics. From worker threads; must be quick and must not throw.
+// Told of what happened, for logs and metrics. From worker threads; must be quick and must not
+// throw.
 class AgentObserver {
  public:
   virtual ~AgentObserver() = default;
   virtual void on_action(const ResourceKey& key, ActionKind action, Duration took) = 0;
-  virtual void on_action_failed(const ResourceKey& key, ActionKind action, const std::string& error) = 0;
-  virtual void on_status(const AgentRow& row, const AgentStatus& before, const AgentStatus& after) = 0;
-  // `since_request`: from the activity that asked for it, as the row has it; `since_start`: from the process's start.
-  virtual void on_woken(const ResourceKey& key, WakeDepth depth, Duration since_request, Duration since_start) = 0;
+  virtual void on_action_failed(const ResourceKey& key, ActionKind action,
+                                const std::string& error) = 0;
+  virtual void on_status(const AgentRow& row, const AgentStatus& before,
+                         const AgentStatus& after) = 0;
+  // `since_request`: from the activity that asked for it, as the row has it; `since_start`: from
+  // the process's start.
+  virtual void on_woken(const ResourceKey& key, WakeDepth depth, Duration since_request,
+                        Duration since_start) = 0;
   virtual void on_stale_observation(const ResourceKey& key) = 0;
 };
 
@@ -99,7 +105,8 @@ class AgentReconciler final : public Reconciler {
   Dependencies it_;
 
   std::mutex mutex_;
-  std::unordered_map<ResourceKey, TimePoint> last_action_;   // expectations: older observations say nothing
+  // expectations: older observations say nothing
+  std::unordered_map<ResourceKey, TimePoint> last_action_;
   std::unordered_map<ResourceKey, WakeDepth> waking_from_;
 };
 

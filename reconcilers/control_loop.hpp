@@ -1,8 +1,9 @@
-// The whole loop, assembled over the interfaces of store, engine and probes: queue, lease, fence, policy, reconcilers,
-// informer, workers. The command, the benchmarks and the tests assemble it in this one way.
+// The whole loop, assembled over the interfaces of store, engine and probes: queue, lease, fence,
+// policy, reconcilers, informer, workers. The command, the benchmarks and the tests assemble it in
+// this one way.
 //
-// Start and stop from one thread. Stopping: no more intake, at most `drain_limit` for what is in process, and the
-// lease is released last, so that a successor never acts beside us.
+// Start and stop from one thread. Stopping: no more intake, at most `drain_limit` for what is in
+// process, and the lease is released last, so that a successor never acts beside us.
 #pragma once
 
 #include <functional>
@@ -27,9 +28,10 @@ namespace mosaic {
 
 struct ControlLoopSettings {
   int workers = 8;
-  int start_concurrency = 4;   // containers booting at the same time; two per core is a good default
+  // containers booting at the same time; two per core is a good default
+  int start_concurrency = 4;
   Duration drain_limit = std::chrono::seconds(30);
-  std::string holder;          // see this_process_as_holder()
+  std::string holder;  // see this_process_as_holder()
   LeaseSettings lease;
   InformerSettings informer;
   WorkQueueSettings queue;

@@ -10,23 +10,31 @@ constexpr Duration shortest_start_retry = std::chrono::seconds(10);
 
 std::string reason_of(EngineErrorKind kind) {
   switch (kind) {
-    case EngineErrorKind::unavailable: return "EngineUnreachable";
-    case EngineErrorKind::permission_denied: return "EnginePermissionDenied";
-    case EngineErrorKind::image_missing: return "ImageMissing";
-    case EngineErrorKind::subnets_exhausted: return "SubnetsExhausted";
-    case EngineErrorKind::disk_full: return "DiskFull";
-    case EngineErrorKind::out_of_memory: return "OutOfMemory";
-    case EngineErrorKind::isolation_unavailable: return "IsolationUnavailable";
+    case EngineErrorKind::unavailable:
+      return "EngineUnreachable";
+    case EngineErrorKind::permission_denied:
+      return "EnginePermissionDenied";
+    case EngineErrorKind::image_missing:
+      return "ImageMissing";
+    case EngineErrorKind::subnets_exhausted:
+      return "SubnetsExhausted";
+    case EngineErrorKind::disk_full:
+      return "DiskFull";
+    case EngineErrorKind::out_of_memory:
+      return "OutOfMemory";
+    case EngineErrorKind::isolation_unavailable:
+      return "IsolationUnavailable";
     case EngineErrorKind::not_found:
     case EngineErrorKind::conflict:
     case EngineErrorKind::refused:
-    case EngineErrorKind::failed: return "EngineRefused";
+    case EngineErrorKind::failed:
+      return "EngineRefused";
   }
   return "EngineRefused";
 }
 
-FailurePlan waiting(AgentStatus status, const std::string& reason, const std::string& message, TimePoint now,
-                    std::optional<Duration> requeue_after) {
+FailurePlan waiting(AgentStatus status, const std::string& reason, const std::string& message,
+                    TimePoint now, std::optional<Duration> requeue_after) {
   if (status.phase != Phase::deleting) status.phase = Phase::waiting;
   status.last_error = message;
   set_condition(status, std::string(condition::ready), ConditionStatus::no, reason, message, now);
@@ -40,7 +48,8 @@ FailurePlan failed_start(AgentStatus status, const std::string& message, TimePoi
   status.phase = Phase::failed;
   status.next_retry_at = now + delay;
   status.last_error = message;
-  set_condition(status, std::string(condition::ready), ConditionStatus::no, "StartFailed", message, now);
+  set_condition(status, std::string(condition::ready), ConditionStatus::no, "StartFailed", message,
+                now);
   return FailurePlan{std::move(status), delay};
 }
 
@@ -57,9 +66,10 @@ FailurePlan plan_failure(const AgentStatus& before, const AgentStatus& status, A
   switch (kind) {
     case EngineErrorKind::unavailable:
     case EngineErrorKind::permission_denied: {
-      const bool has_or_had_process = before.phase == Phase::running || before.phase == Phase::draining ||
-                                      before.phase == Phase::paused || before.phase == Phase::hibernated ||
-                                      before.phase == Phase::stopping || before.phase == Phase::stopped;
+      const bool has_or_had_process =
+          before.phase == Phase::running || before.phase == Phase::draining ||
+          before.phase == Phase::paused || before.phase == Phase::hibernated ||
+          before.phase == Phase::stopping || before.phase == Phase::stopped;
       if (has_or_had_process || !brings_up(action)) return FailurePlan{before, std::nullopt};
       return waiting(before, reason_of(kind), message, now, std::nullopt);
     }
@@ -84,10 +94,12 @@ FailurePlan plan_failure(const AgentStatus& before, const AgentStatus& status, A
   return FailurePlan{before, std::nullopt};
 }
 
-FailurePlan plan_waiting(const AgentStatus& before, const std::string& reason, const std::string& message,
-                         TimePoint now) {
+FailurePlan plan_waiting(const AgentStatus& before, const std::string& reason,
+                         const std::string& message, TimePoint now) {
   AgentStatus status = before;
-  status.phase = before.phase == Phase::paused || before.phase == Phase::hibernated ? before.phase : Phase::waiting;
+  status.phase = before.phase == Phase::paused || before.phase == Phase::hibernated
+                     ? before.phase
+                     : Phase::waiting;
   set_condition(status, std::string(condition::ready), ConditionStatus::no, reason, message, now);
   return FailurePlan{std::move(status), resource_recheck};
 }

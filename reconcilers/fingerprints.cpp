@@ -21,8 +21,10 @@ AgentIdentity identity_of(const AgentRow& row, const std::string& instance) {
   return AgentIdentity{instance, row.key, row.owner, row.container_name};
 }
 
-Fingerprints::Wanted Fingerprints::of(const AgentRow& row, const std::optional<AgentConfigSource>& source,
-                                      const FleetSettings& settings, const std::string& template_fingerprint,
+Fingerprints::Wanted Fingerprints::of(const AgentRow& row,
+                                      const std::optional<AgentConfigSource>& source,
+                                      const FleetSettings& settings,
+                                      const std::string& template_fingerprint,
                                       bool swap_allowed) const {
   Wanted wanted;
   AgentSpec& spec = wanted.spec;
@@ -34,14 +36,16 @@ Fingerprints::Wanted Fingerprints::of(const AgentRow& row, const std::optional<A
     spec.gateway_token = box_.decrypt(row.gateway_token);
   } catch (const DecryptError&) {
     wanted.fingerprints.problem =
-        "its gatewayToken cannot be decrypted with this MOSAIC_SECRET_KEY; store one that was encrypted with it";
+        "its gatewayToken cannot be decrypted with this MOSAIC_SECRET_KEY; store one that was "
+        "encrypted with it";
   }
   // Separated by a byte that occurs in none of the parts.
   std::string material = "spec-v1";
   for (const auto& part :
        {spec.image, std::to_string(spec.limits.memory_mb), std::to_string(spec.limits.cpu_milli),
-        std::to_string(spec.limits.pids), std::string(swap_allowed ? "swap" : "no-swap"), spec.gateway_token,
-        template_fingerprint, host_name(spec.identity), spec.identity.container_name}) {
+        std::to_string(spec.limits.pids), std::string(swap_allowed ? "swap" : "no-swap"),
+        spec.gateway_token, template_fingerprint, host_name(spec.identity),
+        spec.identity.container_name}) {
     material += '\0' + part;
   }
   spec.spec_hash = box_.fingerprint(material).substr(0, 32);
@@ -54,7 +58,8 @@ Fingerprints::Wanted Fingerprints::of(const AgentRow& row, const std::optional<A
   return wanted;
 }
 
-std::string Fingerprints::config_fingerprint(const AgentConfigSource& source, const FleetSettings& settings,
+std::string Fingerprints::config_fingerprint(const AgentConfigSource& source,
+                                             const FleetSettings& settings,
                                              std::string& problem) const {
   std::map<std::string, std::string> keys;
   for (const auto& provider : source.providers) {

@@ -6,8 +6,9 @@
 
 namespace mosaic {
 
-FleetPolicy::FleetPolicy(const Clock& clock, AgentReader& rows, RuntimeDriver& driver, Admission& admission,
-                         SleepBudget& sleep, std::function<void(FleetSettings&)> override_settings,
+FleetPolicy::FleetPolicy(const Clock& clock, AgentReader& rows, RuntimeDriver& driver,
+                         Admission& admission, SleepBudget& sleep,
+                         std::function<void(FleetSettings&)> override_settings,
                          std::function<void(const std::string&)> report)
     : clock_(clock),
       rows_(rows),
@@ -37,7 +38,8 @@ void FleetPolicy::refresh() {
   picture->template_fingerprint = driver_.template_fingerprint();
 
   const FleetSettings& settings = picture->settings;
-  const std::int64_t host_mb = std::max<std::int64_t>(0, picture->engine.memory_mb - settings.memory_reserve_mb);
+  const std::int64_t host_mb =
+      std::max<std::int64_t>(0, picture->engine.memory_mb - settings.memory_reserve_mb);
   admission_.set_memory_budget(settings.memory_budget_mb > 0 ? settings.memory_budget_mb : host_mb);
 
   SleepConditions conditions;
@@ -57,7 +59,8 @@ Interest FleetPolicy::interest(const AgentRow& row, const ContainerView* contain
   const TimePoint now = clock_.now();
   const Wakefulness wake = wakefulness(row, now);
   // The one state in which nothing can be wrong, and the state of nearly all rows of a large fleet.
-  const bool settled = !process && !wake.awake && !row.deletion_requested_at && row.status.phase == Phase::stopped &&
+  const bool settled = !process && !wake.awake && !row.deletion_requested_at &&
+                       row.status.phase == Phase::stopped &&
                        row.status.observed_generation == row.generation;
   return Interest{!settled, std::nullopt};
 }
@@ -68,11 +71,13 @@ void FleetPolicy::on_listed(const std::vector<ListedContainer>& containers) {
     const std::lock_guard lock(mutex_);
     if (picture_) default_mb = picture_->settings.limits.memory_mb;
   }
-  // A listing does not tell limits; those that a reconcile has seen are kept, see Admission::hold().
+  // A listing does not tell limits; those that a reconcile has seen are kept, see
+  // Admission::hold().
   std::vector<std::pair<ResourceKey, std::int64_t>> holders;
   for (const auto& [container] : containers) {
     if (container.state == ContainerState::running || container.state == ContainerState::paused) {
-      holders.emplace_back(container.key, container.memory_mb > 0 ? container.memory_mb : default_mb);
+      holders.emplace_back(container.key,
+                           container.memory_mb > 0 ? container.memory_mb : default_mb);
     }
   }
   admission_.reset_holders(holders);

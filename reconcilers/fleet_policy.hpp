@@ -1,5 +1,6 @@
-// What all reconciles share about the fleet as a whole: the admin's settings, what the engine can do, who has memory,
-// who sleeps how deep, who waits for which image. Also tells the informer which rows deserve a reconcile.
+// What all reconciles share about the fleet as a whole: the admin's settings, what the engine can
+// do, who has memory, who sleeps how deep, who waits for which image. Also tells the informer which
+// rows deserve a reconcile.
 //
 // Thread-safety: every method may be called from any thread.
 #pragma once
@@ -33,12 +34,14 @@ struct FleetPicture {
 
 class FleetPolicy final : public InformerPolicy {
  public:
-  // `override_settings` applies what the environment fixes over what the database says. `report` gets one line per
-  // refused setting.
-  FleetPolicy(const Clock& clock, AgentReader& rows, RuntimeDriver& driver, Admission& admission, SleepBudget& sleep,
-              std::function<void(FleetSettings&)> override_settings, std::function<void(const std::string&)> report);
+  // `override_settings` applies what the environment fixes over what the database says. `report`
+  // gets one line per refused setting.
+  FleetPolicy(const Clock& clock, AgentReader& rows, RuntimeDriver& driver, Admission& admission,
+              SleepBudget& sleep, std::function<void(FleetSettings&)> override_settings,
+              std::function<void(const std::string&)> report);
 
-  // The present picture; takes the first one itself. Throws EngineError or StoreError when that is not possible.
+  // The present picture; takes the first one itself. Throws EngineError or StoreError when that is
+  // not possible.
   std::shared_ptr<const FleetPicture> picture();
 
   void wait_for_image(const std::string& image, const ResourceKey& key);

@@ -1,5 +1,5 @@
-// What to do with engine objects of ours that no row claims, or that a row has twice. Volumes are never touched here:
-// only a row that asks for a purge may take data away (S2).
+// What to do with engine objects of ours that no row claims, or that a row has twice. Volumes are
+// never touched here: only a row that asks for a purge may take data away (S2).
 //
 // Pure, one action per plan, like agent_plan.hpp.
 #pragma once
@@ -13,29 +13,37 @@
 
 namespace mosaic {
 
-// A row that vanished without a tombstone may be a database that lost its last seconds: its container is kept this long.
+// A row that vanished without a tombstone may be a database that lost its last seconds: its
+// container is kept this long.
 inline constexpr Duration lost_row_grace = std::chrono::minutes(60);
 
 struct OrphanInput {
   bool row_exists = false;
-  bool was_deleted = false;                       // a tombstone stands for it
-  std::string container_name;                     // the row's, when it exists
-  std::vector<ContainerView> containers;          // ours, of this row's id
-  std::vector<std::string> networks;              // names, likewise
-  TimePoint first_seen{};                         // by this controller
-  std::optional<TimePoint> terminated_at;         // TERM was sent by this controller
+  bool was_deleted = false;                // a tombstone stands for it
+  std::string container_name;              // the row's, when it exists
+  std::vector<ContainerView> containers;   // ours, of this row's id
+  std::vector<std::string> networks;       // names, likewise
+  TimePoint first_seen{};                  // by this controller
+  std::optional<TimePoint> terminated_at;  // TERM was sent by this controller
   Duration stop_grace = std::chrono::seconds(30);
   TimePoint now{};
 };
 
-enum class OrphanAction : std::uint8_t { none, unpause, terminate, kill, remove_container, remove_network };
+enum class OrphanAction : std::uint8_t {
+  none,
+  unpause,
+  terminate,
+  kill,
+  remove_container,
+  remove_network
+};
 std::string_view to_string(OrphanAction action);
 
 struct OrphanPlan {
   OrphanAction action = OrphanAction::none;
-  std::string target;                      // container id or network name
-  std::optional<Duration> requeue_after;   // nothing and no action: all clear
-  std::string reason;                      // for the event, when something is kept or removed
+  std::string target;                     // container id or network name
+  std::optional<Duration> requeue_after;  // nothing and no action: all clear
+  std::string reason;                     // for the event, when something is kept or removed
 };
 
 OrphanPlan plan_orphan(const OrphanInput& input);

@@ -7,9 +7,14 @@ constexpr int most_steps = 8;
 
 }  // namespace
 
-OrphanReconciler::OrphanReconciler(const Clock& clock, AgentReader& rows, StatusWriter& statuses, EventLog& events,
-                                   RuntimeDriver& driver, FleetPolicy& fleet)
-    : clock_(clock), rows_(rows), statuses_(statuses), events_(events), driver_(driver), fleet_(fleet) {}
+OrphanReconciler::OrphanReconciler(const Clock& clock, AgentReader& rows, StatusWriter& statuses,
+                                   EventLog& events, RuntimeDriver& driver, FleetPolicy& fleet)
+    : clock_(clock),
+      rows_(rows),
+      statuses_(statuses),
+      events_(events),
+      driver_(driver),
+      fleet_(fleet) {}
 
 Outcome OrphanReconciler::reconcile(const ResourceKey& key) {
   const auto row_key = parse_resource_key(key.name);
@@ -59,12 +64,18 @@ OrphanInput OrphanReconciler::look(const ResourceKey& row_key, const Memory& mem
 
 void OrphanReconciler::perform(const OrphanPlan& plan) {
   switch (plan.action) {
-    case OrphanAction::none: return;
-    case OrphanAction::unpause: return driver_.unpause(plan.target);
-    case OrphanAction::terminate: return driver_.terminate(plan.target);
-    case OrphanAction::kill: return driver_.kill(plan.target);
-    case OrphanAction::remove_container: return driver_.remove_container(plan.target);
-    case OrphanAction::remove_network: return driver_.remove_network(plan.target);
+    case OrphanAction::none:
+      return;
+    case OrphanAction::unpause:
+      return driver_.unpause(plan.target);
+    case OrphanAction::terminate:
+      return driver_.terminate(plan.target);
+    case OrphanAction::kill:
+      return driver_.kill(plan.target);
+    case OrphanAction::remove_container:
+      return driver_.remove_container(plan.target);
+    case OrphanAction::remove_network:
+      return driver_.remove_network(plan.target);
   }
 }
 

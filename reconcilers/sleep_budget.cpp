@@ -6,15 +6,19 @@ namespace mosaic {
 namespace {
 
 SleepDepth next_deeper(const SleepConditions& conditions) {
-  return conditions.settings.hibernate && conditions.can_hibernate ? SleepDepth::hibernated : SleepDepth::stopped;
+  return conditions.settings.hibernate && conditions.can_hibernate ? SleepDepth::hibernated
+                                                                   : SleepDepth::stopped;
 }
 
 std::string reason_for(SleepDepth depth, const SleepConditions& conditions) {
   switch (depth) {
-    case SleepDepth::paused: return "frozen in memory, within the budget for paused agents";
-    case SleepDepth::hibernated: return "frozen with its memory in swap";
+    case SleepDepth::paused:
+      return "frozen in memory, within the budget for paused agents";
+    case SleepDepth::hibernated:
+      return "frozen with its memory in swap";
     case SleepDepth::stopped:
-      if (!conditions.settings.pause && !conditions.settings.hibernate) return "idle agents are stopped";
+      if (!conditions.settings.pause && !conditions.settings.hibernate)
+        return "idle agents are stopped";
       if (conditions.settings.hibernate && !conditions.can_hibernate) {
         return "hibernation is not possible here: " + conditions.hibernate_reason;
       }
@@ -30,7 +34,8 @@ bool fits(std::int64_t used_mb, std::int64_t more_mb, std::int64_t budget_mb) {
 
 class Assignment {
  public:
-  Assignment(const SleepConditions& conditions, TimePoint now) : conditions_(conditions), now_(now) {}
+  Assignment(const SleepConditions& conditions, TimePoint now)
+      : conditions_(conditions), now_(now) {}
 
   SleepAllowance assign(const Sleeper& sleeper) {
     SleepAllowance allowance;
@@ -51,7 +56,8 @@ class Assignment {
     }
     if (!sleeper.hibernated && settings.pause && conditions_.can_pause &&
         fits(paused_mb_, sleeper.memory_mb, settings.paused_memory_mb)) {
-      const bool deepens = settings.hibernate && conditions_.can_hibernate && settings.hibernate_after > Duration::zero();
+      const bool deepens = settings.hibernate && conditions_.can_hibernate &&
+                           settings.hibernate_after > Duration::zero();
       const TimePoint deepen_at = sleeper.asleep_since + settings.hibernate_after;
       if (!deepens) return SleepDepth::paused;
       if (now_ < deepen_at) {
@@ -75,17 +81,20 @@ class Assignment {
 
 }  // namespace
 
-std::map<ResourceKey, SleepAllowance> assign_depths(std::vector<Sleeper> sleepers, const SleepConditions& conditions,
+std::map<ResourceKey, SleepAllowance> assign_depths(std::vector<Sleeper> sleepers,
+                                                    const SleepConditions& conditions,
                                                     TimePoint now) {
   std::sort(sleepers.begin(), sleepers.end(), [](const Sleeper& left, const Sleeper& right) {
-    return left.last_used != right.last_used ? left.last_used > right.last_used : left.key < right.key;
+    return left.last_used != right.last_used ? left.last_used > right.last_used
+                                             : left.key < right.key;
   });
   Assignment assignment(conditions, now);
   std::map<ResourceKey, SleepAllowance> allowances;
   for (const auto& sleeper : sleepers) allowances[sleeper.key] = assignment.assign(sleeper);
   // Somebody waits for memory: the least recently used give theirs up first.
   std::int64_t freed_mb = 0;
-  for (auto sleeper = sleepers.rbegin(); sleeper != sleepers.rend() && freed_mb < conditions.pressure_mb; ++sleeper) {
+  for (auto sleeper = sleepers.rbegin();
+       sleeper != sleepers.rend() && freed_mb < conditions.pressure_mb; ++sleeper) {
     SleepAllowance& allowance = allowances[sleeper->key];
     if (allowance.depth != SleepDepth::paused) continue;
     allowance.depth = next_deeper(conditions);
@@ -115,7 +124,8 @@ SleepAllowance SleepBudget::allowance(const Sleeper& sleeper, TimePoint now) {
   const std::lock_guard lock(mutex_);
   // The common case, nothing but stopping allowed, needs no book-keeping.
   if (!conditions_.settings.pause && !conditions_.settings.hibernate) {
-    return SleepAllowance{SleepDepth::stopped, std::nullopt, reason_for(SleepDepth::stopped, conditions_)};
+    return SleepAllowance{SleepDepth::stopped, std::nullopt,
+                          reason_for(SleepDepth::stopped, conditions_)};
   }
   sleepers_[sleeper.key] = sleeper;
   std::vector<Sleeper> all;

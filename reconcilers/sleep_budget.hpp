@@ -1,5 +1,6 @@
-// How deep each idle agent sleeps: paused while the fleet's budget for paused memory lasts, hibernated while that for
-// swap lasts, stopped beyond; the most recently used agents get the shallowest sleep.
+// How deep each idle agent sleeps: paused while the fleet's budget for paused memory lasts,
+// hibernated while that for swap lasts, stopped beyond; the most recently used agents get the
+// shallowest sleep.
 //
 // assign_depths() is pure; SleepBudget keeps who sleeps where and recomputes on each change.
 // Thread-safety: every method of SleepBudget may be called from any thread.
@@ -22,20 +23,21 @@ struct Sleeper {
   ResourceKey key;
   TimePoint last_used{};
   TimePoint asleep_since{};
-  std::int64_t memory_mb = 0;               // what it holds, or would hold, when paused
-  bool hibernated = false;                  // already there: never made shallower
+  std::int64_t memory_mb = 0;  // what it holds, or would hold, when paused
+  bool hibernated = false;     // already there: never made shallower
 };
 
 struct SleepConditions {
   SleepSettings settings;
   bool can_pause = false;
   bool can_hibernate = false;
-  std::string hibernate_reason;             // why not
-  std::int64_t pressure_mb = 0;             // memory that somebody who wants to wake waits for
+  std::string hibernate_reason;  // why not
+  std::int64_t pressure_mb = 0;  // memory that somebody who wants to wake waits for
 };
 
 // One allowance per sleeper, whatever the order of the input.
-std::map<ResourceKey, SleepAllowance> assign_depths(std::vector<Sleeper> sleepers, const SleepConditions& conditions,
+std::map<ResourceKey, SleepAllowance> assign_depths(std::vector<Sleeper> sleepers,
+                                                    const SleepConditions& conditions,
                                                     TimePoint now);
 
 class SleepBudget {

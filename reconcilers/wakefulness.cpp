@@ -5,8 +5,12 @@
 namespace mosaic {
 namespace {
 
-Wakefulness asleep(SleepReason reason) { return Wakefulness{false, WakeReason::in_use, reason, std::nullopt}; }
-Wakefulness always_on() { return Wakefulness{true, WakeReason::always_on, SleepReason::idle, std::nullopt}; }
+Wakefulness asleep(SleepReason reason) {
+  return Wakefulness{false, WakeReason::in_use, reason, std::nullopt};
+}
+Wakefulness always_on() {
+  return Wakefulness{true, WakeReason::always_on, SleepReason::idle, std::nullopt};
+}
 
 }  // namespace
 

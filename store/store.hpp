@@ -1,10 +1,10 @@
-// The database as the rest of the house sees it, in small interfaces: who needs only to read rows takes an
-// AgentReader and cannot write a status. PostgresStore implements all of them; test/fakes has them in memory;
-// both pass the same conformance suite (test/conformance).
+// The database as the rest of the house sees it, in small interfaces: who needs only to read rows
+// takes an AgentReader and cannot write a status. PostgresStore implements all of them; test/fakes
+// has them in memory; both pass the same conformance suite (test/conformance).
 //
-// Thread-safety: every method may be called from any thread at the same time.
-// Errors: StoreError when the database did not answer or refused; the transaction did not happen (or, after a
-// lost connection during commit, may have happened: every write here may be repeated safely).
+// Thread-safety: every method may be called from any thread at the same time. Errors: StoreError
+// when the database did not answer or refused; the transaction did not happen (or, after a lost
+// connection during commit, may have happened: every write here may be repeated safely).
 #pragma once
 
 #include <cstdint>
@@ -27,27 +27,32 @@ class StoreError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The leader's number: it only grows, and every status write carries it. A write with an old term changes nothing.
+// The leader's number: it only grows, and every status write carries it. A write with an old term
+// changes nothing.
 using Term = std::int64_t;
 
 class AgentReader {
  public:
   virtual ~AgentReader() = default;
   virtual std::optional<AgentRow> find_agent(const ResourceKey& key) = 0;
-  // Visits every row of both kinds in one consistent snapshot, in bounded memory. The visitor must not call the store.
+  // Visits every row of both kinds in one consistent snapshot, in bounded memory. The visitor must
+  // not call the store.
   virtual void for_each_agent(const std::function<void(AgentRow&&)>& visitor) = 0;
   virtual std::optional<AgentConfigSource> find_config_source(const ResourceKey& key) = 0;
   // The keys of rows whose id equals `id`, whatever their kind (at most two).
   virtual std::vector<ResourceKey> find_keys(const std::string& id) = 0;
-  // Plain values of the "SystemConfig" rows whose key begins with `prefix`; encrypted ones are left out.
+  // Plain values of the "SystemConfig" rows whose key begins with `prefix`; encrypted ones are left
+  // out.
   virtual std::map<std::string, std::string> settings(const std::string& prefix) = 0;
 };
 
-// What changed since the last look. Cursors are opaque and safe against transactions that commit out of order.
+// What changed since the last look. Cursors are opaque and safe against transactions that commit
+// out of order.
 struct ChangeBatch {
   std::vector<ResourceKey> keys;
   bool settings_changed = false;
-  bool relist = false;       // the cursor is too old or from another database's life: list everything
+  // the cursor is too old or from another database's life: list everything
+  bool relist = false;
   std::string cursor;
 };
 
@@ -61,17 +66,20 @@ class ChangeFeed {
 class StatusWriter {
  public:
   virtual ~StatusWriter() = default;
-  // False when the row is gone or `term` is no longer the leader's. Touches no column of the spec side.
+  // False when the row is gone or `term` is no longer the leader's. Touches no column of the spec
+  // side.
   virtual bool write_status(const ResourceKey& key, const AgentStatus& status, Term term) = 0;
-  // The same, but only while the row's activity is still exactly what the caller decided upon: a turn that began
-  // meanwhile makes this false, and the agent is not put to sleep (S3).
+  // The same, but only while the row's activity is still exactly what the caller decided upon: a
+  // turn that began meanwhile makes this false, and the agent is not put to sleep (S3).
   virtual bool write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
                                     std::optional<TimePoint> seen_last_active_at,
                                     std::optional<TimePoint> seen_busy_until, Term term) = 0;
-  // Removes a row whose deletion was requested and whose objects are gone. False: fenced, or no longer requested.
+  // Removes a row whose deletion was requested and whose objects are gone. False: fenced, or no
+  // longer requested.
   virtual bool finish_deletion(const ResourceKey& key, Term term) = 0;
-  // True when this row existed and was deleted (a tombstone stands for it). A row that merely cannot be found has
-  // none: then the database may have lost it, and its container is kept for a long while.
+  // True when this row existed and was deleted (a tombstone stands for it). A row that merely
+  // cannot be found has none: then the database may have lost it, and its container is kept for a
+  // long while.
   virtual bool was_deleted(const ResourceKey& key) = 0;
 };
 
@@ -108,27 +116,31 @@ class DesiredStateWriter {
  public:
   virtual ~DesiredStateWriter() = default;
   // Each answers false when there is no such row.
-  virtual bool touch(const ResourceKey& key, TimePoint now) = 0;   // a user is waiting: lastActiveAt = now
+  // a user is waiting: lastActiveAt = now
+  virtual bool touch(const ResourceKey& key, TimePoint now) = 0;
   virtual bool set_desired_state(const ResourceKey& key, DesiredState state) = 0;
   virtual bool request_restart(const ResourceKey& key, TimePoint now) = 0;
   virtual bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) = 0;
-  // Open streams and running turns: busyUntil = the later of what it is and `until`; lastActiveAt likewise.
-  virtual void record_activity(const std::map<ResourceKey, TimePoint>& busy_until, TimePoint now) = 0;
+  // Open streams and running turns: busyUntil = the later of what it is and `until`; lastActiveAt
+  // likewise.
+  virtual void record_activity(const std::map<ResourceKey, TimePoint>& busy_until,
+                               TimePoint now) = 0;
   virtual void put_setting(const std::string& key, const std::string& value) = 0;
 };
 
 // The lease that makes one controller the leader.
 struct LeaseView {
   Term term = 0;
-  std::string holder;         // "host:pid:boot-id:start-time"; empty: free
+  std::string holder;  // "host:pid:boot-id:start-time"; empty: free
   std::optional<TimePoint> expires_at;
 };
 
 class LeaseStore {
  public:
   virtual ~LeaseStore() = default;
-  // Takes the lease when it is free, expired (by the database's clock), held by `holder` already, or held by
-  // `replaces` (a holder known to be dead); the term grows unless it was already ours. Nothing otherwise.
+  // Takes the lease when it is free, expired (by the database's clock), held by `holder` already,
+  // or held by `replaces` (a holder known to be dead); the term grows unless it was already ours.
+  // Nothing otherwise.
   virtual std::optional<Term> acquire_lease(const std::string& holder, Duration time_to_live,
                                             const std::string& replaces) = 0;
   virtual bool renew_lease(const std::string& holder, Term term, Duration time_to_live) = 0;
@@ -143,7 +155,8 @@ class Store : public AgentReader,
               public DesiredStateWriter,
               public LeaseStore {
  public:
-  // The database's own id, lowercase hex, made with its first migration: the instance label of every engine object.
+  // The database's own id, lowercase hex, made with its first migration: the instance label of
+  // every engine object.
   virtual std::string instance_id() = 0;
 };
 
@@ -152,7 +165,8 @@ enum class ChangeUrgency : std::uint8_t {
   spec_change,
 };
 
-// Told, from the listener's own thread, that rows may have changed. A hint: it may be late, lost or repeated.
+// Told, from the listener's own thread, that rows may have changed. A hint: it may be late, lost or
+// repeated.
 class ChangeListener {
  public:
   virtual ~ChangeListener() = default;

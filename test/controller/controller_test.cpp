@@ -49,7 +49,8 @@ class ControllerTest : public testing::Test {
   FixedLeadership leadership;
   ScriptedReconciler reconciler;
   RecordingObserver observer;
-  Controller controller{clock, queue, leadership, {{ResourceKind::user_container, &reconciler}}, observer};
+  Controller controller{
+      clock, queue, leadership, {{ResourceKind::user_container, &reconciler}}, observer};
   const ResourceKey key{ResourceKind::user_container, "a"};
 };
 
@@ -77,7 +78,9 @@ TEST_F(ControllerTest, RequeueAfterComesBackAtItsTime) {
 }
 
 TEST_F(ControllerTest, AnErrorIsTriedAgainWithBackOff) {
-  reconciler.script = [](const ResourceKey&) -> Outcome { throw std::runtime_error("engine away"); };
+  reconciler.script = [](const ResourceKey&) -> Outcome {
+    throw std::runtime_error("engine away");
+  };
   ASSERT_TRUE(controller.process_next());
   EXPECT_FALSE(controller.process_next());
   clock.advance(milliseconds(61));

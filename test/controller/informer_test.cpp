@@ -23,8 +23,12 @@ class FixedLeadership final : public Leadership {
 class EverythingIsInteresting final : public InformerPolicy {
  public:
   void refresh() override { ++refreshes; }
-  Interest interest(const AgentRow&, const ContainerView*) override { return Interest{interested, std::nullopt}; }
-  void on_listed(const std::vector<ListedContainer>& containers) override { listed = containers.size(); }
+  Interest interest(const AgentRow&, const ContainerView*) override {
+    return Interest{interested, std::nullopt};
+  }
+  void on_listed(const std::vector<ListedContainer>& containers) override {
+    listed = containers.size();
+  }
   std::vector<ResourceKey> waiting_for_image(const std::string&) override { return waiting; }
   int refreshes = 0;
   std::size_t listed = 0;
@@ -34,7 +38,9 @@ class EverythingIsInteresting final : public InformerPolicy {
 
 class SilentObserver final : public InformerObserver {
  public:
-  void on_relisted(std::chrono::nanoseconds, std::size_t, std::size_t, std::size_t) override { ++relists; }
+  void on_relisted(std::chrono::nanoseconds, std::size_t, std::size_t, std::size_t) override {
+    ++relists;
+  }
   void on_relist_failed(const std::string& error) override { last_error = error; }
   void on_engine_reachable(bool) override {}
   int relists = 0;
@@ -91,7 +97,8 @@ TEST_F(InformerTest, AStandbyLooksAtNothing) {
 }
 
 TEST_F(InformerTest, AContainerWithoutARowGoesToTheCleanup) {
-  engine.add_container("left-behind", store.instance_id(), ResourceKey(ResourceKind::user_container, "gone"));
+  engine.add_container("left-behind", store.instance_id(),
+                       ResourceKey(ResourceKind::user_container, "gone"));
   informer.run_pending();
   EXPECT_EQ(queued(), (std::set<std::string>{"user/a", "user/b", "orphan/user/gone"}));
 }
@@ -115,7 +122,8 @@ TEST_F(InformerTest, NothingIsConcludedFromAnEngineThatDoesNotAnswer) {
 }
 
 TEST_F(InformerTest, NothingIsConcludedFromADatabaseThatDoesNotAnswer) {
-  engine.add_container("mosaic-user-a", store.instance_id(), ResourceKey(ResourceKind::user_container, "a"));
+  engine.add_container("mosaic-user-a", store.instance_id(),
+                       ResourceKey(ResourceKind::user_container, "a"));
   store.fail_next();
   informer.run_pending();
   EXPECT_TRUE(queued().empty());
@@ -160,8 +168,10 @@ TEST_F(InformerTest, LostHintsAndChangedSettingsLeadToAFullLook) {
 TEST_F(InformerTest, HintsBecomeKeysOfTheirPriority) {
   policy.interested = false;
   informer.on_agent_changed(ResourceKey(ResourceKind::user_container, "crashed"));
-  informer.on_row_changed(ResourceKey(ResourceKind::user_container, "edited"), ChangeUrgency::spec_change);
-  informer.on_row_changed(ResourceKey(ResourceKind::user_container, "woken"), ChangeUrgency::waiting_user);
+  informer.on_row_changed(ResourceKey(ResourceKind::user_container, "edited"),
+                          ChangeUrgency::spec_change);
+  informer.on_row_changed(ResourceKey(ResourceKind::user_container, "woken"),
+                          ChangeUrgency::waiting_user);
   EXPECT_EQ(queue.try_pop()->key.name, "woken");
   EXPECT_EQ(queue.try_pop()->key.name, "edited");
   EXPECT_EQ(queue.try_pop()->key.name, "crashed");

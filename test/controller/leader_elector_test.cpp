@@ -18,7 +18,8 @@ using std::chrono::seconds;
 class LeaderElectorTest : public testing::Test {
  protected:
   LeaderElector::Callbacks callbacks() {
-    return {[this](Term) { ++gains; }, [this] { ++losses; }, [this](const std::string&) { ++database_failures; }};
+    return {[this](Term) { ++gains; }, [this] { ++losses; },
+            [this](const std::string&) { ++database_failures; }};
   }
   FakeClock clock;
   FakeStore store{clock};
@@ -94,7 +95,8 @@ TEST_F(LeaderElectorTest, ADeadHolderOnThisMachineIsReplacedAtOnce) {
   const pid_t child = fork();
   if (child == 0) {
     const std::string holder = this_process_as_holder();
-    const bool written = write(pipe_ends[1], holder.data(), holder.size()) == static_cast<ssize_t>(holder.size());
+    const bool written =
+        write(pipe_ends[1], holder.data(), holder.size()) == static_cast<ssize_t>(holder.size());
     _exit(written ? 0 : 1);
   }
   close(pipe_ends[1]);

@@ -9,20 +9,22 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 
 TEST(ResourceKey, TextIsReadBackAsTheSameKey) {
-  for (const auto kind : {ResourceKind::user_container, ResourceKind::system_container, ResourceKind::orphan}) {
+  for (const auto kind :
+       {ResourceKind::user_container, ResourceKind::system_container, ResourceKind::orphan}) {
     const ResourceKey key(kind, "c1/with/slashes");
     EXPECT_EQ(parse_resource_key(to_string(key)), key);
   }
 }
 
 TEST(ResourceKey, AnythingElseIsNoKey) {
-  for (const auto* text : {"", "user", "user/", "pod/c1", "/c1"}) EXPECT_FALSE(parse_resource_key(text)) << text;
+  for (const auto* text : {"", "user", "user/", "pod/c1", "/c1"})
+    EXPECT_FALSE(parse_resource_key(text)) << text;
 }
 
 TEST(AgentStatus, EveryPhaseHasAWordThatIsReadBack) {
-  for (const auto phase : {Phase::stopped, Phase::waiting, Phase::pulling, Phase::starting, Phase::running,
-                           Phase::draining, Phase::stopping, Phase::paused, Phase::hibernated, Phase::failed,
-                           Phase::deleting}) {
+  for (const auto phase : {Phase::stopped, Phase::waiting, Phase::pulling, Phase::starting,
+                           Phase::running, Phase::draining, Phase::stopping, Phase::paused,
+                           Phase::hibernated, Phase::failed, Phase::deleting}) {
     EXPECT_EQ(parse_phase(to_string(phase)), phase);
   }
 }
@@ -37,11 +39,14 @@ TEST(AgentStatus, SeedClientsSeeOneOfTheirFourWords) {
 
 TEST(Condition, TransitionTimeMovesOnlyWithTheStatus) {
   AgentStatus status;
-  set_condition(status, "Ready", ConditionStatus::no, "Starting", "boots", TimePoint(milliseconds(1)));
-  set_condition(status, "Ready", ConditionStatus::no, "CrashLoopBackOff", "ended", TimePoint(milliseconds(2)));
+  set_condition(status, "Ready", ConditionStatus::no, "Starting", "boots",
+                TimePoint(milliseconds(1)));
+  set_condition(status, "Ready", ConditionStatus::no, "CrashLoopBackOff", "ended",
+                TimePoint(milliseconds(2)));
   EXPECT_EQ(find_condition(status, "Ready")->last_transition, TimePoint(milliseconds(1)));
   EXPECT_EQ(find_condition(status, "Ready")->reason, "CrashLoopBackOff");
-  set_condition(status, "Ready", ConditionStatus::yes, "Ready", "answers", TimePoint(milliseconds(3)));
+  set_condition(status, "Ready", ConditionStatus::yes, "Ready", "answers",
+                TimePoint(milliseconds(3)));
   EXPECT_EQ(find_condition(status, "Ready")->last_transition, TimePoint(milliseconds(3)));
 }
 

@@ -32,14 +32,15 @@ TEST(FleetSettings, ValuesAreTaken) {
 }
 
 TEST(FleetSettings, ARefusedValueIsNamedAndItsDefaultStays) {
-  const std::map<std::string, std::string> bad{{"fleet.memoryMb", "lots"},    {"fleet.pids", "1"},
-                                               {"fleet.sleep.pause", "yes"},  {"fleet.image", "a b"},
-                                               {"fleet.stopGraceSec", "30s"}, {"fleet.unheardOf", "1"}};
+  const std::map<std::string, std::string> bad{
+      {"fleet.memoryMb", "lots"}, {"fleet.pids", "1"},           {"fleet.sleep.pause", "yes"},
+      {"fleet.image", "a b"},     {"fleet.stopGraceSec", "30s"}, {"fleet.unheardOf", "1"}};
   std::vector<std::string> problems;
   const auto settings = FleetSettings::parse(bad, problems);
   EXPECT_EQ(settings, FleetSettings{});
   ASSERT_EQ(problems.size(), bad.size());
-  for (const auto& problem : problems) EXPECT_NE(problem.find("fleet."), std::string::npos) << problem;
+  for (const auto& problem : problems)
+    EXPECT_NE(problem.find("fleet."), std::string::npos) << problem;
 }
 
 }  // namespace

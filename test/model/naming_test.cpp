@@ -54,7 +54,8 @@ TEST(Naming, EngineNamesAreValidWhateverTheOwner) {
 
 TEST(Naming, ContainerNamesFollowTheEnginesRule) {
   EXPECT_TRUE(valid_container_name("mosaic-user-abc_1.x"));
-  for (const auto* name : {"", "a", "-ab", "a b", "a/b", "ä12"}) EXPECT_FALSE(valid_container_name(name)) << name;
+  for (const auto* name : {"", "a", "-ab", "a b", "a/b", "ä12"})
+    EXPECT_FALSE(valid_container_name(name)) << name;
   EXPECT_FALSE(valid_container_name(std::string(129, 'a')));
 }
 

@@ -7,7 +7,9 @@ namespace {
 
 using std::chrono::seconds;
 
-ResourceKey key(int number) { return ResourceKey(ResourceKind::user_container, std::to_string(number)); }
+ResourceKey key(int number) {
+  return ResourceKey(ResourceKind::user_container, std::to_string(number));
+}
 
 class AdmissionTest : public testing::Test {
  protected:
@@ -25,7 +27,8 @@ TEST_F(AdmissionTest, GrantsUpToTheBudgetAndNotBeyond) {
 }
 
 TEST_F(AdmissionTest, AHolderIsNotChargedTwice) {
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(admission.admit(key(1), 1500, true, now), Admittance::granted);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(admission.admit(key(1), 1500, true, now), Admittance::granted);
   EXPECT_EQ(admission.memory_held_mb(), 1500);
 }
 
@@ -40,7 +43,8 @@ TEST_F(AdmissionTest, WhoeverWaitsIsNamedWhenThereIsRoom) {
 
 TEST_F(AdmissionTest, TheLineIsFirstComeFirstServed) {
   admission.hold(key(1), 4000);
-  for (int i = 2; i < 6; ++i) EXPECT_EQ(admission.admit(key(i), 1000, false, now), Admittance::no_memory);
+  for (int i = 2; i < 6; ++i)
+    EXPECT_EQ(admission.admit(key(i), 1000, false, now), Admittance::no_memory);
   admission.hold(key(1), 2000);
   EXPECT_EQ(admission.take_waiting(now), (std::vector{key(2), key(3)}));
 }
@@ -55,7 +59,8 @@ TEST_F(AdmissionTest, ALargeAgentAtTheHeadIsNotStarvedBySmallOnes) {
 TEST_F(AdmissionTest, StartsGoSlowlyAtFirstFasterWithSuccessAndSlowerWithFailure) {
   admission.set_memory_budget(1'000'000);
   EXPECT_EQ(admission.concurrency(), 4);
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(admission.admit(key(i), 10, true, now), Admittance::granted);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(admission.admit(key(i), 10, true, now), Admittance::granted);
   EXPECT_EQ(admission.admit(key(9), 10, true, now), Admittance::no_start_slot);
   admission.start_ended(key(0), true);
   EXPECT_EQ(admission.concurrency(), 8);

@@ -32,7 +32,9 @@ class RandomInput {
   Value pick(std::initializer_list<Value> values) {
     return *(values.begin() + static_cast<std::ptrdiff_t>(random_() % values.size()));
   }
-  TimePoint around(TimePoint now) { return now + seconds(static_cast<int>(random_() % 7200) - 3600); }
+  TimePoint around(TimePoint now) {
+    return now + seconds(static_cast<int>(random_() % 7200) - 3600);
+  }
   std::optional<TimePoint> perhaps(TimePoint now) {
     return chance(50) ? std::optional(around(now)) : std::nullopt;
   }
@@ -40,7 +42,8 @@ class RandomInput {
   void fill_row(PlanFixture& f) {
     AgentRow& row = f.row;
     row.key.kind = pick({ResourceKind::user_container, ResourceKind::system_container});
-    row.desired_state = pick({DesiredState::automatic, DesiredState::automatic, DesiredState::running, DesiredState::stopped});
+    row.desired_state = pick({DesiredState::automatic, DesiredState::automatic,
+                              DesiredState::running, DesiredState::stopped});
     row.active = chance(80);
     row.generation = 1 + static_cast<std::int64_t>(random_() % 5);
     row.restarted_at = chance(20) ? perhaps(f.now) : std::nullopt;
@@ -53,8 +56,9 @@ class RandomInput {
 
   void fill_status(PlanFixture& f) {
     AgentStatus& status = f.row.status;
-    status.phase = pick({Phase::stopped, Phase::waiting, Phase::pulling, Phase::starting, Phase::running, Phase::draining,
-                         Phase::stopping, Phase::paused, Phase::hibernated, Phase::failed, Phase::deleting});
+    status.phase = pick({Phase::stopped, Phase::waiting, Phase::pulling, Phase::starting,
+                         Phase::running, Phase::draining, Phase::stopping, Phase::paused,
+                         Phase::hibernated, Phase::failed, Phase::deleting});
     status.config_hash = pick<std::string>({"", "config-0", "config-1"});
     status.restart_count = static_cast<int>(random_() % 5);
     status.next_retry_at = chance(30) ? perhaps(f.now) : std::nullopt;
@@ -68,23 +72,26 @@ class RandomInput {
 
   void fill_observed(PlanFixture& f) {
     if (chance(75)) {
-      ContainerView& view = f.container(pick({ContainerState::created, ContainerState::running, ContainerState::running,
-                                              ContainerState::paused, ContainerState::exited, ContainerState::dead,
-                                              ContainerState::removing}));
+      ContainerView& view =
+          f.container(pick({ContainerState::created, ContainerState::running,
+                            ContainerState::running, ContainerState::paused, ContainerState::exited,
+                            ContainerState::dead, ContainerState::removing}));
       view.exit_code = pick({0, 1, 75, 78, 137, 143, 255});
       view.oom_killed = chance(10);
       view.attached = chance(90);
       if (chance(10)) view.endpoint.clear();
       if (chance(30)) view.spec_hash = "spec-0";
       if (chance(70)) view.started_at = around(f.now);
-      if (view.state == ContainerState::exited) view.finished_at = chance(50) ? f.row.status.last_exit_at : perhaps(f.now);
+      if (view.state == ContainerState::exited)
+        view.finished_at = chance(50) ? f.row.status.last_exit_at : perhaps(f.now);
     } else if (chance(10)) {
       f.observed.name_holder = "another";
     }
     f.observed.network_exists = chance(70);
     f.observed.volumes_exist = chance(70);
-    f.observed.image.availability = pick({ImageAvailability::present, ImageAvailability::present, ImageAvailability::absent,
-                                          ImageAvailability::pulling, ImageAvailability::failed});
+    f.observed.image.availability =
+        pick({ImageAvailability::present, ImageAvailability::present, ImageAvailability::absent,
+              ImageAvailability::pulling, ImageAvailability::failed});
     f.observed.image.changed_at = around(f.now);
   }
 
@@ -108,7 +115,8 @@ void for_random_inputs(Check check) {
     PlanFixture fixture = RandomInput(seed).make();
     const Plan plan = fixture.plan();
     check(fixture, plan, seed);
-    if (testing::Test::HasFailure()) FAIL() << "seed " << seed << ", action " << to_string(plan.action);
+    if (testing::Test::HasFailure())
+      FAIL() << "seed " << seed << ", action " << to_string(plan.action);
   }
 }
 
@@ -132,10 +140,11 @@ TEST(PlanProperty, NeverPutsABusyAgentToSleepByIdling) {
 TEST(PlanProperty, WhateverIdlingDoesIsVoidWhenATurnBeginsMeanwhile) {
   for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
     const Wakefulness wake = wakefulness(f.row, f.now);
-    const bool by_idling = !wake.awake && wake.sleep_reason == SleepReason::idle && !f.row.deletion_requested_at &&
-                           f.row.container_name != "not valid";
-    const bool begins = by_idling && !f.row.status.terminated_at && f.row.status.phase == Phase::running &&
-                        f.observed.container && f.observed.container->state == ContainerState::running;
+    const bool by_idling = !wake.awake && wake.sleep_reason == SleepReason::idle &&
+                           !f.row.deletion_requested_at && f.row.container_name != "not valid";
+    const bool begins = by_idling && !f.row.status.terminated_at &&
+                        f.row.status.phase == Phase::running && f.observed.container &&
+                        f.observed.container->state == ContainerState::running;
     if (begins && (plan.action == ActionKind::terminate || plan.action == ActionKind::pause)) {
       EXPECT_EQ(plan.write, StatusWrite::before_if_idle);
     }
@@ -179,8 +188,10 @@ TEST(PlanProperty, TouchesNothingWhileAForeignContainerHoldsTheName) {
 
 TEST(PlanProperty, EndsOfProcessesAreOnRecordBeforeTheyAreAskedFor) {
   for_random_inputs([](const PlanFixture&, const Plan& plan, std::uint64_t) {
-    if (plan.action == ActionKind::terminate || plan.action == ActionKind::kill || plan.action == ActionKind::pause) {
-      EXPECT_TRUE(plan.write == StatusWrite::before_action || plan.write == StatusWrite::before_if_idle);
+    if (plan.action == ActionKind::terminate || plan.action == ActionKind::kill ||
+        plan.action == ActionKind::pause) {
+      EXPECT_TRUE(plan.write == StatusWrite::before_action ||
+                  plan.write == StatusWrite::before_if_idle);
     }
     if (plan.action == ActionKind::terminate) {
       EXPECT_TRUE(plan.status.terminated_at);

@@ -1,4 +1,5 @@
-// The production loop on a manual clock, an in-memory store and a simulated engine, without threads.
+// The production loop on a manual clock, an in-memory store and a simulated engine, without
+// threads.
 
 #include "reconcilers/control_loop.hpp"
 
@@ -24,14 +25,17 @@ using std::chrono::seconds;
 class Silent final : public ControllerObserver, public InformerObserver, public AgentObserver {
  public:
   void on_reconcile_begin(const ResourceKey&) override {}
-  void on_reconcile_end(const ResourceKey&, ReconcileResult, std::chrono::nanoseconds, std::string_view) override {}
+  void on_reconcile_end(const ResourceKey&, ReconcileResult, std::chrono::nanoseconds,
+                        std::string_view) override {}
   void on_relisted(std::chrono::nanoseconds, std::size_t, std::size_t, std::size_t) override {}
   void on_relist_failed(const std::string&) override {}
   void on_engine_reachable(bool) override {}
   void on_action(const ResourceKey&, ActionKind, Duration) override {}
   void on_action_failed(const ResourceKey&, ActionKind, const std::string&) override {}
   void on_status(const AgentRow&, const AgentStatus&, const AgentStatus&) override {}
-  void on_woken(const ResourceKey&, WakeDepth depth, Duration, Duration) override { woken.push_back(depth); }
+  void on_woken(const ResourceKey&, WakeDepth depth, Duration, Duration) override {
+    woken.push_back(depth);
+  }
   void on_stale_observation(const ResourceKey&) override { ++stale; }
   std::vector<WakeDepth> woken;
   int stale = 0;
@@ -63,7 +67,8 @@ class LoopTest : public testing::Test {
           health = monitor.get();
           return monitor;
         },
-        settings, ControlLoopObservers{silent, silent, silent, nullptr, {}, {}, [](const std::string&) {}});
+        settings,
+        ControlLoopObservers{silent, silent, silent, nullptr, {}, {}, [](const std::string&) {}});
     store.set_listener(&loop->change_listener());
     engine.watch(loop->informer());
     loop->elector().tick();
@@ -136,12 +141,15 @@ class LoopTest : public testing::Test {
     const Condition* ready = find_condition(present.status, condition::ready);
     return ready == nullptr ? "" : ready->reason;
   }
-  ResourceKey key(const std::string& name) { return ResourceKey(ResourceKind::user_container, name); }
+  ResourceKey key(const std::string& name) {
+    return ResourceKey(ResourceKind::user_container, name);
+  }
   std::size_t containers(const std::string& name) { return engine.containers_of(key(name)).size(); }
 
   FakeClock clock;
   FakeStore store{clock};
-  FakeEngine engine{clock, store.instance_id(), [this](Duration latency) { clock.advance(latency); }};
+  FakeEngine engine{clock, store.instance_id(),
+                    [this](Duration latency) { clock.advance(latency); }};
   SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
   Silent silent;
   FakeHealthMonitor* health = nullptr;
@@ -296,7 +304,8 @@ TEST_F(LoopTest, AnEngineThatIsAwayStopsNothingAndCreatesNothingTwice) {
 }
 
 TEST_F(LoopTest, ALostResponseOfACreateDoesNotCreateTwice) {
-  engine.fail_next(EngineMethod::create_container, EngineErrorKind::unavailable, 1, FaultMoment::after_effect);
+  engine.fail_next(EngineMethod::create_container, EngineErrorKind::unavailable, 1,
+                   FaultMoment::after_effect);
   user("alice");
   pass(seconds(5));
   EXPECT_EQ(phase("alice"), Phase::running);
@@ -430,8 +439,8 @@ TEST_F(LoopTest, WithoutTheLeaseNoCallIsMadeAndNoRowIsWritten) {
   EXPECT_EQ(store.status_writes(), writes);
 }
 
-// Random histories with faults, crashes of the controller at any call, then healing: everything converges, and the
-// safety rules held all the way. Each seed replays exactly.
+// Random histories with faults, crashes of the controller at any call, then healing: everything
+// converges, and the safety rules held all the way. Each seed replays exactly.
 class RandomHistory : public LoopTest, public testing::WithParamInterface<int> {
  protected:
   bool chance(int percent) { return static_cast<int>(random() % 100) < percent; }
@@ -441,21 +450,59 @@ class RandomHistory : public LoopTest, public testing::WithParamInterface<int> {
     const std::string name = any();
     const ResourceKey k = key(name);
     switch (random() % 16) {
-      case 0: case 1: case 2: if (!store.find_agent(k)) user(name); else store.touch(k, clock.now()); break;
-      case 3: store.set_desired_state(k, DesiredState::stopped); break;
-      case 4: store.set_desired_state(k, DesiredState::automatic); break;
-      case 5: store.request_restart(k, clock.now()); break;
-      case 6: engine.human_removes(k); break;
-      case 7: engine.human_kills(k); break;
-      case 8: engine.human_removes_network(k); break;
-      case 9: store.put_user_config(name, FakeAgentConfig{"", {}, "voice " + std::to_string(random() % 9), ""}); break;
-      case 10: if (store.find_agent(k)) { purged.insert(name); store.request_deletion(k, true, clock.now()); } break;
-      case 11: store.delete_agent(k); break;
-      case 12: engine.fail_next(static_cast<EngineMethod>(random() % 19), EngineErrorKind::unavailable, 1 + static_cast<int>(random() % 3),
-                                chance(50) ? FaultMoment::before_effect : FaultMoment::after_effect); break;
-      case 13: store.fail_next(1 + static_cast<int>(random() % 3)); break;
-      case 14: engine.restart_engine(); break;
-      case 15: store.record_activity({{k, clock.now() + seconds(90)}}, clock.now()); break;
+      case 0:
+      case 1:
+      case 2:
+        if (!store.find_agent(k))
+          user(name);
+        else
+          store.touch(k, clock.now());
+        break;
+      case 3:
+        store.set_desired_state(k, DesiredState::stopped);
+        break;
+      case 4:
+        store.set_desired_state(k, DesiredState::automatic);
+        break;
+      case 5:
+        store.request_restart(k, clock.now());
+        break;
+      case 6:
+        engine.human_removes(k);
+        break;
+      case 7:
+        engine.human_kills(k);
+        break;
+      case 8:
+        engine.human_removes_network(k);
+        break;
+      case 9:
+        store.put_user_config(name,
+                              FakeAgentConfig{"", {}, "voice " + std::to_string(random() % 9), ""});
+        break;
+      case 10:
+        if (store.find_agent(k)) {
+          purged.insert(name);
+          store.request_deletion(k, true, clock.now());
+        }
+        break;
+      case 11:
+        store.delete_agent(k);
+        break;
+      case 12:
+        engine.fail_next(static_cast<EngineMethod>(random() % 19), EngineErrorKind::unavailable,
+                         1 + static_cast<int>(random() % 3),
+                         chance(50) ? FaultMoment::before_effect : FaultMoment::after_effect);
+        break;
+      case 13:
+        store.fail_next(1 + static_cast<int>(random() % 3));
+        break;
+      case 14:
+        engine.restart_engine();
+        break;
+      case 15:
+        store.record_activity({{k, clock.now() + seconds(90)}}, clock.now());
+        break;
     }
   }
 
@@ -472,11 +519,12 @@ class RandomHistory : public LoopTest, public testing::WithParamInterface<int> {
     }
   }
 
-  // At a random moment of a random call, database or engine, before or after its effect: from there on nothing that
-  // the dying process does has any effect.
+  // At a random moment of a random call, database or engine, before or after its effect: from there
+  // on nothing that the dying process does has any effect.
   void arm_crash() {
     crash_in = static_cast<int>(random() % 24);
-    engine.set_interceptor([this](EngineMethod, const std::string&, FaultMoment) { die_when_due(); });
+    engine.set_interceptor(
+        [this](EngineMethod, const std::string&, FaultMoment) { die_when_due(); });
     store.set_fault_hook([this](std::string_view, StoreMoment) { die_when_due(); });
   }
   void die_when_due() {
@@ -525,7 +573,8 @@ TEST_P(RandomHistory, ConvergesAfterEveryHealAndIsSafeAllTheWay) {
   engine.set_interceptor({});
   store.fail_next(0);
   for (int i = 0; i < 6; ++i) {
-    if (store.find_agent(key("user" + std::to_string(i)))) store.touch(key("user" + std::to_string(i)), clock.now());
+    if (store.find_agent(key("user" + std::to_string(i))))
+      store.touch(key("user" + std::to_string(i)), clock.now());
   }
   pass(minutes(12));
   for (int i = 0; i < 6; ++i) {
@@ -536,7 +585,8 @@ TEST_P(RandomHistory, ConvergesAfterEveryHealAndIsSafeAllTheWay) {
       continue;
     }
     if (found->desired_state == DesiredState::stopped || i == 5) continue;
-    EXPECT_EQ(found->status.phase, Phase::running) << name << " seed " << GetParam() << ": " << reason(name);
+    EXPECT_EQ(found->status.phase, Phase::running)
+        << name << " seed " << GetParam() << ": " << reason(name);
     EXPECT_EQ(containers(name), 1U);
   }
   const auto writes = store.status_writes();

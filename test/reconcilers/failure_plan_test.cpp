@@ -18,21 +18,24 @@ FailurePlan plan(Phase phase, ActionKind action, EngineErrorKind kind) {
 }
 
 TEST(FailurePlan, AnUnreachableEngineSaysNothingAboutAnAgentThatRan) {
-  for (const auto phase : {Phase::running, Phase::paused, Phase::hibernated, Phase::draining, Phase::stopped}) {
+  for (const auto phase :
+       {Phase::running, Phase::paused, Phase::hibernated, Phase::draining, Phase::stopped}) {
     EXPECT_EQ(plan(phase, ActionKind::none, EngineErrorKind::unavailable).status, in_phase(phase));
   }
 }
 
 TEST(FailurePlan, AnAgentThatIsBeingBroughtUpSaysWhatItWaitsFor) {
-  const auto waiting = plan(Phase::waiting, ActionKind::create_container, EngineErrorKind::unavailable);
+  const auto waiting =
+      plan(Phase::waiting, ActionKind::create_container, EngineErrorKind::unavailable);
   EXPECT_EQ(find_condition(waiting.status, condition::ready)->reason, "EngineUnreachable");
   EXPECT_FALSE(waiting.requeue_after) << "the queue's back-off decides";
 }
 
 TEST(FailurePlan, WhatOnlyAPersonCanMendIsLookedAtAgainSlowly) {
-  for (const auto& [kind, reason] : {std::pair{EngineErrorKind::subnets_exhausted, "SubnetsExhausted"},
-                                     std::pair{EngineErrorKind::disk_full, "DiskFull"},
-                                     std::pair{EngineErrorKind::isolation_unavailable, "IsolationUnavailable"}}) {
+  for (const auto& [kind, reason] :
+       {std::pair{EngineErrorKind::subnets_exhausted, "SubnetsExhausted"},
+        std::pair{EngineErrorKind::disk_full, "DiskFull"},
+        std::pair{EngineErrorKind::isolation_unavailable, "IsolationUnavailable"}}) {
     const auto waiting = plan(Phase::waiting, ActionKind::ensure_network, kind);
     EXPECT_EQ(find_condition(waiting.status, condition::ready)->reason, reason);
     EXPECT_EQ(waiting.status.last_error, "what to do");
@@ -56,12 +59,15 @@ TEST(FailurePlan, AStartThatTheEngineRefusesCountsAsACrash) {
 }
 
 TEST(FailurePlan, AFailedPauseLeavesTheStatusAsItWas) {
-  EXPECT_EQ(plan(Phase::running, ActionKind::pause, EngineErrorKind::failed).status, in_phase(Phase::running));
+  EXPECT_EQ(plan(Phase::running, ActionKind::pause, EngineErrorKind::failed).status,
+            in_phase(Phase::running));
 }
 
 TEST(FailurePlan, WhoeverWaitsInLineStaysAsleepAsDeepAsItIs) {
-  EXPECT_EQ(plan_waiting(in_phase(Phase::hibernated), "WaitingForMemory", "m", now).status.phase, Phase::hibernated);
-  EXPECT_EQ(plan_waiting(in_phase(Phase::stopped), "WaitingForMemory", "m", now).status.phase, Phase::waiting);
+  EXPECT_EQ(plan_waiting(in_phase(Phase::hibernated), "WaitingForMemory", "m", now).status.phase,
+            Phase::hibernated);
+  EXPECT_EQ(plan_waiting(in_phase(Phase::stopped), "WaitingForMemory", "m", now).status.phase,
+            Phase::waiting);
 }
 
 }  // namespace

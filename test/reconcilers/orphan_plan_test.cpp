@@ -14,7 +14,8 @@ class OrphanPlanTest : public testing::Test {
     input.first_seen = input.now;
     input.was_deleted = true;
   }
-  ContainerView& add(const std::string& id, ContainerState state, const std::string& name = "mosaic-user-a") {
+  ContainerView& add(const std::string& id, ContainerState state,
+                     const std::string& name = "mosaic-user-a") {
     ContainerView view;
     view.id = id;
     view.name = name;

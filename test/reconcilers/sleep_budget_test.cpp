@@ -9,7 +9,9 @@ using std::chrono::minutes;
 
 constexpr TimePoint now{std::chrono::hours(480'000)};
 
-ResourceKey key(int number) { return ResourceKey(ResourceKind::user_container, std::to_string(number)); }
+ResourceKey key(int number) {
+  return ResourceKey(ResourceKind::user_container, std::to_string(number));
+}
 
 // Used `number` minutes ago; asleep since then.
 Sleeper sleeper(int number, std::int64_t memory_mb = 1000) {
@@ -34,7 +36,8 @@ TEST(SleepBudget, TheLeastRecentlyUsedSleepDeepest) {
   SleepConditions conditions = everything_allowed();
   conditions.settings.paused_memory_mb = 2000;
   conditions.settings.hibernated_swap_mb = 1000;
-  const auto depths = assign_depths({sleeper(4), sleeper(2), sleeper(1), sleeper(3)}, conditions, now);
+  const auto depths =
+      assign_depths({sleeper(4), sleeper(2), sleeper(1), sleeper(3)}, conditions, now);
   EXPECT_EQ(depths.at(key(1)).depth, SleepDepth::paused);
   EXPECT_EQ(depths.at(key(2)).depth, SleepDepth::paused);
   EXPECT_EQ(depths.at(key(3)).depth, SleepDepth::hibernated);
