@@ -13,9 +13,11 @@ std::string_view agent_boot_script();
 
 // Exit codes of the script itself. After it has handed over, the codes are the gateway's own.
 namespace boot_exit {
-inline constexpr int cannot_write = 73;     // /tmp or the workspace refuses to be written
-inline constexpr int api_unreachable = 75;  // no configuration within the limit, or the state is still locked: try later
-inline constexpr int nothing_to_boot = 78;  // the API knows no such agent or token: nothing changes by itself
+inline constexpr int cannot_write = 73;  // /tmp or the workspace refuses to be written
+inline constexpr int api_unreachable =
+    75;  // no configuration within the limit, or the state is still locked: try later
+inline constexpr int nothing_to_boot =
+    78;  // the API knows no such agent or token: nothing changes by itself
 }  // namespace boot_exit
 
 }  // namespace mosaic

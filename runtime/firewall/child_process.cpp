@@ -88,8 +88,8 @@ std::optional<std::string> find_program(const ChildCommand& command) {
   return std::nullopt;
 }
 
-pid_t spawn(const std::string& program, const ChildCommand& command, const Pipe& input, const Pipe& output,
-            const Pipe& errors) {
+pid_t spawn(const std::string& program, const ChildCommand& command, const Pipe& input,
+            const Pipe& output, const Pipe& errors) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
@@ -105,11 +105,13 @@ pid_t spawn(const std::string& program, const ChildCommand& command, const Pipe&
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   const auto arguments = pointers_to(command.arguments);
   const auto environment = pointers_to(command.environment);
   pid_t process = -1;
-  const int error = posix_spawn(&process, program.c_str(), &actions, &attributes, arguments.data(), environment.data());
+  const int error = posix_spawn(&process, program.c_str(), &actions, &attributes, arguments.data(),
+                                environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw_error(error, "cannot run " + command.arguments.at(0));
@@ -175,7 +177,8 @@ int wait_for(pid_t process) {
 // One round of waiting for the pipes and the end of the process; false once both are over or time is up.
 class Conversation {
  public:
-  Conversation(const ChildCommand& command, pid_t process, Descriptor input, Descriptor output, Descriptor errors)
+  Conversation(const ChildCommand& command, pid_t process, Descriptor input, Descriptor output,
+               Descriptor errors)
       : command_(command),
         ended_(static_cast<int>(::syscall(SYS_pidfd_open, process, 0))),
         input_(std::move(input)),
@@ -187,14 +190,20 @@ class Conversation {
   bool run(ChildResult& result) {
     if (!ended_.is_open()) return false;
     while (true) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - SteadyClock::now()).count();
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - SteadyClock::now())
+              .count();
       if (left <= 0) return false;
-      std::array<pollfd, 4> polled = {pollfd{ended_.get(), POLLIN, 0}, pollfd{input_.get(), POLLOUT, 0},
-                                      pollfd{output_.get(), POLLIN, 0}, pollfd{errors_.get(), POLLIN, 0}};
-      if (::poll(polled.data(), polled.size(), static_cast<int>(left) + 1) < 0 && errno != EINTR) return false;
+      std::array<pollfd, 4> polled = {
+          pollfd{ended_.get(), POLLIN, 0}, pollfd{input_.get(), POLLOUT, 0},
+          pollfd{output_.get(), POLLIN, 0}, pollfd{errors_.get(), POLLIN, 0}};
+      if (::poll(polled.data(), polled.size(), static_cast<int>(left) + 1) < 0 && errno != EINTR)
+        return false;
       if (polled[1].revents != 0) feed(input_, command_.input, written_);
-      if (polled[2].revents != 0) drain(output_, result.output, command_.output_limit, result.truncated);
-      if (polled[3].revents != 0) drain(errors_, result.errors, command_.output_limit, result.truncated);
+      if (polled[2].revents != 0)
+        drain(output_, result.output, command_.output_limit, result.truncated);
+      if (polled[3].revents != 0)
+        drain(errors_, result.errors, command_.output_limit, result.truncated);
       if (polled[0].revents == 0) continue;
       // What it wrote last is in the pipes; a grandchild that holds them open is not waited for.
       if (output_.is_open()) drain(output_, result.output, command_.output_limit, result.truncated);

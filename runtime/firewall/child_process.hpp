@@ -12,9 +12,10 @@
 namespace mosaic {
 
 struct ChildCommand {
-  std::vector<std::string> arguments;    // the first is the program, searched in the PATH of `environment`
+  std::vector<std::string>
+      arguments;  // the first is the program, searched in the PATH of `environment`
   std::vector<std::string> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
-  std::string input;                     // its standard input
+  std::string input;  // its standard input
   std::chrono::milliseconds limit = std::chrono::seconds(10);
   std::size_t output_limit = 4 * 1024 * 1024;  // of each stream; more is read and dropped
 };

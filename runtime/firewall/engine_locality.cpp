@@ -17,11 +17,13 @@ namespace {
 
 constexpr std::string_view unix_scheme = "unix://";
 
-EngineLocality elsewhere(std::string reason) { return {EngineLocality::Place::elsewhere, std::move(reason)}; }
+EngineLocality elsewhere(std::string reason) {
+  return {EngineLocality::Place::elsewhere, std::move(reason)};
+}
 
 EngineLocality unknown(const std::string& path, int error) {
-  return {EngineLocality::Place::unknown,
-          "the engine's socket " + path + " does not answer: " + std::generic_category().message(error)};
+  return {EngineLocality::Place::unknown, "the engine's socket " + path + " does not answer: " +
+                                              std::generic_category().message(error)};
 }
 
 bool same_namespace(pid_t process, const char* kind) {
@@ -59,18 +61,23 @@ std::optional<pid_t> listening_process(const std::string& path, int& error) {
 }  // namespace
 
 EngineLocality locate_engine(const std::string& engine_url) {
-  if (!engine_url.starts_with(unix_scheme)) return elsewhere("the engine at " + engine_url + " is not on this machine");
+  if (!engine_url.starts_with(unix_scheme))
+    return elsewhere("the engine at " + engine_url + " is not on this machine");
   const auto path = engine_url.substr(unix_scheme.size());
   int error = 0;
   const auto process = listening_process(path, error);
   if (!process) return unknown(path, error);
   if (*process == 0) {
-    return elsewhere("the engine's processes cannot be seen from here: run Mosaic Fleet on the engine's host, not in a "
-                     "container of its own");
+    return elsewhere(
+        "the engine's processes cannot be seen from here: run Mosaic Fleet on the engine's host, "
+        "not in a "
+        "container of its own");
   }
   if (!same_namespace(*process, "net")) {
-    return elsewhere("the engine has another network namespace than Mosaic Fleet, or only root can tell: run it as root "
-                     "on the engine's host");
+    return elsewhere(
+        "the engine has another network namespace than Mosaic Fleet, or only root can tell: run it "
+        "as root "
+        "on the engine's host");
   }
   return {EngineLocality::Place::here, {}};
 }

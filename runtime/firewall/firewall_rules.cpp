@@ -17,8 +17,9 @@ namespace {
 // Where an agent has no business: ourselves, private networks, link-local (cloud metadata), carrier-grade NAT,
 // protocol assignments (one cloud's metadata), a platform address of another cloud, benchmarks, multicast, reserved.
 constexpr std::array blocked_networks = {
-    "0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10",     "127.0.0.0/8",   "169.254.0.0/16", "172.16.0.0/12",
-    "192.0.0.0/24",   "192.168.0.0/16", "168.63.129.16/32",  "198.18.0.0/15", "224.0.0.0/4",    "240.0.0.0/4",
+    "0.0.0.0/8",        "10.0.0.0/8",    "100.64.0.0/10", "127.0.0.0/8",
+    "169.254.0.0/16",   "172.16.0.0/12", "192.0.0.0/24",  "192.168.0.0/16",
+    "168.63.129.16/32", "198.18.0.0/15", "224.0.0.0/4",   "240.0.0.0/4",
 };
 
 constexpr auto replies = "-m conntrack --ctstate RELATED,ESTABLISHED ";
@@ -57,7 +58,9 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-std::string bridges(const FirewallSettings& settings) { return agent_bridge_prefix(settings.instance) + "+"; }
+std::string bridges(const FirewallSettings& settings) {
+  return agent_bridge_prefix(settings.instance) + "+";
+}
 
 std::string chain_prefix(const FirewallSettings& settings) {
   return "MOSAIC-" + settings.instance.substr(0, 6) + "-";
@@ -78,20 +81,23 @@ std::string allowed_match(const AllowedDestination& destination) {
 }
 
 // Rules that let through what the settings name, to `verdict`.
-void append_exceptions(const FirewallSettings& settings, const std::string& verdict, std::vector<std::string>& rules) {
-  for (const auto& destination : settings.allowed) rules.push_back(allowed_match(destination) + "-j " + verdict);
+void append_exceptions(const FirewallSettings& settings, const std::string& verdict,
+                       std::vector<std::string>& rules) {
+  for (const auto& destination : settings.allowed)
+    rules.push_back(allowed_match(destination) + "-j " + verdict);
   if (settings.egress == EgressPolicy::none) return;
   for (const auto& resolver : settings.resolvers) {
     for (const std::string protocol : {"udp", "tcp"}) {
-      rules.push_back("-d " + resolver + "/32 -p " + protocol + " -m " + protocol + " --dport 53 -j " + verdict);
+      rules.push_back("-d " + resolver + "/32 -p " + protocol + " -m " + protocol +
+                      " --dport 53 -j " + verdict);
     }
   }
 }
 
 std::vector<std::string> input_rules(const FirewallSettings& settings) {
   std::vector<std::string> rules = {replies + std::string("-j ACCEPT")};
-  rules.push_back("-d " + settings.subnet_range + " -p tcp -m tcp --dport " + std::to_string(settings.api_port) +
-                  " -j ACCEPT");
+  rules.push_back("-d " + settings.subnet_range + " -p tcp -m tcp --dport " +
+                  std::to_string(settings.api_port) + " -j ACCEPT");
   append_exceptions(settings, "ACCEPT", rules);
   rules.push_back("-j DROP");
   return rules;
@@ -102,7 +108,8 @@ std::vector<std::string> egress_rules(const FirewallSettings& settings) {
   // Agents of every instance: the allow-list below must not open a way to another one's.
   rules.push_back("-o mos+ -j DROP");
   append_exceptions(settings, "RETURN", rules);
-  for (const auto* network : blocked_networks) rules.push_back("-d " + std::string(network) + " -j DROP");
+  for (const auto* network : blocked_networks)
+    rules.push_back("-d " + std::string(network) + " -j DROP");
   rules.push_back(settings.egress == EgressPolicy::internet ? "-j RETURN" : "-j DROP");
   return rules;
 }
@@ -128,7 +135,8 @@ bool contains(const std::vector<std::string>& rules, const std::string& rule) {
 std::string text_of(const FirewallPlan::Jump& jump) { return jump.match + " -j " + jump.to; }
 
 // Foreign rules before ours could let agents through; another instance's jumps only concern its own bridges.
-bool jumps_come_first(const FirewallPlan& plan, const FirewallListing& listing, const std::string& chain) {
+bool jumps_come_first(const FirewallPlan& plan, const FirewallListing& listing,
+                      const std::string& chain) {
   std::size_t missing = 0;
   for (const auto& jump : plan.jumps) {
     if (jump.from == chain) ++missing;
@@ -145,7 +153,8 @@ bool jumps_come_first(const FirewallPlan& plan, const FirewallListing& listing, 
 }
 
 // Takes every jump to our chains out, wherever it stands.
-void append_jump_removals(const FirewallPlan& plan, const FirewallListing& listing, std::string& script) {
+void append_jump_removals(const FirewallPlan& plan, const FirewallListing& listing,
+                          std::string& script) {
   for (const auto& [chain, rules] : listing) {
     if (chain.starts_with(plan.chain_prefix)) continue;
     for (const auto& rule : rules) {
@@ -187,13 +196,16 @@ std::vector<std::string> parse_resolvers(std::string_view resolv_conf) {
 }
 
 void validate(const FirewallSettings& settings) {
-  const auto refuse = [](const std::string& problem) { throw std::invalid_argument("firewall: " + problem); };
+  const auto refuse = [](const std::string& problem) {
+    throw std::invalid_argument("firewall: " + problem);
+  };
   const auto& instance = settings.instance;
   if (instance.size() < 6 || instance.find_first_not_of("0123456789abcdef") != std::string::npos) {
     refuse("the instance id must be lowercase hex of at least 6 digits");
   }
   if (parse_network(settings.subnet_range) != settings.subnet_range) {
-    refuse("the agents' subnet range must look like 10.201.0.0/16, not '" + settings.subnet_range + "'");
+    refuse("the agents' subnet range must look like 10.201.0.0/16, not '" + settings.subnet_range +
+           "'");
   }
   if (settings.api_port == 0) refuse("the agents' API port is not set");
   for (const auto& destination : settings.allowed) {
@@ -213,7 +225,8 @@ FirewallListing parse_listing(std::string_view text) {
     const auto rest = line.substr(3);
     const auto chain = std::string(rest.substr(0, rest.find(' ')));
     if (line.starts_with("-N ") || line.starts_with("-P ")) listing[chain];
-    if (line.starts_with("-A ")) listing[chain].emplace_back(rest.substr(std::min(rest.size(), chain.size() + 1)));
+    if (line.starts_with("-A "))
+      listing[chain].emplace_back(rest.substr(std::min(rest.size(), chain.size() + 1)));
   }
   return listing;
 }
@@ -260,16 +273,19 @@ bool stands(const FirewallPlan& plan, const FirewallListing& listing) {
   }
   for (const auto& jump : plan.jumps) {
     const auto& rules = rules_in(listing, jump.from);
-    if (!contains(rules, text_of(jump)) || !jumps_come_first(plan, listing, jump.from)) return false;
+    if (!contains(rules, text_of(jump)) || !jumps_come_first(plan, listing, jump.from))
+      return false;
   }
-  return !plan.uses_docker_user || contains(rules_in(listing, "FORWARD"), "-j " + std::string(docker_user));
+  return !plan.uses_docker_user ||
+         contains(rules_in(listing, "FORWARD"), "-j " + std::string(docker_user));
 }
 
 std::string apply_script(const FirewallPlan& plan, const FirewallListing& listing) {
   std::string script = "*filter\n";
   for (const auto& [chain, rules] : plan.chains) script += ":" + chain + " - [0:0]\n";
   // A declared chain is emptied, so the engine's own is declared only while it does not exist.
-  if (plan.uses_docker_user && !has_chain(listing, docker_user)) script += ":" + std::string(docker_user) + " - [0:0]\n";
+  if (plan.uses_docker_user && !has_chain(listing, docker_user))
+    script += ":" + std::string(docker_user) + " - [0:0]\n";
   append_jump_removals(plan, listing, script);
   for (const auto& [chain, rules] : plan.chains) {
     for (const auto& rule : rules) script += "-A " + chain + " " + rule + "\n";
@@ -277,7 +293,8 @@ std::string apply_script(const FirewallPlan& plan, const FirewallListing& listin
   for (auto jump = plan.jumps.rbegin(); jump != plan.jumps.rend(); ++jump) {
     script += "-I " + jump->from + " 1 " + text_of(*jump) + "\n";
   }
-  if (plan.uses_docker_user && !contains(rules_in(listing, "FORWARD"), "-j " + std::string(docker_user))) {
+  if (plan.uses_docker_user &&
+      !contains(rules_in(listing, "FORWARD"), "-j " + std::string(docker_user))) {
     script += "-I FORWARD 1 -j " + std::string(docker_user) + "\n";
   }
   std::vector<std::string> former;

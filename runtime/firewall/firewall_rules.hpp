@@ -38,12 +38,13 @@ std::optional<AllowedDestination> parse_allowed_destination(std::string_view tex
 std::vector<std::string> parse_resolvers(std::string_view resolv_conf);
 
 struct FirewallSettings {
-  std::string instance;                 // the database's instance id
-  std::string subnet_range;             // the agents' subnets come from here, "10.201.0.0/16"
-  std::uint16_t api_port = 0;           // of the agents' API
+  std::string instance;        // the database's instance id
+  std::string subnet_range;    // the agents' subnets come from here, "10.201.0.0/16"
+  std::uint16_t api_port = 0;  // of the agents' API
   EgressPolicy egress = EgressPolicy::internet;
   std::vector<AllowedDestination> allowed;
-  std::vector<std::string> resolvers;   // may be asked over port 53 even when they are in a private range
+  std::vector<std::string>
+      resolvers;  // may be asked over port 53 even when they are in a private range
 };
 
 // Throws std::invalid_argument, in words for an operator, when a value could not stand in a rule.
@@ -60,7 +61,7 @@ struct FirewallPlan {
     std::string match;  // "-i mos1a2b3c+"
     std::string to;     // one of `chains`
   };
-  std::string chain_prefix;                                // of all our chains, former versions' included
+  std::string chain_prefix;  // of all our chains, former versions' included
   std::map<std::string, std::vector<std::string>> chains;  // their rules, as for -A
   std::vector<Jump> jumps;                                 // in the order in which they are met
   bool uses_docker_user = false;

@@ -24,7 +24,8 @@ std::string complaint(const std::string& program, const ChildResult& result) {
   if (result.exit_code == 127) return program + " is not installed";
   if (result.timed_out) return program + " did not end in time";
   const auto line = result.errors.substr(0, result.errors.find('\n'));
-  return program + " failed: " + (line.empty() ? "exit code " + std::to_string(result.exit_code) : line);
+  return program +
+         " failed: " + (line.empty() ? "exit code " + std::to_string(result.exit_code) : line);
 }
 
 ChildResult run(const std::string& program, std::vector<std::string> arguments, std::string input) {
@@ -34,7 +35,8 @@ ChildResult run(const std::string& program, std::vector<std::string> arguments, 
   command.limit = program_limit;
   try {
     auto result = run_child(command);
-    if (!result.succeeded()) throw EngineError(EngineErrorKind::isolation_unavailable, complaint(program, result));
+    if (!result.succeeded())
+      throw EngineError(EngineErrorKind::isolation_unavailable, complaint(program, result));
     return result;
   } catch (const std::system_error& error) {
     throw EngineError(EngineErrorKind::isolation_unavailable, program + " failed: " + error.what());
@@ -93,17 +95,22 @@ bool HostFirewall::find_out() {
   if (possible_ != Possible::unknown) return possible_ == Possible::yes;
   if (::geteuid() != 0) {
     possible_ = Possible::no;
-    set_state(false, "firewall rules around agents need root: run the controller as root on the engine's host");
+    set_state(
+        false,
+        "firewall rules around agents need root: run the controller as root on the engine's host");
     return false;
   }
   const auto locality = locate_engine(engine_url_);
   switch (locality.place) {
-    case EngineLocality::Place::here: possible_ = Possible::yes; return true;
+    case EngineLocality::Place::here:
+      possible_ = Possible::yes;
+      return true;
     case EngineLocality::Place::elsewhere:
       possible_ = Possible::no;
       set_state(false, locality.reason);
       return false;
-    case EngineLocality::Place::unknown: break;
+    case EngineLocality::Place::unknown:
+      break;
   }
   set_state(false, locality.reason);
   throw EngineError(EngineErrorKind::unavailable, locality.reason);
@@ -112,14 +119,17 @@ bool HostFirewall::find_out() {
 void HostFirewall::ensure_family(Family& family) {
   const auto before = list(family);
   // How a rule is printed differs between versions of iptables: what was read back after setting it is the measure.
-  const bool unchanged = !family.confirmed.empty() && own_chains(family.plan, before) == family.confirmed;
+  const bool unchanged =
+      !family.confirmed.empty() && own_chains(family.plan, before) == family.confirmed;
   if (unchanged && stands(family.plan, before)) return;
   restore(family, apply_script(family.plan, before));
   const auto after = list(family);
   if (!stands(family.plan, after)) {
-    throw EngineError(EngineErrorKind::isolation_unavailable,
-                      family.program + " accepted the rules around agents, but they do not stand: something else "
-                                       "rewrites the host's firewall at this moment");
+    throw EngineError(
+        EngineErrorKind::isolation_unavailable,
+        family.program +
+            " accepted the rules around agents, but they do not stand: something else "
+            "rewrites the host's firewall at this moment");
   }
   family.confirmed = own_chains(family.plan, after);
 }

@@ -41,7 +41,8 @@ RuntimeDriver::MemoryUse in_mebibytes(const CgroupMemory& memory) {
 }
 
 // Where a cgroup's files would show: our own cgroup, the top one, and those right below it.
-std::vector<files::path> sample_cgroups(const MemoryHierarchy& hierarchy, std::string_view own_cgroups) {
+std::vector<files::path> sample_cgroups(const MemoryHierarchy& hierarchy,
+                                        std::string_view own_cgroups) {
   std::vector<files::path> samples;
   if (const auto own = memory_cgroup_folder(hierarchy, own_cgroups)) samples.push_back(*own);
   samples.push_back(hierarchy.mount_point);
@@ -62,7 +63,8 @@ std::vector<files::path> sample_cgroups(const MemoryHierarchy& hierarchy, std::s
 
 CgroupMemoryReclaimer::CgroupMemoryReclaimer(std::string engine_url, files::path proc)
     : proc_(std::move(proc)),
-      hierarchy_(find_memory_hierarchy(read_kernel_file(proc_ / "self/mountinfo").value_or(std::string()))),
+      hierarchy_(find_memory_hierarchy(
+          read_kernel_file(proc_ / "self/mountinfo").value_or(std::string()))),
       engine_url_(std::move(engine_url)) {}
 
 std::string CgroupMemoryReclaimer::reason() const {
@@ -87,9 +89,12 @@ std::string CgroupMemoryReclaimer::find_obstacle() const {
     exists = exists || files::exists(file, error);
     if (::access(file.c_str(), W_OK) == 0) return {};
   }
-  if (exists) return hierarchy_->reclaim_file() + " cannot be written: run the controller as root on the engine's host";
+  if (exists)
+    return hierarchy_->reclaim_file() +
+           " cannot be written: run the controller as root on the engine's host";
   return "the kernel does not offer " + hierarchy_->reclaim_file() +
-         (hierarchy_->version == MemoryHierarchy::Version::v2 ? " (Linux 5.19 or newer has it)" : "");
+         (hierarchy_->version == MemoryHierarchy::Version::v2 ? " (Linux 5.19 or newer has it)"
+                                                              : "");
 }
 
 std::optional<files::path> CgroupMemoryReclaimer::folder_of(const ContainerProcess& process) const {
@@ -98,7 +103,8 @@ std::optional<files::path> CgroupMemoryReclaimer::folder_of(const ContainerProce
   if (!cgroups) return std::nullopt;
   auto folder = memory_cgroup_folder(*hierarchy_, *cgroups);
   // Process ids are used again: the container's id in the path proves that it is still the same one.
-  if (folder && folder->string().find(process.container_id) == std::string::npos) return std::nullopt;
+  if (folder && folder->string().find(process.container_id) == std::string::npos)
+    return std::nullopt;
   return folder;
 }
 
@@ -119,16 +125,18 @@ RuntimeDriver::MemoryUse CgroupMemoryReclaimer::reclaim(const ContainerProcess& 
   if (!after) throw_gone(process);
   if (after->resident_bytes > before->resident_bytes / 2 && after->resident_bytes > 16 * mebibyte) {
     const auto swap = parse_swaps(read_kernel_file(proc_ / "swaps").value_or(std::string()));
-    throw EngineError(EngineErrorKind::failed,
-                      "only " + std::to_string((before->resident_bytes - after->resident_bytes) / mebibyte) + " of " +
-                          std::to_string(before->resident_bytes / mebibyte) + " MiB went to swap (" +
-                          std::to_string(swap.free_bytes / mebibyte) +
-                          " MiB of swap are free on the host; the container's own swap limit may be lower)");
+    throw EngineError(
+        EngineErrorKind::failed,
+        "only " + std::to_string((before->resident_bytes - after->resident_bytes) / mebibyte) +
+            " of " + std::to_string(before->resident_bytes / mebibyte) + " MiB went to swap (" +
+            std::to_string(swap.free_bytes / mebibyte) +
+            " MiB of swap are free on the host; the container's own swap limit may be lower)");
   }
   return in_mebibytes(*after);
 }
 
-std::optional<RuntimeDriver::MemoryUse> CgroupMemoryReclaimer::memory_use(const ContainerProcess& process) {
+std::optional<RuntimeDriver::MemoryUse> CgroupMemoryReclaimer::memory_use(
+    const ContainerProcess& process) {
   const auto folder = folder_of(process);
   if (!folder) return std::nullopt;
   const auto memory = read_cgroup_memory(*hierarchy_, *folder);
@@ -149,7 +157,8 @@ void CgroupMemoryReclaimer::push_out_v2(const files::path& folder) const {
     const auto size = std::min(left->resident_bytes, reclaim_step_bytes);
     const int error = write_to_kernel(folder / "memory.reclaim", std::to_string(size));
     if (error != 0 && error != EAGAIN && error != EINTR) {
-      throw EngineError(EngineErrorKind::failed, "memory.reclaim refused: " + std::generic_category().message(error));
+      throw EngineError(EngineErrorKind::failed,
+                        "memory.reclaim refused: " + std::generic_category().message(error));
     }
     const auto now = read_cgroup_memory(*hierarchy_, folder);
     // Hardly any progress: the rest cannot be moved.

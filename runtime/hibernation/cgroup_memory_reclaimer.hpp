@@ -36,7 +36,8 @@ class CgroupMemoryReclaimer final : public MemoryReclaimer {
   const std::optional<MemoryHierarchy> hierarchy_;
   const std::string engine_url_;
   mutable std::mutex mutex_;
-  mutable std::optional<std::string> obstacle_;  // unset until the engine has answered once; empty: none
+  mutable std::optional<std::string>
+      obstacle_;  // unset until the engine has answered once; empty: none
 };
 
 }  // namespace mosaic

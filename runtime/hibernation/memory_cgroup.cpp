@@ -89,13 +89,15 @@ std::optional<MemoryHierarchy> find_memory_hierarchy(std::string_view mountinfo)
     const auto make = [&](MemoryHierarchy::Version version) {
       return MemoryHierarchy{version, std::filesystem::path(mount[4]), std::string(mount[3])};
     };
-    if (filesystem[0] == "cgroup" && lists(filesystem[2], "memory")) return make(MemoryHierarchy::Version::v1);
+    if (filesystem[0] == "cgroup" && lists(filesystem[2], "memory"))
+      return make(MemoryHierarchy::Version::v1);
     if (filesystem[0] == "cgroup2" && !unified) unified = make(MemoryHierarchy::Version::v2);
   }
   return unified;
 }
 
-std::optional<std::filesystem::path> memory_cgroup_folder(const MemoryHierarchy& hierarchy, std::string_view cgroups) {
+std::optional<std::filesystem::path> memory_cgroup_folder(const MemoryHierarchy& hierarchy,
+                                                          std::string_view cgroups) {
   for (const auto line : split(cgroups, '\n')) {
     // "4:memory:/docker/<id>" or "0::/system.slice/docker-<id>.scope"
     const auto first = line.find(':');
@@ -103,8 +105,9 @@ std::optional<std::filesystem::path> memory_cgroup_folder(const MemoryHierarchy&
     const auto second = line.find(':', first + 1);
     if (second == std::string_view::npos) continue;
     const auto controllers = line.substr(first + 1, second - first - 1);
-    const bool matches = hierarchy.version == MemoryHierarchy::Version::v1 ? lists(controllers, "memory")
-                                                                           : line.substr(0, first) == "0";
+    const bool matches = hierarchy.version == MemoryHierarchy::Version::v1
+                             ? lists(controllers, "memory")
+                             : line.substr(0, first) == "0";
     if (!matches) continue;
     auto path = line.substr(second + 1);
     // "/../x" lies outside of what we may see.
@@ -119,7 +122,8 @@ std::optional<std::filesystem::path> memory_cgroup_folder(const MemoryHierarchy&
   return std::nullopt;
 }
 
-std::optional<CgroupMemory> read_cgroup_memory(const MemoryHierarchy& hierarchy, const std::filesystem::path& folder) {
+std::optional<CgroupMemory> read_cgroup_memory(const MemoryHierarchy& hierarchy,
+                                               const std::filesystem::path& folder) {
   return hierarchy.version == MemoryHierarchy::Version::v1 ? read_v1(folder) : read_v2(folder);
 }
 

@@ -22,7 +22,9 @@ struct MemoryHierarchy {
   std::string mount_root;  // the cgroup that the mount point shows, "/" as a rule
 
   // The file that pushes memory out when written to.
-  std::string reclaim_file() const { return version == Version::v1 ? "memory.force_empty" : "memory.reclaim"; }
+  std::string reclaim_file() const {
+    return version == Version::v1 ? "memory.force_empty" : "memory.reclaim";
+  }
 };
 
 // From the text of /proc/self/mountinfo. v1 wins where both are mounted: then that is where memory is accounted for.
@@ -30,13 +32,15 @@ std::optional<MemoryHierarchy> find_memory_hierarchy(std::string_view mountinfo)
 
 // The folder of a process's memory cgroup, from the text of /proc/<pid>/cgroup; nothing when it is not below our
 // mount.
-std::optional<std::filesystem::path> memory_cgroup_folder(const MemoryHierarchy& hierarchy, std::string_view cgroups);
+std::optional<std::filesystem::path> memory_cgroup_folder(const MemoryHierarchy& hierarchy,
+                                                          std::string_view cgroups);
 
 struct CgroupMemory {
   std::int64_t resident_bytes = 0;
   std::int64_t swap_bytes = 0;
 };
-std::optional<CgroupMemory> read_cgroup_memory(const MemoryHierarchy& hierarchy, const std::filesystem::path& folder);
+std::optional<CgroupMemory> read_cgroup_memory(const MemoryHierarchy& hierarchy,
+                                               const std::filesystem::path& folder);
 
 struct SwapSpace {
   std::int64_t total_bytes = 0;

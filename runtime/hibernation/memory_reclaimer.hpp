@@ -46,7 +46,9 @@ class NoMemoryReclaimer final : public MemoryReclaimer {
   RuntimeDriver::MemoryUse reclaim(const ContainerProcess&) override {
     throw EngineError(EngineErrorKind::unavailable, "hibernation is not possible: " + reason_);
   }
-  std::optional<RuntimeDriver::MemoryUse> memory_use(const ContainerProcess&) override { return std::nullopt; }
+  std::optional<RuntimeDriver::MemoryUse> memory_use(const ContainerProcess&) override {
+    return std::nullopt;
+  }
 
  private:
   const std::string reason_;

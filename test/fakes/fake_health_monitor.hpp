@@ -37,8 +37,8 @@ class FakeHealthMonitor final : public HealthMonitor {
     ResourceKey key;
     ProbeTarget target;
   };
-  std::vector<WatchCall> watch_calls() const;          // in order, repeated ones included
-  std::vector<ResourceKey> forget_calls() const;       // in order
+  std::vector<WatchCall> watch_calls() const;     // in order, repeated ones included
+  std::vector<ResourceKey> forget_calls() const;  // in order
   std::optional<ProbeTarget> watched(const ResourceKey& key) const;
   std::size_t watched_count() const;
 

@@ -37,7 +37,8 @@ struct Image {
 };
 
 const std::vector<std::string>& basic_programs() {
-  static const std::vector<std::string> programs = {"mkdir", "tar", "cp", "mv", "rm", "date", "sleep", "cat"};
+  static const std::vector<std::string> programs = {"mkdir", "tar",  "cp",    "mv",
+                                                    "rm",    "date", "sleep", "cat"};
   return programs;
 }
 
@@ -46,7 +47,9 @@ std::vector<std::string> with_basics(std::vector<std::string> programs) {
   return programs;
 }
 
-Image debian_image() { return {"DebianWithCurl", {"/bin/dash"}, with_basics({"curl", "flock"}), {}}; }
+Image debian_image() {
+  return {"DebianWithCurl", {"/bin/dash"}, with_basics({"curl", "flock"}), {}};
+}
 Image alpine_image() {
   return {"AlpineWithCurl", {"/bin/busybox", "sh"}, {"curl", "flock"}, with_basics({})};
 }
@@ -90,17 +93,19 @@ class AgentBoot : public testing::TestWithParam<Image> {
     std::string pattern = files::temp_directory_path() / "mosaic-boot-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
     root_ = pattern;
-    for (const auto* folder : {"bin", "workspace", "state"}) files::create_directory(root_ / folder);
-    write_file(root_ / "bin/openclaw",
-               "#!/bin/sh\necho \"$@\" >" + (root_ / "called").string() + "\nset >" + (root_ / "variables").string() +
-                   "\nexit 42\n");
+    for (const auto* folder : {"bin", "workspace", "state"})
+      files::create_directory(root_ / folder);
+    write_file(root_ / "bin/openclaw", "#!/bin/sh\necho \"$@\" >" + (root_ / "called").string() +
+                                           "\nset >" + (root_ / "variables").string() +
+                                           "\nexit 42\n");
     files::permissions(root_ / "bin/openclaw", files::perms::owner_all);
     write_file(root_ / "script", std::string(agent_boot_script()));
   }
   ~AgentBoot() override { files::remove_all(root_); }
 
   void install(const Image& image) {
-    for (const auto& program : image.host_programs) files::create_symlink(which(program), root_ / "bin" / program);
+    for (const auto& program : image.host_programs)
+      files::create_symlink(which(program), root_ / "bin" / program);
     for (const auto& program : image.busybox_programs) {
       files::create_symlink(which("busybox"), root_ / "bin" / program);
     }
@@ -129,7 +134,9 @@ class AgentBoot : public testing::TestWithParam<Image> {
   static std::string url(const ProbeHttpServer& server) { return "http://" + server.endpoint(); }
 
   static ProbeHttpServer::Handler configuration() {
-    return [](const std::string&) { return ProbeHttpServer::answer(200, full_archive(), "application/x-tar"); };
+    return [](const std::string&) {
+      return ProbeHttpServer::answer(200, full_archive(), "application/x-tar");
+    };
   }
 
   static std::string full_archive() {
@@ -157,16 +164,19 @@ TEST_P(AgentBoot, FetchesTheConfigurationAndHandsOverToTheGateway) {
   EXPECT_EQ(result.errors, "");
   EXPECT_EQ(read_file(root_ / "called"), "gateway run --bind lan --auth token\n");
   const auto variables = read_file(root_ / "variables");
-  EXPECT_NE(variables.find("OPENCLAW_CONFIG_PATH='" + (root_ / "boot/openclaw.json").string() + "'"),
+  EXPECT_NE(
+      variables.find("OPENCLAW_CONFIG_PATH='" + (root_ / "boot/openclaw.json").string() + "'"),
+      std::string::npos);
+  EXPECT_NE(variables.find(std::string("OPENCLAW_GATEWAY_TOKEN='") + token + "'"),
             std::string::npos);
-  EXPECT_NE(variables.find(std::string("OPENCLAW_GATEWAY_TOKEN='") + token + "'"), std::string::npos);
   EXPECT_EQ(variables.find("AGENT_TOKEN="), std::string::npos);
   EXPECT_EQ(read_file(root_ / "boot/openclaw.json"), "{\"gateway\":{}}");
   EXPECT_EQ(read_file(root_ / "workspace/SOUL.md"), "soul");
   EXPECT_EQ(read_file(root_ / "workspace/AGENTS.md"), "agents");
   EXPECT_EQ(read_file(root_ / "workspace/IDENTITY.md").size(), 70'000u);
   const std::lock_guard lock(mutex);
-  EXPECT_TRUE(request.starts_with("GET /api/internal/agent-config/user/cabc123 HTTP/1.1\r\n")) << request;
+  EXPECT_TRUE(request.starts_with("GET /api/internal/agent-config/user/cabc123 HTTP/1.1\r\n"))
+      << request;
   EXPECT_FALSE(token_shown);
 }
 
@@ -181,12 +191,15 @@ TEST_P(AgentBoot, SendsTokenHostAndWantedTypeExactlyOnce) {
   boot(GetParam(), url(server));
   const std::lock_guard lock(mutex);
   std::string lower;
-  for (const char byte : request) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
+  for (const char byte : request)
+    lower += static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
   for (const auto& line : {"\r\nauthorization: bearer " + std::string(token) + "\r\n",
-                           "\r\nhost: " + server.endpoint() + "\r\n", std::string("\r\naccept: application/x-tar\r\n")}) {
+                           "\r\nhost: " + server.endpoint() + "\r\n",
+                           std::string("\r\naccept: application/x-tar\r\n")}) {
     const auto first = lower.find(line);
     ASSERT_NE(first, std::string::npos) << request;
-    EXPECT_EQ(lower.find(line.substr(0, line.find(':') + 1), first + 2), std::string::npos) << request;
+    EXPECT_EQ(lower.find(line.substr(0, line.find(':') + 1), first + 2), std::string::npos)
+        << request;
   }
 }
 
@@ -195,7 +208,8 @@ TEST_P(AgentBoot, EndsWith78WhenTheApiHasNothingForIt) {
     ProbeHttpServer server([&](const std::string&) { return ProbeHttpServer::answer(status); });
     const auto result = boot(GetParam(), url(server));
     EXPECT_EQ(result.exit_code, boot_exit::nothing_to_boot);
-    EXPECT_NE(result.errors.find("status " + std::to_string(status)), std::string::npos) << result.errors;
+    EXPECT_NE(result.errors.find("status " + std::to_string(status)), std::string::npos)
+        << result.errors;
     EXPECT_EQ(server.requests(), 1);
   }
   EXPECT_FALSE(files::exists(root_ / "called"));
@@ -205,13 +219,16 @@ TEST_P(AgentBoot, TriesAgainWhileTheApiIsRestarting) {
   std::atomic<int> asked{0};
   ProbeHttpServer server([&](const std::string&) -> std::optional<std::string> {
     switch (++asked) {
-      case 1: return "";                                // closed without an answer
-      case 2: return ProbeHttpServer::answer(503);
-      case 3: {                                         // cut off in the middle
+      case 1:
+        return "";  // closed without an answer
+      case 2:
+        return ProbeHttpServer::answer(503);
+      case 3: {  // cut off in the middle
         const auto whole = ProbeHttpServer::answer(200, full_archive(), "application/x-tar");
         return whole.substr(0, 2000);
       }
-      default: return ProbeHttpServer::answer(200, full_archive(), "application/x-tar");
+      default:
+        return ProbeHttpServer::answer(200, full_archive(), "application/x-tar");
     }
   });
   const auto result = boot(GetParam(), url(server));
@@ -223,7 +240,8 @@ TEST_P(AgentBoot, TriesAgainWhileTheApiIsRestarting) {
 TEST_P(AgentBoot, EndsWith75WhenTheApiStaysAway) {
   const auto result = boot(GetParam(), "http://127.0.0.1:" + std::to_string(unused_port()), "1");
   EXPECT_EQ(result.exit_code, boot_exit::api_unreachable);
-  EXPECT_NE(result.errors.find("gave no configuration for 1 s"), std::string::npos) << result.errors;
+  EXPECT_NE(result.errors.find("gave no configuration for 1 s"), std::string::npos)
+      << result.errors;
   EXPECT_EQ(result.errors.find(token), std::string::npos);
 }
 
@@ -268,13 +286,15 @@ TEST_P(AgentBoot, RefusesATokenThatCouldChangeTheRequest) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Images, AgentBoot,
-                         testing::Values(debian_image(), alpine_image(), busybox_image(), node_image()),
+                         testing::Values(debian_image(), alpine_image(), busybox_image(),
+                                         node_image()),
                          [](const auto& image) { return image.param.name; });
 
 class AgentBootLock : public AgentBoot {};
 
 TEST_F(AgentBootLock, TheGatewayHoldsTheStateAsLongAsItLives) {
-  write_file(root_ / "bin/openclaw", "#!/bin/sh\nflock -n " + (root_ / "state/.mosaic-lock").string() +
+  write_file(root_ / "bin/openclaw", "#!/bin/sh\nflock -n " +
+                                         (root_ / "state/.mosaic-lock").string() +
                                          " true && exit 1\nexit 42\n");
   ProbeHttpServer server(configuration());
   EXPECT_EQ(boot(debian_image(), url(server)).exit_code, 42);
@@ -282,12 +302,14 @@ TEST_F(AgentBootLock, TheGatewayHoldsTheStateAsLongAsItLives) {
 }
 
 TEST_F(AgentBootLock, ASecondContainerOnTheSameStateDoesNotBoot) {
-  const int lock = ::open((root_ / "state/.mosaic-lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  const int lock =
+      ::open((root_ / "state/.mosaic-lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   ASSERT_EQ(::flock(lock, LOCK_EX), 0);
   ProbeHttpServer server(configuration());
   const auto result = boot(debian_image(), url(server), "1");
   EXPECT_EQ(result.exit_code, boot_exit::api_unreachable);
-  EXPECT_NE(result.errors.find("still uses this agent's state"), std::string::npos) << result.errors;
+  EXPECT_NE(result.errors.find("still uses this agent's state"), std::string::npos)
+      << result.errors;
   EXPECT_EQ(server.requests(), 0);
   ::close(lock);
 }

@@ -29,7 +29,8 @@ constexpr int postgres_port = 5432;
 
 std::string from_environment(const char* name) {
   const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') throw std::runtime_error(std::string(name) + " is not set: run ./dev test");
+  if (value == nullptr || *value == '\0')
+    throw std::runtime_error(std::string(name) + " is not set: run ./dev test");
   return value;
 }
 
@@ -64,7 +65,9 @@ class AgentBehindTheWall : public testing::Test {
   }
 
   AgentIdentity identity(const std::string& name) {
-    const auto known = AgentIdentity{instance_, {ResourceKind::user_container, "row-" + name}, name,
+    const auto known = AgentIdentity{instance_,
+                                     {ResourceKind::user_container, "row-" + name},
+                                     name,
                                      "mosaic-wall-" + name + "-" + std::to_string(::getpid())};
     identities_.push_back(known);
     return known;
@@ -85,8 +88,10 @@ class AgentBehindTheWall : public testing::Test {
     const auto view = *driver_.observe(who, image_).container;
     const ProbeTarget target{view.id, view.endpoint, *view.started_at};
     monitor_.watch(who.key, target);
-    if (!listener_.wait_until([&] { return monitor_.view(who.key, target).health == Health::ready; })) {
-      throw std::runtime_error("the agent is not ready: " + monitor_.view(who.key, target).last_error);
+    if (!listener_.wait_until(
+            [&] { return monitor_.view(who.key, target).health == Health::ready; })) {
+      throw std::runtime_error("the agent is not ready: " +
+                               monitor_.view(who.key, target).last_error);
     }
     return view;
   }
@@ -103,18 +108,20 @@ class AgentBehindTheWall : public testing::Test {
     ChildCommand command;
     command.arguments = {"docker"};
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-    command.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/nonexistent",
-                           "DOCKER_HOST=" + engine_url_};
+    command.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                           "HOME=/nonexistent", "DOCKER_HOST=" + engine_url_};
     command.limit = std::chrono::seconds(60);
     return run_child(command);
   }
 
   // From inside the container, with its own tools. A refusal is an answer; so is a connection on which nothing is said.
   bool reaches(const ContainerView& agent, const std::string& address, int port) {
-    const auto result = docker({"exec", agent.id, "sh", "-c",
-                                "timeout 3 nc -w 1 " + address + " " + std::to_string(port) + " </dev/null 2>&1"});
+    const auto result =
+        docker({"exec", agent.id, "sh", "-c",
+                "timeout 3 nc -w 1 " + address + " " + std::to_string(port) + " </dev/null 2>&1"});
     if (result.output.find("timed out") != std::string::npos) return false;
-    const bool answered = result.output.empty() || result.output.find("refused") != std::string::npos;
+    const bool answered =
+        result.output.empty() || result.output.find("refused") != std::string::npos;
     EXPECT_TRUE(answered && result.errors.empty()) << result.output << result.errors;
     return true;
   }
@@ -140,7 +147,8 @@ class AgentBehindTheWall : public testing::Test {
   const std::string image_ = from_environment("MOSAIC_TEST_INSTANT_IMAGE");
   const std::string instance_ = "fa11" + std::to_string(100'000'000 + ::getpid()).substr(1);
   ProbeHttpServer api_{[](const std::string&) {
-                         return ProbeHttpServer::answer(200, tar_archive({{"openclaw.json", "{}"}}), "application/x-tar");
+                         return ProbeHttpServer::answer(200, tar_archive({{"openclaw.json", "{}"}}),
+                                                        "application/x-tar");
                        },
                        0, ProbeHttpServer::Reach::everywhere};
   SystemClock clock_;
@@ -159,15 +167,18 @@ TEST_F(AgentBehindTheWall, ReachesItsApiAndNothingElseOfTheHost) {
   const auto gateway = agent.endpoint.substr(0, agent.endpoint.rfind('.')) + ".1";
   const TestListener service(nullptr, SOCK_STREAM, 9999);
   const std::vector<std::pair<std::string, int>> forbidden = {
-      {gateway, 9999},      {gateway, postgres_port}, {host_address, 9999}, {host_address, api_.port()},
+      {gateway, 9999},        {gateway, postgres_port},
+      {host_address, 9999},   {host_address, api_.port()},
       {metadata_address, 80}, {"172.17.0.1", 9999},
   };
   for (const auto& [address, port] : forbidden) {
-    EXPECT_TRUE(reaches(agent, address, port)) << "without the wall it must answer: " << address << ":" << port;
+    EXPECT_TRUE(reaches(agent, address, port))
+        << "without the wall it must answer: " << address << ":" << port;
   }
   wall_.ensure();
   ASSERT_TRUE(wall_.in_force()) << wall_.reason();
-  for (const auto& [address, port] : forbidden) EXPECT_FALSE(reaches(agent, address, port)) << address << ":" << port;
+  for (const auto& [address, port] : forbidden)
+    EXPECT_FALSE(reaches(agent, address, port)) << address << ":" << port;
   const auto other_address = other.endpoint.substr(0, other.endpoint.rfind(':'));
   EXPECT_FALSE(reaches(agent, other_address, 18789));
   EXPECT_TRUE(reaches(agent, gateway, api_.port()));
@@ -178,7 +189,8 @@ TEST_F(AgentBehindTheWall, BootsAndIsReadyWithTheWallStanding) {
   wall_.ensure();
   const auto agent = start_agent(identity("carol"));
   EXPECT_GE(api_.requests(), 1);
-  EXPECT_TRUE(reclaimer_.memory_use({agent.id, 1}) == std::nullopt) << "process 1 is not in the agent's cgroup";
+  EXPECT_TRUE(reclaimer_.memory_use({agent.id, 1}) == std::nullopt)
+      << "process 1 is not in the agent's cgroup";
   const auto use = driver_.memory_use(agent.id);
   ASSERT_TRUE(use);
   EXPECT_LE(use->resident_mb, 64);

@@ -3,8 +3,8 @@
 #include "runtime/firewall/host_firewall.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -32,7 +32,8 @@ int listen_on_unix_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  if (::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(socket, 8) != 0) {
+  if (::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(socket, 8) != 0) {
     throw std::runtime_error("cannot listen on " + path);
   }
   return socket;
@@ -62,7 +63,9 @@ class HostFirewallRules : public testing::Test {
   }
 
   std::string engine_url() const { return "unix://" + (folder_ / "engine.sock").string(); }
-  HostFirewall firewall(const std::string& instance = "1a2b3c4d") { return {settings_of(instance), engine_url()}; }
+  HostFirewall firewall(const std::string& instance = "1a2b3c4d") {
+    return {settings_of(instance), engine_url()};
+  }
 
   // What an engine leaves in the filter table.
   static void play_engine_start() {
@@ -88,11 +91,12 @@ TEST_F(HostFirewallRules, NothingButTheApiAndTheInternetAnswersAnAgent) {
   const TestListener everything_on_host(nullptr, SOCK_STREAM, postgres_port);
   const TestListener api(nullptr, SOCK_STREAM, api_port);
   const std::vector<std::pair<std::string, int>> forbidden = {
-      {"10.201.0.1", postgres_port},   {"10.201.0.1", 22},         {"169.254.169.254", 80},
-      {"203.0.113.1", postgres_port},  {"203.0.113.1", api_port},  {"192.168.77.1", api_port},
-      {"10.201.0.10", 18789},          {"10.202.0.2", 18789},      {"192.168.77.2", 443},
+      {"10.201.0.1", postgres_port},  {"10.201.0.1", 22},        {"169.254.169.254", 80},
+      {"203.0.113.1", postgres_port}, {"203.0.113.1", api_port}, {"192.168.77.1", api_port},
+      {"10.201.0.10", 18789},         {"10.202.0.2", 18789},     {"192.168.77.2", 443},
   };
-  for (const auto& [address, port] : forbidden) EXPECT_TRUE(answers(agent.get(), address, port)) << address;
+  for (const auto& [address, port] : forbidden)
+    EXPECT_TRUE(answers(agent.get(), address, port)) << address;
 
   auto wall = firewall();
   wall.ensure();
@@ -103,11 +107,14 @@ TEST_F(HostFirewallRules, NothingButTheApiAndTheInternetAnswersAnAgent) {
   }
   EXPECT_TRUE(answers(agent.get(), "10.201.0.1", api_port));
   EXPECT_TRUE(answers(agent.get(), "203.0.113.2", 443));
-  EXPECT_TRUE(answers(nullptr, "10.201.0.2", 18789)) << "the host itself probes agents and carries requests to them";
-  for (const auto* peer : {internet.get(), private_peer.get(), foreign_agent.get(), other_agent.get()}) {
+  EXPECT_TRUE(answers(nullptr, "10.201.0.2", 18789))
+      << "the host itself probes agents and carries requests to them";
+  for (const auto* peer :
+       {internet.get(), private_peer.get(), foreign_agent.get(), other_agent.get()}) {
     EXPECT_TRUE(silent(peer, "10.201.0.2", 18789));
   }
-  EXPECT_TRUE(answers(private_peer.get(), "192.168.77.1", postgres_port)) << "others are none of our business";
+  EXPECT_TRUE(answers(private_peer.get(), "192.168.77.1", postgres_port))
+      << "others are none of our business";
   EXPECT_TRUE(answers(private_peer.get(), "203.0.113.2", 443));
 }
 
@@ -125,7 +132,8 @@ TEST_F(HostFirewallRules, AllowListAndResolversOpenExactlyWhatTheyName) {
   const TestListener resolver(office.get(), SOCK_DGRAM, 53);
   const TestListener other_service(office.get(), SOCK_DGRAM, 54);
   auto settings = settings_of("1a2b3c4d");
-  settings.allowed = {*parse_allowed_destination("192.168.77.2:11434"), *parse_allowed_destination("10.201.0.1:9434")};
+  settings.allowed = {*parse_allowed_destination("192.168.77.2:11434"),
+                      *parse_allowed_destination("10.201.0.1:9434")};
   settings.resolvers = {"192.168.77.2"};
   HostFirewall wall(settings, engine_url());
   wall.ensure();
@@ -204,7 +212,8 @@ TEST_F(HostFirewallRules, ChangesNothingWhenAllStands) {
   const auto counted = run_tool({"iptables", "-v", "-S", "MOSAIC-1a2b3c-INPUT"});
   EXPECT_NE(counted.find("-c 1 "), std::string::npos) << counted;
   wall.ensure();
-  EXPECT_NE(run_tool({"iptables", "-v", "-S", "MOSAIC-1a2b3c-INPUT"}).find("-c 1 "), std::string::npos);
+  EXPECT_NE(run_tool({"iptables", "-v", "-S", "MOSAIC-1a2b3c-INPUT"}).find("-c 1 "),
+            std::string::npos);
 }
 
 TEST_F(HostFirewallRules, TwoInstancesLeaveEachOtherAlone) {

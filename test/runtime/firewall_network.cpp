@@ -27,7 +27,9 @@ namespace {
 
 constexpr int moment_ms = 300;
 
-[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 void write_text(const std::string& path, const std::string& text) {
   std::ofstream file(path);
@@ -37,12 +39,14 @@ void write_text(const std::string& path, const std::string& text) {
 }
 
 // IPv4 addresses as mapped ones, so that one kind of socket does for both.
-sockaddr_in6 socket_address(const std::string& address, int port, const std::string& interface = "") {
+sockaddr_in6 socket_address(const std::string& address, int port,
+                            const std::string& interface = "") {
   sockaddr_in6 result{};
   result.sin6_family = AF_INET6;
   result.sin6_port = htons(static_cast<std::uint16_t>(port));
   const auto text = address.find(':') == std::string::npos ? "::ffff:" + address : address;
-  if (inet_pton(AF_INET6, text.c_str(), &result.sin6_addr) != 1) throw std::runtime_error("bad address " + address);
+  if (inet_pton(AF_INET6, text.c_str(), &result.sin6_addr) != 1)
+    throw std::runtime_error("bad address " + address);
   if (!interface.empty()) result.sin6_scope_id = if_nametoindex(interface.c_str());
   return result;
 }
@@ -108,13 +112,15 @@ InsideSpace::~InsideSpace() {
   ::close(back_);
 }
 
-TestListener::TestListener(const NetworkSpace* space, int type, int port, const std::string& address) {
+TestListener::TestListener(const NetworkSpace* space, int type, int port,
+                           const std::string& address) {
   const InsideSpace inside(space);
   socket_ = ::socket(AF_INET6, type | SOCK_CLOEXEC, 0);
   const int off = 0;
   ::setsockopt(socket_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   const auto local = socket_address(address, port);
-  if (::bind(socket_, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) fail("bind " + address);
+  if (::bind(socket_, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
+    fail("bind " + address);
   if (type == SOCK_STREAM && ::listen(socket_, 64) != 0) fail("listen");
 }
 
@@ -134,7 +140,8 @@ bool answers_within(int limit_ms, const NetworkSpace* space, const std::string& 
   const InsideSpace inside(space);
   const int socket = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const auto target = socket_address(address, port, interface);
-  int error = ::connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0 ? 0 : errno;
+  int error =
+      ::connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
     pollfd polled{socket, POLLOUT, 0};
     socklen_t size = sizeof error;
@@ -147,16 +154,19 @@ bool answers_within(int limit_ms, const NetworkSpace* space, const std::string& 
   ::close(socket);
   if (error == 0 || error == ECONNREFUSED) return true;
   if (error == ETIMEDOUT) return false;
-  throw std::system_error(error, std::generic_category(), "the test's own network has no way to " + address);
+  throw std::system_error(error, std::generic_category(),
+                          "the test's own network has no way to " + address);
 }
 
 }  // namespace
 
-bool answers(const NetworkSpace* space, const std::string& address, int port, const std::string& interface) {
+bool answers(const NetworkSpace* space, const std::string& address, int port,
+             const std::string& interface) {
   return answers_within(10'000, space, address, port, interface);
 }
 
-bool silent(const NetworkSpace* space, const std::string& address, int port, const std::string& interface) {
+bool silent(const NetworkSpace* space, const std::string& address, int port,
+            const std::string& interface) {
   return !answers_within(moment_ms, space, address, port, interface);
 }
 
@@ -164,7 +174,8 @@ void send_datagram(const NetworkSpace* space, const std::string& address, int po
   const InsideSpace inside(space);
   const int socket = ::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const auto target = socket_address(address, port);
-  const auto sent = ::sendto(socket, "?", 1, 0, reinterpret_cast<const sockaddr*>(&target), sizeof target);
+  const auto sent =
+      ::sendto(socket, "?", 1, 0, reinterpret_cast<const sockaddr*>(&target), sizeof target);
   ::close(socket);
   if (sent != 1) fail("sendto " + address);
 }
@@ -184,7 +195,8 @@ HostNetwork::HostNetwork() {
   write_text("/proc/sys/net/ipv4/ip_forward", "1");
 }
 
-std::unique_ptr<NetworkSpace> HostNetwork::attach(const std::string& bridge, const std::string& host_address,
+std::unique_ptr<NetworkSpace> HostNetwork::attach(const std::string& bridge,
+                                                  const std::string& host_address,
                                                   const std::string& peer_address, int bits) {
   auto space = std::make_unique<NetworkSpace>();
   const auto wire = "wire" + std::to_string(next_wire_++);

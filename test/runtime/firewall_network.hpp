@@ -57,8 +57,10 @@ class TestListener {
 
 // Whether anything answers a TCP connection from `space`; a refusal is an answer, too. answers() waits for seconds,
 // since a new wire takes its time; silent() only for a moment: it is asked of ways that are known to work.
-bool answers(const NetworkSpace* space, const std::string& address, int port, const std::string& interface = "");
-bool silent(const NetworkSpace* space, const std::string& address, int port, const std::string& interface = "");
+bool answers(const NetworkSpace* space, const std::string& address, int port,
+             const std::string& interface = "");
+bool silent(const NetworkSpace* space, const std::string& address, int port,
+            const std::string& interface = "");
 void send_datagram(const NetworkSpace* space, const std::string& address, int port);
 
 class HostNetwork {

@@ -29,19 +29,23 @@ FirewallListing listing_after(const FirewallPlan& plan) {
 }
 
 TEST(FirewallRules, AllowedDestinationsAreAddressesWithOrWithoutPort) {
-  EXPECT_EQ(parse_allowed_destination("10.1.2.3:11434"), (AllowedDestination{"10.1.2.3/32", 11434}));
+  EXPECT_EQ(parse_allowed_destination("10.1.2.3:11434"),
+            (AllowedDestination{"10.1.2.3/32", 11434}));
   EXPECT_EQ(parse_allowed_destination("10.1.0.0/16:443"), (AllowedDestination{"10.1.0.0/16", 443}));
-  EXPECT_EQ(parse_allowed_destination("10.1.2.3"), (AllowedDestination{"10.1.2.3/32", std::nullopt}));
-  for (const auto* bad : {"", "ollama:11434", "10.1.2.3:", "10.1.2.3:0", "10.1.2.3:70000", "10.1.2.3/33", "10.1.2:80",
-                          "10.1.2.3 -j ACCEPT", "10.1.2.3:80\n-A INPUT -j ACCEPT", "::1:80"}) {
+  EXPECT_EQ(parse_allowed_destination("10.1.2.3"),
+            (AllowedDestination{"10.1.2.3/32", std::nullopt}));
+  for (const auto* bad :
+       {"", "ollama:11434", "10.1.2.3:", "10.1.2.3:0", "10.1.2.3:70000", "10.1.2.3/33", "10.1.2:80",
+        "10.1.2.3 -j ACCEPT", "10.1.2.3:80\n-A INPUT -j ACCEPT", "::1:80"}) {
     EXPECT_FALSE(parse_allowed_destination(bad)) << bad;
   }
 }
 
 TEST(FirewallRules, ResolversOfTheLoopbackAreLeftOut) {
-  EXPECT_EQ(parse_resolvers("# x\nsearch a b\nnameserver 127.0.0.53\nnameserver\t192.168.1.1 # home\n"
-                            "nameserver fe80::1\nnameserver 10.0.0.2"),
-            (std::vector<std::string>{"192.168.1.1", "10.0.0.2"}));
+  EXPECT_EQ(
+      parse_resolvers("# x\nsearch a b\nnameserver 127.0.0.53\nnameserver\t192.168.1.1 # home\n"
+                      "nameserver fe80::1\nnameserver 10.0.0.2"),
+      (std::vector<std::string>{"192.168.1.1", "10.0.0.2"}));
 }
 
 TEST(FirewallRules, RefusesSettingsThatCouldNotStandInARule) {
@@ -64,14 +68,17 @@ TEST(FirewallRules, RefusesSettingsThatCouldNotStandInARule) {
 }
 
 TEST(FirewallRules, ReadsAListing) {
-  const auto listing = parse_listing("-P INPUT ACCEPT\n-N DOCKER-USER\n-A INPUT -i eth0 -j DROP\n-A DOCKER-USER -j RETURN\n");
-  EXPECT_EQ(listing, (FirewallListing{{"INPUT", {"-i eth0 -j DROP"}}, {"DOCKER-USER", {"-j RETURN"}}}));
+  const auto listing = parse_listing(
+      "-P INPUT ACCEPT\n-N DOCKER-USER\n-A INPUT -i eth0 -j DROP\n-A DOCKER-USER -j RETURN\n");
+  EXPECT_EQ(listing,
+            (FirewallListing{{"INPUT", {"-i eth0 -j DROP"}}, {"DOCKER-USER", {"-j RETURN"}}}));
 }
 
 TEST(FirewallRules, NeverEmptiesTheEnginesOwnChain) {
   const auto plan = plan_ipv4(settings());
   EXPECT_THAT(apply_script(plan, {}), HasSubstr("\n:DOCKER-USER - "));
-  const FirewallListing with_engine = {{"INPUT", {}}, {"FORWARD", {"-j DOCKER-USER"}}, {"DOCKER-USER", {"-j RETURN"}}};
+  const FirewallListing with_engine = {
+      {"INPUT", {}}, {"FORWARD", {"-j DOCKER-USER"}}, {"DOCKER-USER", {"-j RETURN"}}};
   EXPECT_THAT(apply_script(plan, with_engine), Not(HasSubstr(":DOCKER-USER")));
   EXPECT_THAT(apply_script(plan, with_engine), Not(HasSubstr("-I FORWARD")));
 }

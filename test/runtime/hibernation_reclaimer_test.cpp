@@ -38,7 +38,8 @@ class LocalEngine {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, (folder_ / "engine.sock").c_str(), sizeof address.sun_path - 1);
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(socket_, 8) != 0) {
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(socket_, 8) != 0) {
       throw std::runtime_error("cannot listen");
     }
   }
@@ -62,7 +63,8 @@ class MemoryHolder {
  public:
   explicit MemoryHolder(const MemoryHierarchy& hierarchy)
       : name_("mosaic-test-" + std::to_string(::getpid())), folder_(hierarchy.mount_point / name_) {
-    if (::mkdir(folder_.c_str(), 0755) != 0) throw std::runtime_error("cannot make cgroup " + folder_.string());
+    if (::mkdir(folder_.c_str(), 0755) != 0)
+      throw std::runtime_error("cannot make cgroup " + folder_.string());
     std::array<int, 2> ready{};
     if (::pipe(ready.data()) != 0) throw std::runtime_error("pipe");
     process_ = ::fork();
@@ -93,7 +95,8 @@ class MemoryHolder {
         ::mmap(nullptr, held_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     const bool holds = join.good() && memory != MAP_FAILED;
     if (holds) {
-      for (std::size_t offset = 0; offset < held_bytes; offset += 512) memory[offset] = static_cast<unsigned char>(offset >> 9);
+      for (std::size_t offset = 0; offset < held_bytes; offset += 512)
+        memory[offset] = static_cast<unsigned char>(offset >> 9);
     }
     static_cast<void>(!::write(ready, holds ? "y" : "n", 1));
     while (true) ::pause();
@@ -110,7 +113,9 @@ MemoryHierarchy hierarchy() {
   return *found;
 }
 
-bool machine_has_swap() { return parse_swaps(read_kernel_file("/proc/swaps").value()).total_bytes > 0; }
+bool machine_has_swap() {
+  return parse_swaps(read_kernel_file("/proc/swaps").value()).total_bytes > 0;
+}
 
 TEST(CgroupMemoryReclaimer, TellsTheMemoryOfAProcessByItsCgroup) {
   const LocalEngine engine;
@@ -129,7 +134,8 @@ TEST(CgroupMemoryReclaimer, PushesMemoryToSwapOrSaysWhyNot) {
   const MemoryHolder holder(hierarchy());
   if (!machine_has_swap()) {
     EXPECT_FALSE(reclaimer.possible());
-    EXPECT_EQ(reclaimer.reason(), "the host has no swap; add some (a swap file or zram) and restart Mosaic Fleet");
+    EXPECT_EQ(reclaimer.reason(),
+              "the host has no swap; add some (a swap file or zram) and restart Mosaic Fleet");
     EXPECT_THROW(reclaimer.reclaim(holder.process()), EngineError);
     return;
   }
@@ -183,9 +189,12 @@ class MadeUpProc : public testing::Test {
 
   files::path proc() const { return engine_.folder() / "proc"; }
   files::path cgroups() const { return engine_.folder() / "cgroups"; }
-  void write(const std::string& name, const std::string& text) { std::ofstream(proc() / name) << text; }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(proc() / name) << text;
+  }
   void mount_cgroups(const std::string& type, const std::string& options) {
-    write("self/mountinfo", "30 24 0:26 / " + cgroups().string() + " rw - " + type + " " + type + " " + options + "\n");
+    write("self/mountinfo", "30 24 0:26 / " + cgroups().string() + " rw - " + type + " " + type +
+                                " " + options + "\n");
   }
   std::string reason() const { return CgroupMemoryReclaimer(engine_.url(), proc()).reason(); }
 

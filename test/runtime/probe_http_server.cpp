@@ -20,9 +20,11 @@ int listen_on(std::uint16_t port, ProbeHttpServer::Reach reach, std::uint16_t& b
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(reach == ProbeHttpServer::Reach::loopback ? INADDR_LOOPBACK : INADDR_ANY);
+  address.sin_addr.s_addr =
+      htonl(reach == ProbeHttpServer::Reach::loopback ? INADDR_LOOPBACK : INADDR_ANY);
   socklen_t size = sizeof address;
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 1024) != 0 ||
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::listen(listener, 1024) != 0 ||
       ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     throw std::system_error(errno, std::generic_category(), "test server");
   }
@@ -38,7 +40,8 @@ void raise_to(std::atomic<int>& highest, int value) {
 
 }  // namespace
 
-ProbeHttpServer::ProbeHttpServer(Handler handler, std::uint16_t port, Reach reach) : handler_(std::move(handler)) {
+ProbeHttpServer::ProbeHttpServer(Handler handler, std::uint16_t port, Reach reach)
+    : handler_(std::move(handler)) {
   listener_ = listen_on(port, reach, port_);
   acceptor_ = std::thread([this] { accept_connections(); });
 }
@@ -90,7 +93,8 @@ void ProbeHttpServer::serve(int socket) {
 
 std::string ProbeHttpServer::answer(int status, const std::string& body, const std::string& type) {
   return "HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Type: " + type +
-         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+         body;
 }
 
 std::uint16_t unused_port() {

@@ -33,7 +33,8 @@ class ProbeHttpServer {
   int requests() const { return requests_; }
   int most_at_once() const { return most_at_once_; }
 
-  static std::string answer(int status, const std::string& body = "{}", const std::string& type = "application/json");
+  static std::string answer(int status, const std::string& body = "{}",
+                            const std::string& type = "application/json");
 
  private:
   void accept_connections();

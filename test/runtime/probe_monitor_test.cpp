@@ -122,7 +122,8 @@ TEST_F(HttpHealthMonitorRules, NoticesWithinMillisecondsThatARefusedPortOpened) 
   HttpHealthMonitor monitor(clock_, listener_);
   monitor.watch(key(), target(endpoint));
   const auto limit = std::chrono::steady_clock::now() + seconds(20);
-  while (monitor.view(key(), target(endpoint)).failures == 0 && std::chrono::steady_clock::now() < limit) {
+  while (monitor.view(key(), target(endpoint)).failures == 0 &&
+         std::chrono::steady_clock::now() < limit) {
     std::this_thread::yield();
   }
   EXPECT_EQ(monitor.view(key(), target(endpoint)).last_error, "Connection refused");
@@ -156,13 +157,16 @@ TEST_F(HttpHealthMonitorRules, EveryOtherAnswerLeavesItStarting) {
 
 TEST_F(HttpHealthMonitorRules, AnEndpointThatIsNoAddressIsAFailureWithItsReason) {
   HttpHealthMonitor monitor(clock_, listener_);
-  for (const auto* endpoint : {"", "agent:18789", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:80x", "[::1:80"}) {
+  for (const auto* endpoint :
+       {"", "agent:18789", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:80x", "[::1:80"}) {
     monitor.watch(key(), target(endpoint));
     const auto limit = std::chrono::steady_clock::now() + seconds(20);
-    while (monitor.view(key(), target(endpoint)).failures == 0 && std::chrono::steady_clock::now() < limit) {
+    while (monitor.view(key(), target(endpoint)).failures == 0 &&
+           std::chrono::steady_clock::now() < limit) {
       std::this_thread::yield();
     }
-    EXPECT_EQ(monitor.view(key(), target(endpoint)).last_error, "the endpoint is not an address and a port");
+    EXPECT_EQ(monitor.view(key(), target(endpoint)).last_error,
+              "the endpoint is not an address and a port");
   }
 }
 
@@ -222,7 +226,8 @@ TEST_F(HttpHealthMonitorRules, OpensNoMoreSocketsThanAllowedAndStillReachesEvery
   settings.liveness_interval = seconds(30);
   ProbeHttpServer server(always(200));
   HttpHealthMonitor monitor(clock_, listener_, settings);
-  for (int number = 0; number < 200; ++number) monitor.watch(key(number), target(server.endpoint()));
+  for (int number = 0; number < 200; ++number)
+    monitor.watch(key(number), target(server.endpoint()));
   ASSERT_TRUE(listener_.wait_for_changes(200));
   // The server may still be closing a connection whose probe has ended.
   EXPECT_LE(server.most_at_once(), 16);
@@ -240,7 +245,8 @@ TEST_F(HttpHealthMonitorRules, HangingGatewaysDoNotKeepAStartingOneWaiting) {
   });
   ProbeHttpServer starting(always(200));
   HttpHealthMonitor monitor(clock_, listener_, settings);
-  for (int number = 0; number < 20; ++number) monitor.watch(key(number), target(hanging.endpoint()));
+  for (int number = 0; number < 20; ++number)
+    monitor.watch(key(number), target(hanging.endpoint()));
   ASSERT_TRUE(listener_.wait_for_changes(20));
   const int before = hanging.requests();
   silent = true;
@@ -262,7 +268,8 @@ double cpu_seconds() {
 TEST_F(HttpHealthMonitorRules, ThousandsOfReadyAgentsCostAlmostNothing) {
   ProbeHttpServer server(always(200));
   HttpHealthMonitor monitor(clock_, listener_);
-  for (int number = 0; number < 2000; ++number) monitor.watch(key(number), target(server.endpoint()));
+  for (int number = 0; number < 2000; ++number)
+    monitor.watch(key(number), target(server.endpoint()));
   ASSERT_TRUE(listener_.wait_for_changes(2000));
   const double before = cpu_seconds();
   // Nothing happens in this time: that is what is measured.
@@ -275,7 +282,8 @@ TEST_F(HttpHealthMonitorRules, EndsAtOnceWithProbesUnderWay) {
   const auto began = std::chrono::steady_clock::now();
   {
     HttpHealthMonitor monitor(clock_, listener_);
-    for (int number = 0; number < 20; ++number) monitor.watch(key(number), target(server.endpoint()));
+    for (int number = 0; number < 20; ++number)
+      monitor.watch(key(number), target(server.endpoint()));
     ASSERT_TRUE(wait_for_requests(server, 20));
   }
   EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(10));

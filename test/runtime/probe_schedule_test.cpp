@@ -12,7 +12,9 @@ using std::chrono::seconds;
 
 class ProbeScheduleRules : public testing::Test {
  protected:
-  microseconds wait() const { return std::chrono::duration_cast<microseconds>(schedule_.next_probe() - now_); }
+  microseconds wait() const {
+    return std::chrono::duration_cast<microseconds>(schedule_.next_probe() - now_);
+  }
   void advance(microseconds step) { now_ += step; }
 
   ProbeSettings settings_;
@@ -20,7 +22,6 @@ class ProbeScheduleRules : public testing::Test {
   TimePoint wall_clock_{seconds(5000)};
   ProbeSchedule schedule_{settings_, 0.5, now_};
 };
-
 
 TEST_F(ProbeScheduleRules, ProbesAtOnceAndStartsAsStarting) {
   EXPECT_EQ(wait(), microseconds(0));
@@ -36,7 +37,8 @@ TEST_F(ProbeScheduleRules, NeverProbesMoreOftenThanEveryFourMilliseconds) {
 }
 
 TEST_F(ProbeScheduleRules, NoticesReadinessWithinAFortiethOfAnyBootTime) {
-  for (const auto boot_time : {milliseconds(300), milliseconds(1000), milliseconds(9000), milliseconds(16000)}) {
+  for (const auto boot_time :
+       {milliseconds(300), milliseconds(1000), milliseconds(9000), milliseconds(16000)}) {
     ProbeSchedule schedule(settings_, 0.5, now_);
     auto probe_at = schedule.next_probe();
     while (probe_at - now_ < boot_time) {
@@ -44,7 +46,8 @@ TEST_F(ProbeScheduleRules, NoticesReadinessWithinAFortiethOfAnyBootTime) {
       probe_at = schedule.next_probe();
     }
     const auto late = probe_at - now_ - boot_time;
-    EXPECT_LE(late, std::max<SteadyTime::duration>(boot_time / 40, milliseconds(4))) << boot_time.count();
+    EXPECT_LE(late, std::max<SteadyTime::duration>(boot_time / 40, milliseconds(4)))
+        << boot_time.count();
   }
 }
 
@@ -55,7 +58,8 @@ TEST_F(ProbeScheduleRules, ProbesALongStartAtLeastTwiceASecond) {
 }
 
 TEST_F(ProbeScheduleRules, StartupNeverFailsForGood) {
-  for (int index = 0; index < 100; ++index) EXPECT_FALSE(schedule_.failed(now_, "Connection refused"));
+  for (int index = 0; index < 100; ++index)
+    EXPECT_FALSE(schedule_.failed(now_, "Connection refused"));
   EXPECT_EQ(schedule_.view().health, Health::starting);
 }
 
