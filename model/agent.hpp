@@ -162,8 +162,7 @@ namespace condition {
 inline constexpr std::string_view ready = "Ready";
 // does it run what the rows say
 inline constexpr std::string_view configuration = "ConfigurationApplied";
-inline constexpr std::string_view sleep = "Sleep";         // how deep it sleeps and why
-inline constexpr std::string_view isolation = "Isolated";  // is its network walled off
+inline constexpr std::string_view sleep = "Sleep";  // how deep it sleeps and why
 }  // namespace condition
 
 }  // namespace mosaic

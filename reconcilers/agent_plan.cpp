@@ -565,8 +565,10 @@ std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb
       return "the gateway ended by itself";
     case 1:
       return "the gateway failed at start (exit 1: its state is locked, or /tmp cannot be written)";
+    case 73:
+      return "the agent could not write its configuration or workspace (exit 73)";
     case 75:
-      return "the agent could not reach the configuration endpoint (exit 75)";
+      return "the agent could not fetch its configuration, or its state is still locked (exit 75)";
     case exit_refused:
       return "the gateway refused its configuration (exit 78)";
     case 137:
