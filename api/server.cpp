@@ -33,7 +33,8 @@ constexpr std::chrono::milliseconds accept_retry{100};
 // For a connection that is one too many: said if that is possible without waiting, then closed.
 void turn_away(tcp::socket socket) {
   constexpr std::string_view text =
-      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: "
+      "0\r\n\r\n";
   error_code error;  // whether the peer hears of it makes no difference
   socket.non_blocking(true, error);
   socket.write_some(asio::buffer(text), error);
@@ -56,7 +57,9 @@ std::string peer_of(const tcp::socket& socket, error_code& error) {
 class HttpServer::Implementation {
  public:
   Implementation(ServerLimits limits, std::vector<Listener> listeners, Logger log)
-      : limits_(limits), listeners_(std::move(listeners)), log_(std::move(log)),
+      : limits_(limits),
+        listeners_(std::move(listeners)),
+        log_(std::move(log)),
         connection_limit_(limits.connections, limits.connections_per_address) {}
 
   ~Implementation() { stop(); }
@@ -71,7 +74,7 @@ class HttpServer::Implementation {
   asio::awaitable<void> accept(std::size_t index);
   void begin_session(tcp::socket socket, const Listener& listener);
   void end_session(std::uint64_t number, const std::exception_ptr& failure);
-  void for_each_session(const std::function<void(Session&)>& visit);
+  void for_each_session(const std::function<void(HttpSession&)>& visit);
   bool wait_for_sessions(std::chrono::milliseconds limit);
   void log_failure(const std::exception_ptr& failure) const;
 
@@ -89,15 +92,16 @@ class HttpServer::Implementation {
 
   std::mutex sessions_mutex_;
   std::condition_variable sessions_changed_;
-  std::map<std::uint64_t, std::shared_ptr<Session>> sessions_;
+  std::map<std::uint64_t, std::shared_ptr<HttpSession>> sessions_;
   std::uint64_t next_session_ = 0;
   std::once_flag stopped_;
 };
 
 void HttpServer::Implementation::listen(const Listener& listener) {
   const auto fail = [&](const error_code& error) {
-    throw std::runtime_error("cannot listen on " + listener.address + " port " + std::to_string(listener.port) + ": " +
-                             error.message() + "; choose another address or port, or stop the program that uses it");
+    throw std::runtime_error("cannot listen on " + listener.address + " port " +
+                             std::to_string(listener.port) + ": " + error.message() +
+                             "; choose another address or port, or stop the program that uses it");
   };
   error_code error;
   const auto address = asio::ip::make_address(listener.address, error);
@@ -125,9 +129,11 @@ void HttpServer::Implementation::start() {
   workers_.emplace(limits_.workers, limits_.queued_requests);
   keep_running_.emplace(io_.get_executor());
   for (std::size_t i = 0; i < acceptors_.size(); ++i) {
-    asio::co_spawn(acceptors_[i].get_executor(), accept(i), [this](const std::exception_ptr& failure) { log_failure(failure); });
+    asio::co_spawn(acceptors_[i].get_executor(), accept(i),
+                   [this](const std::exception_ptr& failure) { log_failure(failure); });
   }
-  for (std::size_t i = 0; i < limits_.io_threads; ++i) io_threads_.emplace_back([this] { io_.run(); });
+  for (std::size_t i = 0; i < limits_.io_threads; ++i)
+    io_threads_.emplace_back([this] { io_.run(); });
 }
 
 std::vector<std::uint16_t> HttpServer::Implementation::ports() const { return ports_; }
@@ -159,7 +165,8 @@ void HttpServer::Implementation::begin_session(tcp::socket socket, const Listene
   auto peer = peer_of(socket, error);
   if (error) return;  // gone already
   const auto allowed = [&](const AddressRange& range) { return range.contains(peer); };
-  if (!listener.peers.empty() && std::none_of(listener.peers.begin(), listener.peers.end(), allowed)) {
+  if (!listener.peers.empty() &&
+      std::none_of(listener.peers.begin(), listener.peers.end(), allowed)) {
     log_.debug("turned away a peer outside of the listener's range", {{Field::remote, peer}});
     return;
   }
@@ -167,22 +174,25 @@ void HttpServer::Implementation::begin_session(tcp::socket socket, const Listene
   if (!lease) return turn_away(std::move(socket));
   socket.set_option(tcp::no_delay(true), error);
   const SessionContext context{limits_, *workers_, log_, stopping_};
-  auto session = std::make_shared<Session>(context, std::move(socket), listener.router, std::move(peer), std::move(*lease));
+  auto session = std::make_shared<HttpSession>(context, std::move(socket), listener.router,
+                                               std::move(peer), std::move(*lease));
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(sessions_mutex_);
     number = next_session_++;
     sessions_[number] = session;
   }
-  asio::co_spawn(session->executor(), session->run(),
-                 [this, number](const std::exception_ptr& failure) { end_session(number, failure); });
+  asio::co_spawn(
+      session->executor(), session->run(),
+      [this, number](const std::exception_ptr& failure) { end_session(number, failure); });
   // stop() may have looked at the sessions just before this one was there.
   if (stopping_) session->close_if_idle();
 }
 
-void HttpServer::Implementation::end_session(std::uint64_t number, const std::exception_ptr& failure) {
+void HttpServer::Implementation::end_session(std::uint64_t number,
+                                             const std::exception_ptr& failure) {
   log_failure(failure);
-  std::shared_ptr<Session> ended;  // destroyed outside of the lock
+  std::shared_ptr<HttpSession> ended;  // destroyed outside of the lock
   {
     const std::lock_guard lock(sessions_mutex_);
     const auto found = sessions_.find(number);
@@ -202,7 +212,7 @@ void HttpServer::Implementation::log_failure(const std::exception_ptr& failure) 
   }
 }
 
-void HttpServer::Implementation::for_each_session(const std::function<void(Session&)>& visit) {
+void HttpServer::Implementation::for_each_session(const std::function<void(HttpSession&)>& visit) {
   const std::lock_guard lock(sessions_mutex_);
   for (const auto& entry : sessions_) visit(*entry.second);
 }
@@ -221,12 +231,14 @@ void HttpServer::Implementation::stop() {
         acceptor.close(ignored);
       });
     }
-    for_each_session([](Session& session) { session.close_if_idle(); });
+    for_each_session([](HttpSession& session) { session.close_if_idle(); });
     if (!wait_for_sessions(limits_.drain_timeout)) {
-      log_.warning("closing connections whose requests did not end in time", {{Field::count, open_connections()}});
-      for_each_session([](Session& session) { session.close(); });
+      log_.warning("closing connections whose requests did not end in time",
+                   {{Field::count, open_connections()}});
+      for_each_session([](HttpSession& session) { session.close(); });
     }
-    if (workers_) workers_->stop();  // waits for handlers; their answers are posted before it returns
+    if (workers_)
+      workers_->stop();  // waits for handlers; their answers are posted before it returns
     constexpr std::chrono::milliseconds last_moment{2'000};
     wait_for_sessions(last_moment);
     keep_running_.reset();
@@ -238,7 +250,8 @@ void HttpServer::Implementation::stop() {
 }
 
 HttpServer::HttpServer(ServerLimits limits, std::vector<Listener> listeners, Logger log)
-    : implementation_(std::make_unique<Implementation>(limits, std::move(listeners), std::move(log))) {}
+    : implementation_(
+          std::make_unique<Implementation>(limits, std::move(listeners), std::move(log))) {}
 
 HttpServer::~HttpServer() = default;
 

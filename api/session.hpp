@@ -28,12 +28,13 @@ struct SessionContext {
   std::atomic<bool>& stopping;
 };
 
-class Session : public std::enable_shared_from_this<Session> {
+class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
   enum class ReadOutcome : std::uint8_t { complete, ended, timed_out, too_large, malformed };
 
-  Session(SessionContext context, boost::asio::ip::tcp::socket socket, std::shared_ptr<const Router> router,
-          std::string peer_address, ConnectionLimit::Lease lease);
+  HttpSession(SessionContext context, boost::asio::ip::tcp::socket socket,
+              std::shared_ptr<const Router> router, std::string peer_address,
+              ConnectionLimit::Lease lease);
 
   boost::asio::awaitable<void> run();
 
@@ -46,17 +47,21 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<ReadOutcome> read_head(std::string& head);
-  boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head, const std::string& head_bytes, Request& request);
+  boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head,
+                                                const std::string& head_bytes, Request& request);
   boost::asio::awaitable<Response> answer(std::shared_ptr<Request> request);
-  boost::asio::awaitable<Response> answer_on_worker(const Route* route, std::shared_ptr<Request> request);
-  boost::asio::awaitable<bool> write(const Response& response, const std::string& id, bool with_body, bool keep_alive);
+  boost::asio::awaitable<Response> answer_on_worker(const Route* route,
+                                                    std::shared_ptr<Request> request);
+  boost::asio::awaitable<bool> write(const Response& response, const std::string& id,
+                                     bool with_body, bool keep_alive);
   boost::asio::awaitable<bool> write_text(std::string text);
   boost::asio::awaitable<void> refuse(int status, std::string_view detail);
   boost::asio::awaitable<void> linger();
   // The socket's operations end with an error, and timed_out_ is set, unless the deadline is moved or lifted before.
   void set_deadline(std::chrono::milliseconds from_now);
   void lift_deadline();
-  void log_request(const Request& request, const Response& response, std::chrono::steady_clock::time_point since) const;
+  void log_request(const Request& request, const Response& response,
+                   std::chrono::steady_clock::time_point since) const;
 
   SessionContext context_;
   boost::asio::ip::tcp::socket socket_;
@@ -69,8 +74,5 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::beast::flat_buffer buffer_;
   bool idle_ = true;
 };
-
-// Runs a handler and turns whatever it throws into a response. Used on workers and I/O threads alike.
-Response call_handler(const Route& route, const Request& request, const Logger& log);
 
 }  // namespace mosaic
