@@ -12,9 +12,12 @@ using nlohmann::json;
 
 std::string word(Comparison comparison) {
   switch (comparison) {
-    case Comparison::value: return "value";
-    case Comparison::ratio: return "ratio";
-    case Comparison::difference: return "difference";
+    case Comparison::value:
+      return "value";
+    case Comparison::ratio:
+      return "ratio";
+    case Comparison::difference:
+      return "difference";
   }
   return "value";
 }
@@ -25,7 +28,9 @@ Comparison parse_comparison(const std::string& text) {
   return Comparison::value;
 }
 
-json optional_number(const std::optional<double>& number) { return number ? json(*number) : json(nullptr); }
+json optional_number(const std::optional<double>& number) {
+  return number ? json(*number) : json(nullptr);
+}
 
 std::optional<double> optional_number(const json& object, const char* name) {
   const json& number = object.at(name);
@@ -40,7 +45,8 @@ std::optional<bool> Figure::met() const {
   return result && *result <= *target;
 }
 
-Figure value_figure(std::string name, std::string unit, double ours, std::optional<double> target, std::string note) {
+Figure value_figure(std::string name, std::string unit, double ours, std::optional<double> target,
+                    std::string note) {
   Figure figure;
   figure.name = std::move(name);
   figure.unit = std::move(unit);
@@ -105,9 +111,11 @@ std::vector<Figure> read_figures(const std::filesystem::path& file) {
 
 double percentile(std::vector<double> samples, double share) {
   if (samples.empty()) throw std::invalid_argument("a percentile needs at least one sample");
-  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(samples.size())));
+  const auto rank =
+      static_cast<std::size_t>(std::ceil(share * static_cast<double>(samples.size())));
   const std::size_t index = std::clamp<std::size_t>(rank, 1, samples.size()) - 1;
-  std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(index), samples.end());
+  std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(index),
+                   samples.end());
   return samples[index];
 }
 

@@ -19,20 +19,23 @@ enum class Comparison { value, ratio, difference };
 
 struct Figure {
   std::string name;
-  std::string unit;                  // of ours and reference: "ms", "us", "s", "MB", "%"
+  std::string unit;  // of ours and reference: "ms", "us", "s", "MB", "%"
   std::optional<double> ours;
   std::optional<double> reference;
   Comparison comparison = Comparison::value;
-  std::optional<double> result;      // of the comparison; pairwise ones need not equal that of the two columns
-  std::optional<double> target;      // the result is to be at most this; nothing: told for information only
-  std::string note;                  // how it was measured, in a few words
-  std::string impossible;            // why there is nothing to show here
+  std::optional<double>
+      result;  // of the comparison; pairwise ones need not equal that of the two columns
+  std::optional<double>
+      target;              // the result is to be at most this; nothing: told for information only
+  std::string note;        // how it was measured, in a few words
+  std::string impossible;  // why there is nothing to show here
 
   // Nothing when there is no target; false when there is one and nothing was measured.
   std::optional<bool> met() const;
 };
 
-Figure value_figure(std::string name, std::string unit, double ours, std::optional<double> target, std::string note);
+Figure value_figure(std::string name, std::string unit, double ours, std::optional<double> target,
+                    std::string note);
 Figure impossible_figure(std::string name, std::string reason);
 
 nlohmann::json to_json(const Figure& figure);

@@ -151,7 +151,8 @@ void fingerprints_of_one_agent(benchmark::State& state) {
       !wanted.fingerprints.problem.empty()) {
     throw std::logic_error(wanted.fingerprints.problem);
   }
-  for (auto step : state) benchmark::DoNotOptimize(fingerprints.of(row, source, settings, "template", false));
+  for (auto step : state)
+    benchmark::DoNotOptimize(fingerprints.of(row, source, settings, "template", false));
 }
 BENCHMARK(fingerprints_of_one_agent)->Repetitions(repetitions)->ReportAggregatesOnly();
 
@@ -177,7 +178,8 @@ class MedianReporter final : public benchmark::ConsoleReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const auto& run : runs) {
       if (run.aggregate_name == "median") {
-        medians_us_[run.run_name.function_name] = run.GetAdjustedCPUTime() / 1000.0;  // reported in nanoseconds
+        medians_us_[run.run_name.function_name] =
+            run.GetAdjustedCPUTime() / 1000.0;  // reported in nanoseconds
       }
     }
     ConsoleReporter::ReportRuns(runs);
@@ -187,7 +189,8 @@ class MedianReporter final : public benchmark::ConsoleReporter {
     for (const auto& promise : promises) {
       const auto median = medians_us_.find(promise.benchmark);
       if (median == medians_us_.end()) continue;
-      append_figure(file, value_figure(promise.figure, "us", median->second, promise.target_us, "CPU time, median of 5 runs"));
+      append_figure(file, value_figure(promise.figure, "us", median->second, promise.target_us,
+                                       "CPU time, median of 5 runs"));
     }
   }
 

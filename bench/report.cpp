@@ -24,11 +24,14 @@ std::string with_unit(const std::optional<double>& value, const std::string& uni
   return value ? number(*value) + (unit.empty() ? "" : " " + unit) : "-";
 }
 
-std::string result_unit(const Figure& figure) { return figure.comparison == Comparison::ratio ? "x" : figure.unit; }
+std::string result_unit(const Figure& figure) {
+  return figure.comparison == Comparison::ratio ? "x" : figure.unit;
+}
 
 std::string result_text(const Figure& figure) {
   if (!figure.impossible.empty()) return "not possible here: " + figure.impossible;
-  const std::string sign = figure.comparison == Comparison::difference && figure.result > 0 ? "+" : "";
+  const std::string sign =
+      figure.comparison == Comparison::difference && figure.result > 0 ? "+" : "";
   return sign + with_unit(figure.result, result_unit(figure));
 }
 
@@ -86,7 +89,8 @@ void print_json(const std::vector<Figure>& figures) {
 int main(int count, char** arguments) {
   const std::vector<std::string> words(arguments + 1, arguments + count);
   const bool wants_json = words.size() == 3 && words[1] == "-o" && words[2] == "json";
-  const bool wants_table = words.size() == 1 || (words.size() == 3 && words[1] == "-o" && words[2] == "table");
+  const bool wants_table =
+      words.size() == 1 || (words.size() == 3 && words[1] == "-o" && words[2] == "table");
   if (!wants_json && !wants_table) {
     std::cerr << "usage: bench_report FILE [-o table|json]\n";
     return 2;
