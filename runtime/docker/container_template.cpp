@@ -14,6 +14,8 @@ using nlohmann::json;
 constexpr std::int64_t mebibyte = 1024 * 1024;
 constexpr std::int64_t nanos_per_milli = 1'000'000;
 constexpr int open_files = 8192;
+constexpr std::string_view helper_state_folder = "/mosaic-state";
+constexpr std::string_view helper_workspace_folder = "/mosaic-workspace";
 
 json labels_of(const AgentIdentity& identity, std::string_view object_role) {
   json labels = json::object();
@@ -33,16 +35,18 @@ json row_labels_of(const AgentIdentity& identity, std::string_view object_role) 
 
 // The labels are for the case that a volume has gone since: the engine then makes it anew, with the container.
 json volume_mount(const AgentIdentity& identity, const std::string& name, std::string_view target,
-                  std::string_view volume_role) {
-  return json{{"Type", "volume"},
-              {"Source", name},
-              {"Target", target},
-              {"VolumeOptions", {{"Labels", labels_of(identity, volume_role)}}}};
+                  std::string_view volume_role, VolumeOwner owner) {
+  return json{
+      {"Type", "volume"},
+      {"Source", name},
+      {"Target", target},
+      {"VolumeOptions", {{"NoCopy", owner == VolumeOwner::given}, {"Labels", labels_of(identity, volume_role)}}}};
 }
 
-json mounts_of(const AgentIdentity& identity) {
-  return json::array({volume_mount(identity, state_volume_name(identity), state_folder, role::state),
-                      volume_mount(identity, workspace_volume_name(identity), workspace_folder, role::workspace)});
+json mounts_of(const AgentIdentity& identity, std::string_view state_target, std::string_view workspace_target,
+               VolumeOwner owner) {
+  return json::array({volume_mount(identity, state_volume_name(identity), state_target, role::state, owner),
+                      volume_mount(identity, workspace_volume_name(identity), workspace_target, role::workspace, owner)});
 }
 
 // What stands around every container that we start, whatever runs in it.
@@ -63,11 +67,11 @@ json locked_down_host_config() {
   };
 }
 
-json host_config(const AgentSpec& spec, const DockerSettings& settings) {
+json host_config(const AgentSpec& spec, VolumeOwner owner, const DockerSettings& settings) {
   const std::int64_t memory = spec.limits.memory_mb * mebibyte;
   json config = locked_down_host_config();
   config["NetworkMode"] = network_name(spec.identity);
-  config["Mounts"] = mounts_of(spec.identity);
+  config["Mounts"] = mounts_of(spec.identity, state_folder, workspace_folder, owner);
   config["Tmpfs"] = {{"/tmp", "rw,nosuid,nodev,noexec,size=64m,mode=1777"}};
   config["Memory"] = memory;
   config["MemorySwap"] = spec.swap_allowed ? 2 * memory : memory;
@@ -104,7 +108,8 @@ std::uint64_t hash_of(std::string_view text) {
 
 }  // namespace
 
-std::string container_body(const AgentSpec& spec, const std::string& gateway, const DockerSettings& settings) {
+std::string container_body(const AgentSpec& spec, const std::string& gateway, VolumeOwner owner,
+                           const DockerSettings& settings) {
   json labels = row_labels_of(spec.identity, role::agent);
   labels[std::string(label::spec_hash)] = spec.spec_hash;
   json body{
@@ -118,7 +123,7 @@ std::string container_body(const AgentSpec& spec, const std::string& gateway, co
       {"Healthcheck", {{"Test", json::array({"NONE"})}}},  // an image's own may cost seconds of CPU; we probe from outside
       {"AttachStdout", false},
       {"AttachStderr", false},
-      {"HostConfig", host_config(spec, settings)},
+      {"HostConfig", host_config(spec, owner, settings)},
       {"NetworkingConfig", {{"EndpointsConfig", {{network_name(spec.identity), json::object()}}}}},
   };
   if (settings.command_override.empty()) {
@@ -167,13 +172,14 @@ std::string volume_owner_body(const std::string& image, const AgentIdentity& ide
   json host = locked_down_host_config();
   host["NetworkMode"] = "none";
   host["CapAdd"] = json::array({"CHOWN"});
-  host["Mounts"] = mounts_of(identity);
+  // Not under /home/node: an image may close that folder to everybody but its user, and this root may not enter.
+  host["Mounts"] = mounts_of(identity, helper_state_folder, helper_workspace_folder, VolumeOwner::given);
   host["Memory"] = 64 * mebibyte;
   host["PidsLimit"] = 16;
   const std::string owner = std::to_string(agent_user) + ":" + std::to_string(agent_user);
   return json{{"Image", image},
               {"User", "0:0"},
-              {"Entrypoint", json::array({"chown", owner, state_folder, workspace_folder})},
+              {"Entrypoint", json::array({"chown", owner, helper_state_folder, helper_workspace_folder})},
               {"Cmd", json::array()},
               {"Healthcheck", {{"Test", json::array({"NONE"})}}},
               {"Labels",
@@ -196,7 +202,7 @@ std::string fingerprint_of_template(const DockerSettings& settings) {
   sample.image = "image";
   const Subnet subnet{0x0A000000, settings.subnet_prefix};
   // The subnet range decides where an agent lives, not what it is: moving it rolls nothing out.
-  const std::string text = container_body(sample, "gateway", settings) + network_body(sample.identity, subnet);
+  const std::string text = container_body(sample, "gateway", VolumeOwner::from_image, settings) + network_body(sample.identity, subnet);
   char digits[20];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash_of(text)));
   return digits;

@@ -27,8 +27,13 @@ inline constexpr std::string_view workspace = "workspace";
 inline constexpr std::string_view helper = "helper";  // a short-lived container of our own
 }  // namespace role
 
+// How fresh volumes get their owner: from the image's folders, or they have been given to the agents' user already
+// and the engine must not take anything from the image.
+enum class VolumeOwner : std::uint8_t { from_image, given };
+
 // `gateway`: the address of the bridge, where the config endpoint is reached.
-std::string container_body(const AgentSpec& spec, const std::string& gateway, const DockerSettings& settings);
+std::string container_body(const AgentSpec& spec, const std::string& gateway, VolumeOwner owner,
+                           const DockerSettings& settings);
 std::string network_body(const AgentIdentity& identity, const Subnet& subnet);
 std::string volume_body(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);
 // A container that is created to look at the image's folders, and never started.

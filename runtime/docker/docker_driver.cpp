@@ -59,12 +59,12 @@ void DockerDriver::create_container(const AgentSpec& spec) {
   const std::string network = network_name(spec.identity);
   const std::optional<InspectedNetwork> own = networks_.find(network);
   if (!own) throw EngineError(EngineErrorKind::not_found, "the network " + network + " is not there yet");
-  volumes_.make_writable(spec.identity, spec.image);
+  const VolumeOwner owner = volumes_.make_writable(spec.identity, spec.image);
   EngineRequest request;
   request.method = "POST";
   request.route = "/containers/create";
   request.path = "/containers/create?name=" + percent_encode(spec.identity.container_name);
-  request.body = container_body(spec, own->gateway, settings_);
+  request.body = container_body(spec, own->gateway, owner, settings_);
   request.timeout = engine_timeout::change;
   request.doing = "create container " + spec.identity.container_name;
   request.secrets = {spec.gateway_token};

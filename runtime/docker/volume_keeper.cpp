@@ -82,29 +82,33 @@ void VolumeKeeper::remove_one(const std::string& name) {
   engine_.call_accepting(request, {404});
 }
 
-void VolumeKeeper::make_writable(const AgentIdentity& identity, const std::string& image) {
+VolumeOwner VolumeKeeper::make_writable(const AgentIdentity& identity, const std::string& image) {
   const std::string id = image_id(image);
   const std::string volume = state_volume_name(identity);
-  {
+  const auto known = [&]() -> std::optional<VolumeOwner> {
     const std::lock_guard lock(mutex_);
-    if (images_with_folders_.contains(id) || given_.contains(volume)) return;
-  }
+    if (images_with_folders_.contains(id)) return VolumeOwner::from_image;
+    if (images_without_folders_.contains(id) && given_.contains(volume)) return VolumeOwner::given;
+    return std::nullopt;
+  };
+  if (const auto answer = known()) return *answer;
   const std::lock_guard helper(helper_);
-  bool known_without = false;
-  {
+  if (const auto answer = known()) return *answer;
+  if (!lacks_folders(id) && image_has_folders(image)) {
     const std::lock_guard lock(mutex_);
-    if (images_with_folders_.contains(id)) return;
-    known_without = images_without_folders_.contains(id);
+    images_with_folders_.insert(id);
+    return VolumeOwner::from_image;
   }
-  const bool has_folders = !known_without && image_has_folders(image);
-  {
-    const std::lock_guard lock(mutex_);
-    (has_folders ? images_with_folders_ : images_without_folders_).insert(id);
-  }
-  if (has_folders) return;
   give_to_agent(identity, image);
   const std::lock_guard lock(mutex_);
+  images_without_folders_.insert(id);
   given_.insert(volume);
+  return VolumeOwner::given;
+}
+
+bool VolumeKeeper::lacks_folders(const std::string& image_id) {
+  const std::lock_guard lock(mutex_);
+  return images_without_folders_.contains(image_id);
 }
 
 std::string VolumeKeeper::image_id(const std::string& image) {

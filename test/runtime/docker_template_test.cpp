@@ -21,7 +21,7 @@ AgentSpec alice() {
 }
 
 json body_of(const AgentSpec& spec, const DockerSettings& settings = {}) {
-  return json::parse(container_body(spec, "10.213.0.1", settings));
+  return json::parse(container_body(spec, "10.213.0.1", VolumeOwner::from_image, settings));
 }
 
 TEST(ContainerTemplate, IsTheHardenedBaseline) {
