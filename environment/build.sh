@@ -13,7 +13,8 @@ compile() {
     cat "$log_folder/configure-$preset.log" >&2
     fail "cmake could not configure the preset $preset"
   fi
-  cmake --build --preset "$preset" --parallel "$(jobs)" ${1:+--target "$@"}
+  # Tied to us: a build must not go on when ./dev was killed.
+  setpriv --pdeathsig TERM ninja -C "build/$preset" -j "$(jobs)" "$@"
 }
 
 build_command() {
