@@ -27,8 +27,11 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* lock_file = "mosaic.lock";
+constexpr const char* start_log = "postgres-start.log";
 constexpr auto poll_every = 20ms;
+constexpr auto lock_patience = 300ms;
 constexpr auto start_limit = 300s;  // a recovery after a power cut may take minutes
+constexpr auto leftovers_limit = 10s;
 constexpr auto fast_stop_limit = 30s;
 constexpr auto immediate_stop_limit = 5s;
 
@@ -53,6 +56,16 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   }
 }
 
+// A doctor that looks holds it for an instant, so one refusal says nothing yet.
+bool lock_within(int file, std::chrono::milliseconds limit) {
+  const auto deadline = Clock::now() + limit;
+  while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || Clock::now() > deadline) return false;
+    std::this_thread::sleep_for(poll_every);
+  }
+  return true;
+}
+
 }  // namespace
 
 EmbeddedPostgres::EmbeddedPostgres(std::filesystem::path data_dir, std::filesystem::path binaries_root)
@@ -70,8 +83,7 @@ EmbeddedPostgres::Start EmbeddedPostgres::start() {
   if (fresh) initialize();
   prepare_socket_folder();
   if (adopt()) return Start::adopted;
-  launch();
-  wait_until_ready();
+  launch_until_ready();
   return fresh ? Start::initialized : Start::started;
 }
 
@@ -98,7 +110,7 @@ void EmbeddedPostgres::take_lock() {
   const auto path = data_dir_ / lock_file;
   FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) throw CommandError(explain_file_error("open", path, errno));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_within(lock.get(), lock_patience)) {
     const std::string holder = read_file(path);
     throw CommandError("another mosaic up (process " + holder.substr(0, holder.find('\n')) + ") uses " +
                        data_dir_.string() + "; stop it first, or give this one another --data-dir");
@@ -213,8 +225,25 @@ void EmbeddedPostgres::launch() {
       setting("log_rotation_age", "1d"), setting("log_rotation_size", "0"),
       // Statements carry values of rows, which do not belong into a log.
       setting("log_min_error_statement", "panic"), setting("log_error_verbosity", "terse")};
-  postmaster_ = start_daemon(arguments, user_, data_dir_ / "postgres-start.log");
+  postmaster_ = start_daemon(arguments, user_, data_dir_ / start_log);
   child_ = true;
+}
+
+// After a postmaster was killed its sessions need a moment to notice, and until then a new one refuses to start.
+void EmbeddedPostgres::launch_until_ready() {
+  const auto patience = Clock::now() + leftovers_limit;
+  for (;;) {
+    launch();
+    try {
+      return wait_until_ready();
+    } catch (const CommandError&) {
+      const std::string output = read_file(data_dir_ / start_log);
+      const bool leftovers = output.find("shared memory block") != std::string::npos ||
+                             output.find("postmaster.pid") != std::string::npos;
+      if (!leftovers || Clock::now() > patience) throw;
+    }
+    std::this_thread::sleep_for(poll_every);
+  }
 }
 
 void EmbeddedPostgres::wait_until_ready() {
@@ -223,7 +252,7 @@ void EmbeddedPostgres::wait_until_ready() {
     const auto file = PostmasterFile::read(folder_);
     if (file && file->pid == postmaster_ && file->status == "ready") return;
     if (ended()) {
-      const std::string output = read_file(data_dir_ / "postgres-start.log");
+      const std::string output = read_file(data_dir_ / start_log);
       throw CommandError(explain_postgres_failure(output, folder_, user_));
     }
     std::this_thread::sleep_for(poll_every);
@@ -246,10 +275,7 @@ bool EmbeddedPostgres::ended() {
 
 bool EmbeddedPostgres::restart_if_ended() {
   if (!ended()) return false;
-  if (!adopt()) {
-    launch();
-    wait_until_ready();
-  }
+  if (!adopt()) launch_until_ready();
   return true;
 }
 

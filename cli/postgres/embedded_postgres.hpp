@@ -62,6 +62,7 @@ class EmbeddedPostgres {
   void prepare_socket_folder();
   bool adopt();
   void launch();
+  void launch_until_ready();
   void wait_until_ready();
   bool ended();
 

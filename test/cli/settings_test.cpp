@@ -1,0 +1,122 @@
+#include "cli/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "cli/failure.hpp"
+
+namespace mosaic::cli {
+namespace {
+
+RawSettings raw() {
+  RawSettings raw;
+  raw.data_dir = "/var/lib/mosaic";
+  return raw;
+}
+
+struct BadCase {
+  const char* name;
+  std::function<void(RawSettings&)> change;
+  const char* names_the_option;
+};
+
+void PrintTo(const BadCase& bad, std::ostream* out) { *out << bad.name; }
+
+class RefusedSettings : public testing::TestWithParam<BadCase> {};
+
+TEST_P(RefusedSettings, AreOneLineThatNamesTheOption) {
+  RawSettings bad = raw();
+  GetParam().change(bad);
+  try {
+    validate(bad, "");
+    FAIL() << "was accepted";
+  } catch (const UsageError& error) {
+    const std::string line = error.what();
+    EXPECT_NE(line.find(GetParam().names_the_option), std::string::npos) << line;
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+    EXPECT_EQ(error.code(), ExitCode::usage);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, RefusedSettings,
+    testing::Values(
+        BadCase{"listen without a port", [](auto& r) { r.listen = "127.0.0.1"; }, "--listen"},
+        BadCase{"listen on port 0", [](auto& r) { r.listen = "127.0.0.1:0"; }, "--listen"},
+        BadCase{"listen on a name", [](auto& r) { r.listen = "example.com:80"; }, "--listen"},
+        BadCase{"listen on half an IPv6 address", [](auto& r) { r.listen = "[::1:80"; }, "--listen"},
+        BadCase{"both on one port", [](auto& r) { r.agent_listen = "0.0.0.0:8080"; }, "--agent-listen"},
+        BadCase{"subnet with host bits", [](auto& r) { r.agent_subnets = "10.213.1.0/16"; }, "--agent-subnets"},
+        BadCase{"subnet too small", [](auto& r) { r.agent_subnets = "10.213.0.0/28"; }, "--agent-subnets"},
+        BadCase{"subnet of the loopback", [](auto& r) { r.agent_subnets = "127.0.0.0/16"; }, "--agent-subnets"},
+        BadCase{"subnet no network", [](auto& r) { r.agent_subnets = "everything"; }, "--agent-subnets"},
+        BadCase{"engine without a scheme", [](auto& r) { r.engine = "/var/run/docker.sock"; }, "--engine"},
+        BadCase{"TLS on a socket", [](auto& r) { r.engine_tls_dir = "/tmp"; }, "--engine-tls-dir"},
+        BadCase{"TLS without files",
+                [](auto& r) {
+                  r.engine = "tcp://10.0.0.5:2376";
+                  r.engine_tls_dir = "/nowhere";
+                },
+                "--engine-tls-dir"},
+        BadCase{"egress of another word", [](auto& r) { r.agent_egress = "some"; }, "--agent-egress"},
+        BadCase{"egress to a name", [](auto& r) { r.agent_egress_allow = {"ollama.local:11434"}; }, "--agent-egress-allow"},
+        BadCase{"firewall of another word", [](auto& r) { r.firewall = "maybe"; }, "--firewall"},
+        BadCase{"workers below zero", [](auto& r) { r.workers = -1; }, "--workers"},
+        BadCase{"too many workers", [](auto& r) { r.workers = 1000; }, "--workers"},
+        BadCase{"start concurrency", [](auto& r) { r.start_concurrency = 1000; }, "--start-concurrency"},
+        BadCase{"log format", [](auto& r) { r.log_format = "xml"; }, "--log-format"},
+        BadCase{"log level", [](auto& r) { r.log_level = "loud"; }, "--log-level"},
+        BadCase{"relative data folder", [](auto& r) { r.data_dir = "data"; }, "--data-dir"},
+        BadCase{"image with blanks", [](auto& r) { r.agent_image = "a b"; }, "--agent-image"},
+        BadCase{"database of another kind", [](auto& r) { r.database_url = "mysql://localhost/x"; }, "DATABASE_URL"}));
+
+TEST(Settings, HaveUsableDefaults) {
+  const Settings settings = validate(raw(), "");
+  EXPECT_TRUE(settings.embedded_database());
+  EXPECT_EQ(to_string(settings.listen), "127.0.0.1:8080");
+  EXPECT_EQ(to_string(settings.agent_listen), "0.0.0.0:18080");
+  EXPECT_EQ(to_string(settings.agent_subnets), "10.213.0.0/16");
+  EXPECT_TRUE(settings.engine.is_local());
+  EXPECT_GE(settings.workers, 4);
+  EXPECT_GE(settings.start_concurrency, 2);
+}
+
+TEST(Settings, AcceptBothSpellingsOfADatabase) {
+  for (const char* url : {"postgresql://a@b/c", "postgres://a@b/c", "host=/run/postgresql dbname=mosaic"}) {
+    RawSettings given = raw();
+    given.database_url = url;
+    EXPECT_FALSE(validate(given, "").embedded_database()) << url;
+  }
+}
+
+TEST(Settings, NeverRepeatADatabaseUrlInAnError) {
+  RawSettings given = raw();
+  given.database_url = "http://user:hunter22@host/";
+  try {
+    validate(given, "");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_EQ(std::string(error.what()).find("hunter22"), std::string::npos);
+  }
+}
+
+TEST(Addresses, ListenAddressesAreLiteral) {
+  EXPECT_EQ(parse_listen_address(":80", "--listen"), (ListenAddress{"0.0.0.0", 80}));
+  EXPECT_EQ(parse_listen_address("localhost:80", "--listen"), (ListenAddress{"127.0.0.1", 80}));
+  EXPECT_EQ(parse_listen_address("[::1]:80", "--listen"), (ListenAddress{"::1", 80}));
+  EXPECT_EQ(to_string(ListenAddress{"::1", 80}), "[::1]:80");
+}
+
+TEST(Addresses, SubnetsOverlapWhenOneHoldsTheOther) {
+  const auto wide = *parse_subnet("10.0.0.0/8");
+  const auto narrow = *parse_subnet("10.213.0.0/16");
+  const auto other = *parse_subnet("192.168.0.0/16");
+  EXPECT_TRUE(wide.overlaps(narrow));
+  EXPECT_TRUE(narrow.overlaps(wide));
+  EXPECT_FALSE(narrow.overlaps(other));
+  EXPECT_TRUE(parse_subnet("0.0.0.0/0")->overlaps(other));
+}
+
+}  // namespace
+}  // namespace mosaic::cli

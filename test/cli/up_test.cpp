@@ -1,0 +1,137 @@
+// `mosaic up` as people run it, on its own Postgres and without an engine: it comes up, serves the other commands,
+// survives being killed, and ends when asked to.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/postgres/postgres_folders.hpp"
+#include "cli/postgres/postmaster_file.hpp"
+#include "cli/secret_key.hpp"
+#include "test/cli/mosaic_run.hpp"
+#include "test/cli/temporary_folder.hpp"
+
+namespace mosaic::cli {
+namespace {
+
+constexpr const char* is_up = "Mosaic Fleet is up.";
+constexpr const char* block_ends = "Ctrl-C ends it";
+
+class Up : public testing::Test {
+ protected:
+  ~Up() override {
+    const auto folder = embedded_data_folder(data_dir());
+    const auto file = PostmasterFile::read(folder);
+    if (file && file->alive(folder)) ::kill(file->pid, SIGQUIT);
+  }
+  std::filesystem::path data_dir() const { return folder_.path() / "data"; }
+  std::filesystem::path log(const std::string& name) const { return folder_.path() / name; }
+
+  std::vector<std::string> arguments() const {
+    return {"up",
+            "--data-dir", data_dir().string(),
+            "--listen", "127.0.0.1:" + std::to_string(free_port()),
+            "--agent-listen", "127.0.0.1:" + std::to_string(free_port()),
+            "--engine", "unix://" + (folder_.path() / "no-engine.sock").string(),
+            "--firewall", "off"};
+  }
+  ProgramResult mosaic(std::vector<std::string> words, const Environment& more = {}) {
+    words.insert(words.end(), {"--data-dir", data_dir().string()});
+    return run_mosaic(words, more);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Up, ServesTheOtherCommandsAndEndsWhenAskedTo) {
+  BackgroundMosaic up(arguments(), {}, log("up.log"));
+  ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+  EXPECT_NE(up.output().find(is_up), std::string::npos);
+  EXPECT_NE(up.output().find("still trying"), std::string::npos) << "the missing engine is told of: " << up.output();
+  EXPECT_NE(up.output().find("create-breakglass"), std::string::npos);
+  struct stat key{};
+  ASSERT_EQ(::stat(secret_key_file(data_dir()).c_str(), &key), 0);
+  EXPECT_EQ(key.st_mode & 0777, 0600U);
+
+  EXPECT_EQ(mosaic({"create", "user", "alice"}).exit_code, 0);
+  EXPECT_EQ(mosaic({"create", "user", "alice"}).exit_code, 1) << "twice";
+  const auto users = mosaic({"get", "users", "-o", "json"});
+  ASSERT_EQ(users.exit_code, 0) << users.output;
+  EXPECT_EQ(nlohmann::json::parse(users.output).at(0).at("userId"), "alice");
+  EXPECT_EQ(mosaic({"get", "users", "bob"}).exit_code, 3);
+  EXPECT_EQ(mosaic({"wake", "user", "alice"}).exit_code, 0);
+  EXPECT_EQ(mosaic({"wake", "user", "alice", "--wait", "--timeout", "1"}).exit_code, 4);
+  const auto description = mosaic({"describe", "user", "alice"});
+  EXPECT_EQ(description.exit_code, 0) << description.output;
+  EXPECT_EQ(description.output.find("enc:"), std::string::npos);
+  EXPECT_EQ(mosaic({"set", "fleet", "memoryMb", "1024"}).exit_code, 0);
+  EXPECT_EQ(mosaic({"migrate"}).exit_code, 0);
+  const auto leader = mosaic({"get", "leader", "-o", "json"});
+  EXPECT_GE(nlohmann::json::parse(leader.output).at("term").get<int>(), 1) << leader.output;
+
+  up.send(SIGTERM);
+  EXPECT_EQ(up.wait_for_end(), 0) << up.output();
+  EXPECT_FALSE(PostmasterFile::read(embedded_data_folder(data_dir()))) << "Postgres still runs";
+}
+
+TEST_F(Up, LosesNothingWhenItIsKilled) {
+  pid_t postgres = 0;
+  {
+    BackgroundMosaic up(arguments(), {}, log("first.log"));
+    ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+    ASSERT_EQ(mosaic({"create", "user", "alice"}).exit_code, 0);
+    postgres = PostmasterFile::read(embedded_data_folder(data_dir()))->pid;
+    up.send(SIGKILL);
+    EXPECT_EQ(up.wait_for_end(), 128 + SIGKILL);
+  }
+  EXPECT_EQ(mosaic({"get", "users", "alice"}).exit_code, 0) << "the database outlives us";
+  BackgroundMosaic up(arguments(), {}, log("second.log"));
+  ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+  EXPECT_EQ(PostmasterFile::read(embedded_data_folder(data_dir()))->pid, postgres) << "it is adopted";
+  EXPECT_EQ(mosaic({"get", "users", "alice"}).exit_code, 0);
+  up.send(SIGINT);
+  EXPECT_EQ(up.wait_for_end(), 0) << up.output();
+}
+
+TEST_F(Up, RefusesAnotherKeyThanTheDatabasesOwn) {
+  {
+    BackgroundMosaic up(arguments(), {}, log("first.log"));
+    ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+    up.send(SIGTERM);
+    ASSERT_EQ(up.wait_for_end(), 0);
+  }
+  auto words = arguments();
+  words.insert(words.end(), {"--log-level", "error"});
+  const auto wrong = run_mosaic(words, {{"MOSAIC_SECRET_KEY", std::string(64, 'b')}});
+  EXPECT_EQ(wrong.exit_code, 1) << wrong.output;
+  EXPECT_NE(wrong.output.find("not the key of this database"), std::string::npos) << wrong.output;
+
+  // A lost key file is not made up anew: that would be another wrong key, and look like the right one.
+  std::filesystem::remove(secret_key_file(data_dir()));
+  const auto lost = run_mosaic(words);
+  EXPECT_EQ(lost.exit_code, 1) << lost.output;
+  EXPECT_NE(lost.output.find("secret.key"), std::string::npos) << lost.output;
+  EXPECT_FALSE(std::filesystem::exists(secret_key_file(data_dir())));
+}
+
+TEST_F(Up, LogsJsonWithoutATerminal) {
+  BackgroundMosaic up(arguments(), {}, log("up.log"));
+  ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+  std::ifstream file(log("up.log"));
+  int lines = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with('{')) continue;
+    const auto entry = nlohmann::json::parse(line, nullptr, false);
+    EXPECT_FALSE(entry.is_discarded()) << line;
+    EXPECT_TRUE(entry.contains("time")) << line;
+    ++lines;
+  }
+  EXPECT_GT(lines, 0) << up.output();
+}
+
+}  // namespace
+}  // namespace mosaic::cli
