@@ -119,7 +119,7 @@ void HttpHealthMonitor::run() {
       if (id == 0) {
         std::uint64_t ignored = 0;
         // Only there to be drained; an empty event has been drained already.
-        static_cast<void>(::read(wake_event_, &ignored, sizeof ignored));
+        static_cast<void>(!::read(wake_event_, &ignored, sizeof ignored));
       } else if (const auto found = watches_.find(id);
                  found != watches_.end() && found->second.probe) {
         advance_probe(id, found->second);
