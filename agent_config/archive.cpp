@@ -43,11 +43,13 @@ Header file_header(std::string_view name, std::size_t mode, std::size_t size) {
   for (const char c : header) sum += static_cast<unsigned char>(c);
   char checksum[16];
   std::snprintf(checksum, sizeof checksum, "%06zo", sum);
-  put_text(header, 148, 8, std::string_view(checksum, 7));  // six digits, NUL, and the blank that is there
+  put_text(header, 148, 8,
+           std::string_view(checksum, 7));  // six digits, NUL, and the blank that is there
   return header;
 }
 
-void append_file(std::string& archive, std::string_view name, std::size_t mode, std::string_view content) {
+void append_file(std::string& archive, std::string_view name, std::size_t mode,
+                 std::string_view content) {
   const auto header = file_header(name, mode, content.size());
   archive.append(header.data(), header.size());
   archive.append(content);

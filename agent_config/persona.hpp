@@ -1,4 +1,5 @@
-// The workspace files that say who an agent is. The user's own words come first; otherwise a short, neutral default.
+// The workspace files that say who an agent is. The user's own words come first; otherwise a short,
+// neutral default.
 //
 // Pure functions; nobody's name, model or product is in the texts.
 #pragma once

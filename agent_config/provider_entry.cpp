@@ -11,9 +11,11 @@
 namespace mosaic {
 namespace {
 
-// What OpenClaw's client does with nothing but a base URL and a key; its other adapters need plugins or sign-ins.
-constexpr std::array<std::string_view, 5> supported_apis{"openai-completions", "openai-responses", "anthropic-messages",
-                                                         "google-generative-ai", "azure-openai-responses"};
+// What OpenClaw's client does with nothing but a base URL and a key; its other adapters need
+// plugins or sign-ins.
+constexpr std::array<std::string_view, 5> supported_apis{
+    "openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai",
+    "azure-openai-responses"};
 constexpr std::size_t max_models = 500;
 constexpr std::int64_t max_token_count = 1'000'000'000;
 
@@ -54,7 +56,8 @@ std::string sanitised(std::string_view name) {
     if (key.size() == 48) break;
   }
   while (!key.empty() && key.back() == '-') key.pop_back();
-  // JavaScript's own words are no keys for OpenClaw, and it rewrites the model ids of a provider called openrouter.
+  // JavaScript's own words are no keys for OpenClaw, and it rewrites the model ids of a provider
+  // called openrouter.
   if (key.empty()) return "provider";
   const bool reserved = key == "constructor" || key == "prototype" || key == "openrouter";
   return reserved ? key + "-provider" : key;
@@ -63,7 +66,8 @@ std::string sanitised(std::string_view name) {
 std::string unique_key(std::string_view name, std::set<std::string>& taken) {
   const auto base = sanitised(name);
   auto key = base;
-  for (int number = 2; !taken.insert(key).second; ++number) key = base + "-" + std::to_string(number);
+  for (int number = 2; !taken.insert(key).second; ++number)
+    key = base + "-" + std::to_string(number);
   return key;
 }
 
@@ -81,8 +85,9 @@ void set_base_url(const ProviderRow& row, const ProviderType& type, ProviderEntr
     return;
   }
   if (!valid_base_url(url)) {
-    entry.problem = "Correct the base URL of the provider " + in_quotes(row.name) +
-                    " in the settings: it must begin with http:// or https:// and contain no blanks.";
+    entry.problem =
+        "Correct the base URL of the provider " + in_quotes(row.name) +
+        " in the settings: it must begin with http:// or https:// and contain no blanks.";
     return;
   }
   while (url.ends_with('/')) url.pop_back();
@@ -94,13 +99,15 @@ void set_base_url(const ProviderRow& row, const ProviderType& type, ProviderEntr
 
 void set_api(const ProviderRow& row, const ProviderType& type, ProviderEntry& entry) {
   // The column's default says openai-completions on every row, whatever its type speaks.
-  const bool unset = row.api_type.empty() || row.api_type == "openai-completions" || row.type == "ollama";
+  const bool unset =
+      row.api_type.empty() || row.api_type == "openai-completions" || row.type == "ollama";
   entry.api = unset ? std::string(type.api) : row.api_type;
-  if (std::find(supported_apis.begin(), supported_apis.end(), entry.api) != supported_apis.end()) return;
+  if (std::find(supported_apis.begin(), supported_apis.end(), entry.api) != supported_apis.end())
+    return;
   std::string known;
   for (const auto api : supported_apis) known += (known.empty() ? "" : ", ") + std::string(api);
-  entry.problem = "Change the API type of the provider " + in_quotes(row.name) + " in the settings: " +
-                  in_quotes(row.api_type) + " is not one of " + known + ".";
+  entry.problem = "Change the API type of the provider " + in_quotes(row.name) +
+                  " in the settings: " + in_quotes(row.api_type) + " is not one of " + known + ".";
 }
 
 void set_key(const ProviderRow& row, const ProviderType& type,
@@ -117,13 +124,15 @@ void set_key(const ProviderRow& row, const ProviderType& type,
     return;
   }
   if (const auto reason = why_not_literal_key(found->second)) {
-    entry.problem = "Enter the API key of the provider " + in_quotes(row.name) + " again in the settings: it " + *reason + ".";
+    entry.problem = "Enter the API key of the provider " + in_quotes(row.name) +
+                    " again in the settings: it " + *reason + ".";
     return;
   }
   entry.api_key = found->second;
 }
 
-std::optional<std::int64_t> token_count(const nlohmann::json& model, const char* name, bool& malformed) {
+std::optional<std::int64_t> token_count(const nlohmann::json& model, const char* name,
+                                        bool& malformed) {
   const auto found = model.find(name);
   if (found == model.end() || found->is_null()) return std::nullopt;
   if (!found->is_number_integer() || *found <= 0 || *found > max_token_count) {
@@ -136,7 +145,8 @@ std::optional<std::int64_t> token_count(const nlohmann::json& model, const char*
 std::optional<ModelEntry> parse_model(const nlohmann::json& value) {
   if (!value.is_object()) return std::nullopt;
   const auto id = value.find("id");
-  if (id == value.end() || !id->is_string() || id->get_ref<const std::string&>().empty()) return std::nullopt;
+  if (id == value.end() || !id->is_string() || id->get_ref<const std::string&>().empty())
+    return std::nullopt;
   ModelEntry model;
   model.id = id->get<std::string>();
   model.name = model.id;
@@ -154,23 +164,28 @@ std::optional<ModelEntry> parse_model(const nlohmann::json& value) {
 void set_models(const ProviderRow& row, ProviderEntry& entry) {
   if (row.models_json.empty()) return;
   const auto refuse = [&](const std::string& what) {
-    entry.problem = "Correct the models of the provider " + in_quotes(row.name) + " in the settings: " + what + ".";
+    entry.problem = "Correct the models of the provider " + in_quotes(row.name) +
+                    " in the settings: " + what + ".";
   };
   const auto values = nlohmann::json::parse(row.models_json, nullptr, false);
-  if (!values.is_array()) return refuse("they must be a list of {id, name, contextWindow, maxTokens}");
-  if (values.size() > max_models) return refuse("there are more than " + std::to_string(max_models));
+  if (!values.is_array())
+    return refuse("they must be a list of {id, name, contextWindow, maxTokens}");
+  if (values.size() > max_models)
+    return refuse("there are more than " + std::to_string(max_models));
   std::set<std::string> seen;
   for (std::size_t i = 0; i < values.size(); ++i) {
     auto model = parse_model(values[i]);
     if (!model) {
-      return refuse("entry " + std::to_string(i + 1) +
-                    " needs an id, and whole numbers above 0 where it has contextWindow or maxTokens");
+      return refuse(
+          "entry " + std::to_string(i + 1) +
+          " needs an id, and whole numbers above 0 where it has contextWindow or maxTokens");
     }
     if (seen.insert(model->id).second) entry.models.push_back(std::move(*model));
   }
 }
 
-ProviderEntry make_entry(const ProviderRow& row, const std::map<std::string, std::string>& provider_keys,
+ProviderEntry make_entry(const ProviderRow& row,
+                         const std::map<std::string, std::string>& provider_keys,
                          std::set<std::string>& taken) {
   ProviderEntry entry;
   entry.row_id = row.id;
@@ -179,7 +194,8 @@ ProviderEntry make_entry(const ProviderRow& row, const std::map<std::string, std
   entry.key = unique_key(row.name, taken);
   const auto* type = find_type(row.type);
   if (type == nullptr) {
-    entry.problem = "Change the type of the provider " + in_quotes(row.name) + " in the settings: " + in_quotes(row.type) +
+    entry.problem = "Change the type of the provider " + in_quotes(row.name) +
+                    " in the settings: " + in_quotes(row.type) +
                     " is not one of zai, openai, anthropic, ollama, custom.";
     return entry;
   }
@@ -192,8 +208,8 @@ ProviderEntry make_entry(const ProviderRow& row, const std::map<std::string, std
 
 }  // namespace
 
-std::vector<ProviderEntry> make_provider_entries(const std::vector<ProviderRow>& rows,
-                                                 const std::map<std::string, std::string>& provider_keys) {
+std::vector<ProviderEntry> make_provider_entries(
+    const std::vector<ProviderRow>& rows, const std::map<std::string, std::string>& provider_keys) {
   std::vector<ProviderEntry> entries;
   std::set<std::string> taken;
   entries.reserve(rows.size());

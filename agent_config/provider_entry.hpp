@@ -1,6 +1,7 @@
 // One row of "LlmProvider", checked and in OpenClaw's words: an entry of models.providers.
 //
-// Pure functions over plain values. An entry is either usable, or has a problem that says what to do.
+// Pure functions over plain values. An entry is either usable, or has a problem that says what to
+// do.
 #pragma once
 
 #include <cstdint>
@@ -22,18 +23,18 @@ struct ModelEntry {
 
 struct ProviderEntry {
   std::string row_id;
-  std::string name;      // as the user knows it
-  std::string type;      // zai, openai, anthropic, ollama, custom
-  std::string key;       // its name in openclaw.json: [a-z0-9-], unique
+  std::string name;  // as the user knows it
+  std::string type;  // zai, openai, anthropic, ollama, custom
+  std::string key;   // its name in openclaw.json: [a-z0-9-], unique
   std::string base_url;
-  std::string api;       // a value of OpenClaw's `api` enum
-  std::string api_key;   // plaintext, or a placeholder where the type needs none
+  std::string api;      // a value of OpenClaw's `api` enum
+  std::string api_key;  // plaintext, or a placeholder where the type needs none
   std::vector<ModelEntry> models;
   std::optional<std::string> problem;
 };
 
 // One entry per row, in the rows' order.
-std::vector<ProviderEntry> make_provider_entries(const std::vector<ProviderRow>& rows,
-                                                 const std::map<std::string, std::string>& provider_keys);
+std::vector<ProviderEntry> make_provider_entries(
+    const std::vector<ProviderRow>& rows, const std::map<std::string, std::string>& provider_keys);
 
 }  // namespace mosaic

@@ -32,7 +32,8 @@ std::string reference_of(const std::vector<ProviderEntry>& entries, const ModelC
 // A model that the agent uses must be in its provider's list, or OpenClaw does not know it.
 void add_missing_model(std::vector<ProviderEntry>& entries, const ModelChoice& choice) {
   auto& models = entries[choice.provider].models;
-  const bool listed = std::any_of(models.begin(), models.end(), [&](const auto& model) { return model.id == choice.model_id; });
+  const bool listed = std::any_of(models.begin(), models.end(),
+                                  [&](const auto& model) { return model.id == choice.model_id; });
   if (listed) return;
   ModelEntry model;
   model.id = choice.model_id;
@@ -40,14 +41,16 @@ void add_missing_model(std::vector<ProviderEntry>& entries, const ModelChoice& c
   models.push_back(std::move(model));
 }
 
-std::optional<ModelChoice> first_model(const std::vector<ProviderEntry>& entries, std::size_t provider) {
+std::optional<ModelChoice> first_model(const std::vector<ProviderEntry>& entries,
+                                       std::size_t provider) {
   for (const auto& model : entries[provider].models) {
     if (usable_model_id(model.id)) return ModelChoice{provider, model.id};
   }
   return std::nullopt;
 }
 
-std::optional<ModelChoice> choose_primary(const AgentConfigSource& source, const std::vector<ProviderEntry>& entries,
+std::optional<ModelChoice> choose_primary(const AgentConfigSource& source,
+                                          const std::vector<ProviderEntry>& entries,
                                           std::size_t provider, RenderedConfig& config) {
   if (source.primary_model.empty()) {
     if (entries[provider].problem) {
@@ -56,15 +59,17 @@ std::optional<ModelChoice> choose_primary(const AgentConfigSource& source, const
     }
     auto first = first_model(entries, provider);
     if (!first) {
-      config.problem = "Choose a model in the settings: the provider " + in_quotes(entries[provider].name) +
+      config.problem = "Choose a model in the settings: the provider " +
+                       in_quotes(entries[provider].name) +
                        " lists none, and no primary model is set.";
     }
     return first;
   }
   auto choice = resolve_model(entries, provider, source.primary_model);
   if (!choice) {
-    config.problem = "Choose another primary model in the settings: " + in_quotes(source.primary_model) +
-                     " is no model of an active provider.";
+    config.problem =
+        "Choose another primary model in the settings: " + in_quotes(source.primary_model) +
+        " is no model of an active provider.";
     return std::nullopt;
   }
   if (entries[choice->provider].problem) {
@@ -75,13 +80,16 @@ std::optional<ModelChoice> choose_primary(const AgentConfigSource& source, const
 }
 
 // A fallback that cannot be used is left out: the agent works without it.
-std::vector<ModelChoice> choose_fallbacks(const AgentConfigSource& source, const std::vector<ProviderEntry>& entries,
-                                          std::size_t provider, const ModelChoice& primary, RenderedConfig& config) {
+std::vector<ModelChoice> choose_fallbacks(const AgentConfigSource& source,
+                                          const std::vector<ProviderEntry>& entries,
+                                          std::size_t provider, const ModelChoice& primary,
+                                          RenderedConfig& config) {
   std::vector<ModelChoice> fallbacks;
   std::set<std::string> seen{reference_of(entries, primary)};
   for (const auto& reference : source.fallback_models) {
     if (fallbacks.size() == max_fallbacks) {
-      config.warnings.push_back("Only the first " + std::to_string(max_fallbacks) + " fallback models are used.");
+      config.warnings.push_back("Only the first " + std::to_string(max_fallbacks) +
+                                " fallback models are used.");
       break;
     }
     auto choice = resolve_model(entries, provider, reference);
@@ -98,7 +106,8 @@ std::vector<ModelChoice> choose_fallbacks(const AgentConfigSource& source, const
   return fallbacks;
 }
 
-std::optional<Selection> select_models(const AgentConfigSource& source, std::vector<ProviderEntry>& entries,
+std::optional<Selection> select_models(const AgentConfigSource& source,
+                                       std::vector<ProviderEntry>& entries,
                                        RenderedConfig& config) {
   const auto provider = default_provider(entries, source.provider_id);
   if (!provider) {
@@ -106,8 +115,8 @@ std::optional<Selection> select_models(const AgentConfigSource& source, std::vec
     return std::nullopt;
   }
   if (!source.provider_id.empty() && entries[*provider].row_id != source.provider_id) {
-    config.warnings.push_back("The default provider is gone or inactive; " + in_quotes(entries[*provider].name) +
-                              " stands in for it.");
+    config.warnings.push_back("The default provider is gone or inactive; " +
+                              in_quotes(entries[*provider].name) + " stands in for it.");
   }
   auto primary = choose_primary(source, entries, *provider, config);
   if (!primary) return std::nullopt;
@@ -118,7 +127,8 @@ std::optional<Selection> select_models(const AgentConfigSource& source, std::vec
 }
 
 Json model_json(const ModelEntry& model) {
-  Json json{{"id", escape_environment_references(model.id)}, {"name", escape_environment_references(model.name)}};
+  Json json{{"id", escape_environment_references(model.id)},
+            {"name", escape_environment_references(model.name)}};
   if (model.context_window) json["contextWindow"] = *model.context_window;
   if (model.max_tokens) json["maxTokens"] = *model.max_tokens;
   return json;
@@ -128,13 +138,15 @@ Json providers_json(const std::vector<ProviderEntry>& entries, RenderedConfig& c
   auto providers = Json::object();
   for (const auto& entry : entries) {
     if (entry.problem) {
-      config.warnings.push_back("The provider " + in_quotes(entry.name) + " is left out: " + *entry.problem);
+      config.warnings.push_back("The provider " + in_quotes(entry.name) +
+                                " is left out: " + *entry.problem);
       continue;
     }
     if (entry.models.empty()) continue;  // nothing of it can be used
     auto models = Json::array();
     for (const auto& model : entry.models) models.push_back(model_json(model));
-    // Without a runtime of its own, OpenClaw hands the official endpoints to plugins, which are off.
+    // Without a runtime of its own, OpenClaw hands the official endpoints to plugins, which are
+    // off.
     providers[entry.key] = {{"baseUrl", escape_environment_references(entry.base_url)},
                             {"api", entry.api},
                             {"apiKey", escape_environment_references(entry.api_key)},
@@ -155,7 +167,8 @@ Json gateway_json() {
           {"cliAgents", {{"enabled", false}}}};
 }
 
-Json agents_json(const std::vector<ProviderEntry>& entries, const Selection& selection, const RenderSettings& settings) {
+Json agents_json(const std::vector<ProviderEntry>& entries, const Selection& selection,
+                 const RenderSettings& settings) {
   auto fallbacks = Json::array();
   for (const auto& fallback : selection.fallbacks) {
     fallbacks.push_back(escape_environment_references(reference_of(entries, fallback)));
@@ -169,28 +182,34 @@ Json agents_json(const std::vector<ProviderEntry>& entries, const Selection& sel
             {"heartbeat", {{"every", "0m"}}}}}};
 }
 
-// Everything but providers and models is the same for all agents: what the chat endpoint needs, and nothing that costs
-// memory, phones home or opens another way in.
-Json document(const std::vector<ProviderEntry>& entries, const Selection& selection, const RenderSettings& settings,
-              RenderedConfig& config) {
-  return {{"gateway", gateway_json()},
-          {"agents", agents_json(entries, selection, settings)},
-          // "replace": what an older configuration left in the state volume must not win over the rows.
-          {"models",
-           {{"mode", "replace"}, {"catalogRefresh", {{"enabled", false}}}, {"providers", providers_json(entries, config)}}},
-          {"tools", {{"profile", settings.tool_profile}}},
-          {"plugins", {{"enabled", false}}},
-          {"session", {{"maintenance", {{"mode", "warn"}}}}},
-          {"discovery", {{"mdns", {{"mode", "off"}}}}},
-          {"update", {{"checkOnStart", false}, {"auto", {{"enabled", false}}}}},
-          {"telemetry", {{"enabled", false}}},
-          {"browser", {{"enabled", false}}},
-          {"logging", {{"level", "warn"}}}};
+// Everything but providers and models is the same for all agents: what the chat endpoint needs, and
+// nothing that costs memory, phones home or opens another way in.
+Json document(const std::vector<ProviderEntry>& entries, const Selection& selection,
+              const RenderSettings& settings, RenderedConfig& config) {
+  return {
+      {"gateway", gateway_json()},
+      {"agents", agents_json(entries, selection, settings)},
+      // "replace": what an older configuration left in the state volume must not win over the rows.
+      {"models",
+       {{"mode", "replace"},
+        {"catalogRefresh", {{"enabled", false}}},
+        {"providers", providers_json(entries, config)}}},
+      {"tools", {{"profile", settings.tool_profile}}},
+      {"plugins", {{"enabled", false}}},
+      {"session", {{"maintenance", {{"mode", "warn"}}}}},
+      {"discovery", {{"mdns", {{"mode", "off"}}}}},
+      {"update", {{"checkOnStart", false}, {"auto", {{"enabled", false}}}}},
+      {"telemetry", {{"enabled", false}}},
+      {"browser", {{"enabled", false}}},
+      {"logging", {{"level", "warn"}}}};
 }
 
-std::optional<std::string> problem_of_settings(const AgentConfigSource& source, const RenderSettings& settings) {
-  if (std::find(tool_profiles.begin(), tool_profiles.end(), settings.tool_profile) == tool_profiles.end()) {
-    return "Set fleet.toolProfile to minimal, coding, messaging or full: OpenClaw knows no profile " +
+std::optional<std::string> problem_of_settings(const AgentConfigSource& source,
+                                               const RenderSettings& settings) {
+  if (std::find(tool_profiles.begin(), tool_profiles.end(), settings.tool_profile) ==
+      tool_profiles.end()) {
+    return "Set fleet.toolProfile to minimal, coding, messaging or full: OpenClaw knows no "
+           "profile " +
            in_quotes(settings.tool_profile) + ".";
   }
   if (source.personality.size() > max_personality_bytes) {
@@ -223,7 +242,8 @@ RenderedConfig render_agent_config(const AgentConfigSource& source,
 std::string config_material(const RenderedConfig& config) {
   std::string material = "mosaic.agent-config.v1\n";
   const auto add = [&](std::string_view name, std::string_view content) {
-    material += std::string(name) + " " + std::to_string(content.size()) + "\n" + std::string(content) + "\n";
+    material += std::string(name) + " " + std::to_string(content.size()) + "\n" +
+                std::string(content) + "\n";
   };
   add("openclaw.json", config.openclaw_json);
   add("SOUL.md", config.soul_md);

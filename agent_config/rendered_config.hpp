@@ -1,10 +1,11 @@
-// From rows to what one agent's container boots with: a complete openclaw.json that the gateway accepts as it is,
-// and the workspace files that make up its character.
+// From rows to what one agent's container boots with: a complete openclaw.json that the gateway
+// accepts as it is, and the workspace files that make up its character.
 //
-// Pure functions, safe from any thread: the same rows give the same bytes. OpenClaw refuses a configuration with any
-// unknown key (exit 78), so what cannot be rendered correctly is a `problem`, never a guess. No problem and no warning
-// contains an API key. The rendered text contains provider keys and is therefore a secret as a whole; the gateway's own
-// token is not in it (the container has it in its environment).
+// Pure functions, safe from any thread: the same rows give the same bytes. OpenClaw refuses a
+// configuration with any unknown key (exit 78), so what cannot be rendered correctly is a
+// `problem`, never a guess. No problem and no warning contains an API key. The rendered text
+// contains provider keys and is therefore a secret as a whole; the gateway's own token is not in it
+// (the container has it in its environment).
 #pragma once
 
 #include <map>
@@ -17,8 +18,8 @@
 namespace mosaic {
 
 struct RenderSettings {
-  std::string tool_profile = "minimal";              // minimal, coding, messaging or full
-  std::string workspace = "/home/node/workspace";    // where the container has the workspace files
+  std::string tool_profile = "minimal";            // minimal, coding, messaging or full
+  std::string workspace = "/home/node/workspace";  // where the container has the workspace files
 };
 
 struct RenderedConfig {
@@ -33,18 +34,18 @@ struct RenderedConfig {
   std::vector<std::string> warnings;
 };
 
-// `provider_keys`: provider row id -> plaintext API key. Absent when the row has none; absent for a row that has one says
-// that it could not be decrypted.
+// `provider_keys`: provider row id -> plaintext API key. Absent when the row has none; absent for a
+// row that has one says that it could not be decrypted.
 RenderedConfig render_agent_config(const AgentConfigSource& source,
                                    const std::map<std::string, std::string>& provider_keys,
                                    const RenderSettings& settings);
 
-// Everything that makes two configurations different, as one text: its keyed fingerprint is the config hash. Contains
-// secrets; never stored or logged.
+// Everything that makes two configurations different, as one text: its keyed fingerprint is the
+// config hash. Contains secrets; never stored or logged.
 std::string config_material(const RenderedConfig& config);
 
-// A ustar archive of openclaw.json (mode 0600), workspace/SOUL.md, workspace/AGENTS.md and workspace/IDENTITY.md.
-// Deterministic. Only for a configuration without a problem.
+// A ustar archive of openclaw.json (mode 0600), workspace/SOUL.md, workspace/AGENTS.md and
+// workspace/IDENTITY.md. Deterministic. Only for a configuration without a problem.
 std::string to_tar(const RenderedConfig& config);
 
 }  // namespace mosaic

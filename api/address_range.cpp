@@ -39,7 +39,8 @@ std::optional<AddressRange> AddressRange::parse(std::string_view text) {
   if (slash != std::string_view::npos) {
     const auto digits = text.substr(slash + 1);
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || bits < 0 || bits > width) {
+    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || bits < 0 ||
+        bits > width) {
       return std::nullopt;
     }
   }

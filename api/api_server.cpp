@@ -13,8 +13,10 @@ std::vector<AddressRange> parse_ranges(const std::vector<std::string>& texts) {
   for (const auto& text : texts) {
     const auto range = AddressRange::parse(text);
     if (!range) {
-      throw std::invalid_argument("\"" + text + "\" is no address range; write it like 10.201.0.0/16, with no bits set "
-                                  "after the prefix");
+      throw std::invalid_argument(
+          "\"" + text +
+          "\" is no address range; write it like 10.201.0.0/16, with no bits set "
+          "after the prefix");
     }
     ranges.push_back(*range);
   }
@@ -32,11 +34,13 @@ class ApiServer::Implementation {
   HttpServer& server() { return server_; }
 
  private:
-  std::vector<Listener> make_listeners(const ApiSettings& settings, const ApiDependencies& dependencies) const {
+  std::vector<Listener> make_listeners(const ApiSettings& settings,
+                                       const ApiDependencies& dependencies) const {
     std::vector<Listener> listeners;
     for (const auto& wanted : settings.listeners) {
       auto router = std::make_shared<Router>();
-      if (wanted.serves_operators) add_health_routes(*router, dependencies.readiness, dependencies.metrics_text);
+      if (wanted.serves_operators)
+        add_health_routes(*router, dependencies.readiness, dependencies.metrics_text);
       if (wanted.serves_agents) agent_config_.add_routes(*router);
       Listener listener;
       listener.address = wanted.address;

@@ -1,4 +1,5 @@
-// The API as the composition root sees it: which addresses are listened on, what each serves, and what the handlers need.
+// The API as the composition root sees it: which addresses are listened on, what each serves, and
+// what the handlers need.
 //
 // start() and stop() once each, from any thread; the dependencies outlive the server.
 #pragma once
@@ -19,10 +20,10 @@ namespace mosaic {
 
 struct ApiListener {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;                   // 0: any free one
-  bool serves_operators = true;             // /livez, /readyz, /metrics
-  bool serves_agents = true;                // /api/internal/agent-config
-  std::vector<std::string> allowed_peers;   // CIDR ranges; empty: everybody who can reach it
+  std::uint16_t port = 0;                  // 0: any free one
+  bool serves_operators = true;            // /livez, /readyz, /metrics
+  bool serves_agents = true;               // /api/internal/agent-config
+  std::vector<std::string> allowed_peers;  // CIDR ranges; empty: everybody who can reach it
 };
 
 struct ApiSettings {
@@ -46,7 +47,8 @@ class ApiServer {
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
 
-  // Throws std::runtime_error with one line that says what to do when an address cannot be listened on.
+  // Throws std::runtime_error with one line that says what to do when an address cannot be listened
+  // on.
   void start();
 
   // The ports in force, in the listeners' order. Valid after start().

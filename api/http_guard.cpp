@@ -11,7 +11,8 @@ constexpr std::size_t max_length_digits = 15;  // far above any limit, far below
 
 bool is_token_character(char c) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || marks.find(c) != marks.npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         marks.find(c) != marks.npos;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -28,7 +29,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Takes one line off the front; nothing when it does not end with CR LF or contains a bare CR, LF or NUL.
+// Takes one line off the front; nothing when it does not end with CR LF or contains a bare CR, LF
+// or NUL.
 std::optional<std::string_view> take_line(std::string_view& rest) {
   const auto end = rest.find_first_of(std::string_view("\r\n\0", 3));
   if (end == std::string_view::npos || rest.substr(end, 2) != "\r\n") return std::nullopt;
@@ -39,17 +41,20 @@ std::optional<std::string_view> take_line(std::string_view& rest) {
 
 std::optional<Rejection> check_target(std::string_view target) {
   if (target.empty() || target.front() != '/') return bad("The target must begin with a slash.");
-  const bool plain = std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
+  const bool plain = std::all_of(target.begin(), target.end(),
+                                 [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
   if (!plain) return bad("The target contains a character that must be percent-encoded.");
   if (!percent_decoded(target)) return bad("The target is not well encoded.");
   if (target.find("%00") != std::string_view::npos) return bad("The target contains a NUL.");
   return std::nullopt;
 }
 
-std::optional<Rejection> read_request_line(std::string_view line, RequestHead& head, bool& version_1_1) {
+std::optional<Rejection> read_request_line(std::string_view line, RequestHead& head,
+                                           bool& version_1_1) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return bad("The request line is malformed.");
+  if (first == std::string_view::npos || first == last)
+    return bad("The request line is malformed.");
   const auto method = line.substr(0, first);
   const auto target = line.substr(first + 1, last - first - 1);
   const auto version = line.substr(last + 1);
@@ -57,7 +62,8 @@ std::optional<Rejection> read_request_line(std::string_view line, RequestHead& h
       !std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
     return bad("The method is malformed.");
   }
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return bad("Only HTTP/1.0 and HTTP/1.1 are spoken here.");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0")
+    return bad("Only HTTP/1.0 and HTTP/1.1 are spoken here.");
   if (auto rejection = check_target(target)) return rejection;
   version_1_1 = version == "HTTP/1.1";
   head.method = method;
@@ -66,11 +72,13 @@ std::optional<Rejection> read_request_line(std::string_view line, RequestHead& h
 }
 
 std::optional<Rejection> read_field(std::string_view line, RequestHead& head) {
-  if (line.front() == ' ' || line.front() == '\t') return bad("A header field is continued on another line.");
+  if (line.front() == ' ' || line.front() == '\t')
+    return bad("A header field is continued on another line.");
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return bad("A header field has no name.");
   const auto name = line.substr(0, colon);
-  if (!std::all_of(name.begin(), name.end(), is_token_character)) return bad("The name of a header field is malformed.");
+  if (!std::all_of(name.begin(), name.end(), is_token_character))
+    return bad("The name of a header field is malformed.");
   const auto value = trimmed(line.substr(colon + 1));
   const bool printable = std::all_of(value.begin(), value.end(), [](char c) {
     return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
@@ -97,7 +105,8 @@ std::optional<Rejection> check_host(const RequestHead& head) {
   if (hosts.size() != 1) return bad("Exactly one Host field is needed.");
   const bool valid = !hosts[0].empty() && hosts[0].size() <= 300 &&
                      std::all_of(hosts[0].begin(), hosts[0].end(), [&](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || marks.find(c) != marks.npos;
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) ||
+                              marks.find(c) != marks.npos;
                      });
   if (!valid) return bad("The Host field is malformed.");
   return std::nullopt;
@@ -106,7 +115,8 @@ std::optional<Rejection> check_host(const RequestHead& head) {
 std::optional<Rejection> read_framing(RequestHead& head, bool version_1_1) {
   const auto codings = values_of(head, "transfer-encoding");
   const auto lengths = values_of(head, "content-length");
-  if (!codings.empty() && !lengths.empty()) return bad("Content-Length and Transfer-Encoding exclude each other.");
+  if (!codings.empty() && !lengths.empty())
+    return bad("Content-Length and Transfer-Encoding exclude each other.");
   if (codings.size() > 1 || (codings.size() == 1 && lower_case(codings[0]) != "chunked")) {
     return bad("The only transfer coding understood is a single \"chunked\".");
   }
@@ -115,10 +125,12 @@ std::optional<Rejection> read_framing(RequestHead& head, bool version_1_1) {
   if (lengths.empty()) return std::nullopt;
   if (lengths.size() > 1) return bad("There is more than one Content-Length field.");
   const auto digits = lengths[0];
-  if (digits.empty() || digits.size() > max_length_digits || !std::all_of(digits.begin(), digits.end(), is_digit)) {
+  if (digits.empty() || digits.size() > max_length_digits ||
+      !std::all_of(digits.begin(), digits.end(), is_digit)) {
     return bad("Content-Length must be a number of digits alone.");
   }
-  for (const char c : digits) head.content_length = head.content_length * 10 + static_cast<std::uint64_t>(c - '0');
+  for (const char c : digits)
+    head.content_length = head.content_length * 10 + static_cast<std::uint64_t>(c - '0');
   return std::nullopt;
 }
 
@@ -139,10 +151,12 @@ void read_connection(RequestHead& head, bool version_1_1) {
   for (const auto& field : head.fields) {
     if (field.name == "connection") view.fields.push_back(field);
   }
-  head.keep_alive = version_1_1 ? !view.lists("connection", "close") : view.lists("connection", "keep-alive");
+  head.keep_alive =
+      version_1_1 ? !view.lists("connection", "close") : view.lists("connection", "keep-alive");
 }
 
-std::optional<Rejection> read_fields(std::string_view& rest, const HeadLimits& limits, RequestHead& head) {
+std::optional<Rejection> read_fields(std::string_view& rest, const HeadLimits& limits,
+                                     RequestHead& head) {
   while (true) {
     const auto line = take_line(rest);
     if (!line) return bad("A line of the header does not end properly.");
@@ -160,7 +174,8 @@ std::optional<Rejection> read_fields(std::string_view& rest, const HeadLimits& l
 
 }  // namespace
 
-std::variant<RequestHead, Rejection> check_request_head(std::string_view head_bytes, const HeadLimits& limits) {
+std::variant<RequestHead, Rejection> check_request_head(std::string_view head_bytes,
+                                                        const HeadLimits& limits) {
   if (head_bytes.size() > limits.bytes) {
     Rejection rejection = bad("The header is too large.");
     rejection.status = 431;

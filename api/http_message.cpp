@@ -8,26 +8,27 @@
 namespace mosaic {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 20> phrases{{{200, "OK"},
-                                                                    {201, "Created"},
-                                                                    {202, "Accepted"},
-                                                                    {204, "No Content"},
-                                                                    {304, "Not Modified"},
-                                                                    {400, "Bad Request"},
-                                                                    {401, "Unauthorized"},
-                                                                    {403, "Forbidden"},
-                                                                    {404, "Not Found"},
-                                                                    {405, "Method Not Allowed"},
-                                                                    {408, "Request Timeout"},
-                                                                    {409, "Conflict"},
-                                                                    {413, "Content Too Large"},
-                                                                    {415, "Unsupported Media Type"},
-                                                                    {417, "Expectation Failed"},
-                                                                    {422, "Unprocessable Content"},
-                                                                    {429, "Too Many Requests"},
-                                                                    {431, "Request Header Fields Too Large"},
-                                                                    {500, "Internal Server Error"},
-                                                                    {503, "Service Unavailable"}}};
+constexpr std::array<std::pair<int, std::string_view>, 20> phrases{
+    {{200, "OK"},
+     {201, "Created"},
+     {202, "Accepted"},
+     {204, "No Content"},
+     {304, "Not Modified"},
+     {400, "Bad Request"},
+     {401, "Unauthorized"},
+     {403, "Forbidden"},
+     {404, "Not Found"},
+     {405, "Method Not Allowed"},
+     {408, "Request Timeout"},
+     {409, "Conflict"},
+     {413, "Content Too Large"},
+     {415, "Unsupported Media Type"},
+     {417, "Expectation Failed"},
+     {422, "Unprocessable Content"},
+     {429, "Too Many Requests"},
+     {431, "Request Header Fields Too Large"},
+     {500, "Internal Server Error"},
+     {503, "Service Unavailable"}}};
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -61,7 +62,8 @@ bool Request::lists(std::string_view lower_case_name, std::string_view token) co
     while (!rest.empty()) {
       const auto comma = rest.find(',');
       const auto element = rest.substr(0, comma);
-      if (lower_case(trimmed(element.substr(0, element.find(';')))) == lower_case(token)) return true;
+      if (lower_case(trimmed(element.substr(0, element.find(';')))) == lower_case(token))
+        return true;
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     }
   }
@@ -91,7 +93,8 @@ const std::string* Response::find_field(std::string_view name) const {
 }
 
 std::string_view reason_phrase(int status) {
-  const auto* found = std::find_if(phrases.begin(), phrases.end(), [&](const auto& entry) { return entry.first == status; });
+  const auto* found = std::find_if(phrases.begin(), phrases.end(),
+                                   [&](const auto& entry) { return entry.first == status; });
   return found == phrases.end() ? "Unknown" : found->second;
 }
 
@@ -117,7 +120,8 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       decoded.push_back(text[i]);
       continue;
     }
-    if (i + 2 >= text.size() || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) return std::nullopt;
+    if (i + 2 >= text.size() || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0)
+      return std::nullopt;
     decoded.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
     i += 2;
   }
@@ -126,8 +130,9 @@ std::optional<std::string> percent_decoded(std::string_view text) {
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return lower;
 }
 

@@ -1,7 +1,9 @@
-// A request as handlers see it, and the response they give back: plain values without any of the transport.
+// A request as handlers see it, and the response they give back: plain values without any of the
+// transport.
 //
-// Invariants of a Request that reaches a handler: it passed http_guard.hpp, field names are lower case, `fields` holds
-// what stood before the body (trailers are dropped), `body` is within the server's limit.
+// Invariants of a Request that reaches a handler: it passed http_guard.hpp, field names are lower
+// case, `fields` holds what stood before the body (trailers are dropped), `body` is within the
+// server's limit.
 #pragma once
 
 #include <map>
@@ -31,7 +33,8 @@ struct Request {
 
   // The value of the only field of that name; nothing when there is none or more than one.
   std::optional<std::string_view> field(std::string_view lower_case_name) const;
-  // True when one of the values of that list field equals `token`, case-insensitively, up to its ";".
+  // True when one of the values of that list field equals `token`, case-insensitively, up to its
+  // ";".
   bool lists(std::string_view lower_case_name, std::string_view token) const;
 };
 

@@ -18,7 +18,9 @@ std::vector<std::string> split(std::string_view path) {
   }
 }
 
-bool is_parameter(const std::string& segment) { return segment.size() > 2 && segment.front() == '{'; }
+bool is_parameter(const std::string& segment) {
+  return segment.size() > 2 && segment.front() == '{';
+}
 
 using Parameters = std::map<std::string, std::string>;
 

@@ -1,7 +1,8 @@
 // Which handler answers which method and path.
 //
-// Filled once before the server starts; afterwards const and usable from any thread. Handlers are plain synchronous
-// functions; they may block on the store, so they run on the server's workers unless they are said not to block.
+// Filled once before the server starts; afterwards const and usable from any thread. Handlers are
+// plain synchronous functions; they may block on the store, so they run on the server's workers
+// unless they are said not to block.
 #pragma once
 
 #include <functional>
@@ -23,17 +24,21 @@ enum class RunsOn : std::uint8_t {
 
 struct Route {
   std::string method;
-  std::vector<std::string> segments;  // of the pattern; "{name}" matches any one segment that is not empty
+  std::vector<std::string>
+      segments;  // of the pattern; "{name}" matches any one segment that is not empty
   Handler handler;
   RunsOn runs_on = RunsOn::worker;
 };
 
 class Router {
  public:
-  // `pattern`: "/api/things/{id}". A GET route answers HEAD as well (the server leaves the body out).
-  void add(std::string method, std::string_view pattern, Handler handler, RunsOn runs_on = RunsOn::worker);
+  // `pattern`: "/api/things/{id}". A GET route answers HEAD as well (the server leaves the body
+  // out).
+  void add(std::string method, std::string_view pattern, Handler handler,
+           RunsOn runs_on = RunsOn::worker);
 
-  // The route, with `request.parameters` filled in; or the response that says why there is none: 404, or 405 with Allow.
+  // The route, with `request.parameters` filled in; or the response that says why there is none:
+  // 404, or 405 with Allow.
   std::variant<const Route*, Response> find(Request& request) const;
 
   const std::vector<Route>& routes() const { return routes_; }

@@ -138,8 +138,8 @@ void HttpServer::Implementation::start() {
 
 std::vector<std::uint16_t> HttpServer::Implementation::ports() const { return ports_; }
 
-// Ends only when the acceptor is closed. Out of descriptors or memory: waits a little, because the listener would
-// otherwise report the same connection again at once.
+// Ends only when the acceptor is closed. Out of descriptors or memory: waits a little, because the
+// listener would otherwise report the same connection again at once.
 asio::awaitable<void> HttpServer::Implementation::accept(std::size_t index) {
   auto& acceptor = acceptors_[index];
   const auto& listener = listeners_[index];

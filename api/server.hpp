@@ -1,8 +1,10 @@
-// The HTTP server: listeners, sessions, limits and an orderly end. Everything of Asio and Beast stays behind this header.
+// The HTTP server: listeners, sessions, limits and an orderly end. Everything of Asio and Beast
+// stays behind this header.
 //
-// start() opens the listeners and returns; stop() may be called from any thread, once or more often. A handler runs on a
-// worker, never on an I/O thread; one session has one request at a time, so pipelined requests are answered in order.
-// Every wait has a deadline, every buffer and queue a bound.
+// start() opens the listeners and returns; stop() may be called from any thread, once or more
+// often. A handler runs on a worker, never on an I/O thread; one session has one request at a time,
+// so pipelined requests are answered in order. Every wait has a deadline, every buffer and queue a
+// bound.
 #pragma once
 
 #include <chrono>
@@ -24,7 +26,8 @@ struct ServerLimits {
   std::size_t chunk_extension_bytes = 256;
   std::size_t body_bytes_per_second = 1024;  // a slower body is given up once the grace is over
   std::chrono::milliseconds body_grace{5'000};
-  std::chrono::milliseconds head_timeout{10'000};   // from the first byte, and from accept to the first byte
+  std::chrono::milliseconds head_timeout{
+      10'000};  // from the first byte, and from accept to the first byte
   std::chrono::milliseconds read_timeout{10'000};   // between two reads of a body
   std::chrono::milliseconds idle_timeout{60'000};   // between two requests of one connection
   std::chrono::milliseconds write_timeout{30'000};  // of one response
@@ -40,7 +43,7 @@ struct Listener {
   std::string address = "127.0.0.1";  // numeric; "0.0.0.0" and "::" mean all
   std::uint16_t port = 0;             // 0: any free one
   std::shared_ptr<const Router> router;
-  std::vector<AddressRange> peers;    // who may connect; empty: everybody
+  std::vector<AddressRange> peers;  // who may connect; empty: everybody
 };
 
 class HttpServer {
@@ -50,8 +53,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Throws std::runtime_error with one line that says what to do when an address cannot be listened on; then nothing
-  // is open.
+  // Throws std::runtime_error with one line that says what to do when an address cannot be listened
+  // on; then nothing is open.
   void start();
 
   // Ports in the listeners' order. Valid after start().
@@ -59,7 +62,8 @@ class HttpServer {
 
   std::size_t open_connections() const;
 
-  // Stops accepting, closes idle connections, lets requests in flight finish for at most the drain timeout.
+  // Stops accepting, closes idle connections, lets requests in flight finish for at most the drain
+  // timeout.
   void stop();
 
  private:

@@ -35,7 +35,8 @@ Rejection rejection_of(HttpSession::ReadOutcome outcome) {
   return rejection;
 }
 
-// A response on its way from a worker to the session, which waits on the timer. Both ends touch it on the strand only.
+// A response on its way from a worker to the session, which waits on the timer. Both ends touch it
+// on the strand only.
 struct PendingResponse {
   explicit PendingResponse(const asio::any_io_executor& executor)
       : timer(executor, SteadyClock::time_point::max()) {}
@@ -72,7 +73,8 @@ void HttpSession::close_if_idle() {
   });
 }
 
-// Beast's own stream closes the socket when its time is over, and then nothing can be said to the client any more.
+// Beast's own stream closes the socket when its time is over, and then nothing can be said to the
+// client any more.
 void HttpSession::set_deadline(std::chrono::milliseconds from_now) {
   lift_deadline();
   deadline_.expires_after(from_now);
@@ -93,7 +95,8 @@ void HttpSession::lift_deadline() {
 }
 
 asio::awaitable<void> HttpSession::run() {
-  // The first request must begin as quickly as a request must go on; the ones after it may take their time.
+  // The first request must begin as quickly as a request must go on; the ones after it may take
+  // their time.
   set_deadline(context_.limits.head_timeout);
   while (co_await serve_one()) {
     set_deadline(context_.limits.idle_timeout);
@@ -151,7 +154,8 @@ asio::awaitable<Response> HttpSession::answer(std::shared_ptr<Request> request) 
 asio::awaitable<Response> HttpSession::answer_on_worker(const Route* route,
                                                         std::shared_ptr<Request> request) {
   const auto pending = std::make_shared<PendingResponse>(socket_.get_executor());
-  // The router is held as well, so that the route outlives a session that is cut off while its handler runs.
+  // The router is held as well, so that the route outlives a session that is cut off while its
+  // handler runs.
   auto task = [pending, route, request, router = router_, &log = context_.log] {
     auto response = call_handler(*route, *request, log);
     asio::post(pending->timer.get_executor(), [pending, response = std::move(response)]() mutable {
@@ -197,8 +201,8 @@ asio::awaitable<void> HttpSession::refuse(int status, std::string_view detail) {
   if (written) co_await linger();
 }
 
-// Closing with unread input makes the kernel reset the connection and the client lose the response, so a little of the
-// rest is read and thrown away.
+// Closing with unread input makes the kernel reset the connection and the client lose the response,
+// so a little of the rest is read and thrown away.
 asio::awaitable<void> HttpSession::linger() {
   error_code error;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);

@@ -1,6 +1,8 @@
-// One connection: reads requests one after the other, has them answered, writes the responses. Private to the server.
+// One connection: reads requests one after the other, has them answered, writes the responses.
+// Private to the server.
 //
-// All members run on the session's strand, except those said otherwise. The context outlives every session.
+// All members run on the session's strand, except those said otherwise. The context outlives every
+// session.
 #pragma once
 
 #include <atomic>
@@ -57,7 +59,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<bool> write_text(std::string text);
   boost::asio::awaitable<void> refuse(int status, std::string_view detail);
   boost::asio::awaitable<void> linger();
-  // The socket's operations end with an error, and timed_out_ is set, unless the deadline is moved or lifted before.
+  // The socket's operations end with an error, and timed_out_ is set, unless the deadline is moved
+  // or lifted before.
   void set_deadline(std::chrono::milliseconds from_now);
   void lift_deadline();
   void log_request(const Request& request, const Response& response,

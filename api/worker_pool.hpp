@@ -1,7 +1,8 @@
 // The threads on which handlers run, because the store blocks and no I/O thread may.
 //
-// Thread-safety: try_submit() and stop() may be called from any thread. The queue is bounded: what does not fit is
-// refused at once, so that a slow store makes clients wait or turn away instead of filling memory.
+// Thread-safety: try_submit() and stop() may be called from any thread. The queue is bounded: what
+// does not fit is refused at once, so that a slow store makes clients wait or turn away instead of
+// filling memory.
 #pragma once
 
 #include <condition_variable>

@@ -25,7 +25,9 @@ std::string_view bearer_token(const Request& request) {
 }  // namespace
 
 AgentConfigHandler::AgentConfigHandler(AgentReader& agents, const SecretBox& secrets, Logger log)
-    : agents_(agents), secrets_(secrets), log_(log.with_component("agent-config")),
+    : agents_(agents),
+      secrets_(secrets),
+      log_(log.with_component("agent-config")),
       decoy_(secrets.encrypt(generate_token())) {}
 
 void AgentConfigHandler::add_routes(Router& router) const {
@@ -64,15 +66,18 @@ std::optional<ResourceKey> AgentConfigHandler::authenticate(const Request& reque
   for (const auto& key : candidates(request)) {
     // No row is ever of the kind "orphan", but its look-up must cost what the others cost.
     const bool possible = key.kind != ResourceKind::orphan;
-    const auto row = agents_.find_agent(possible ? key : ResourceKey(ResourceKind::user_container, key.name));
+    const auto row =
+        agents_.find_agent(possible ? key : ResourceKey(ResourceKind::user_container, key.name));
     if (token_matches(row, presented) && possible) authenticated = key;
   }
   return authenticated;
 }
 
 // Always decrypts and compares once, whatever is missing.
-bool AgentConfigHandler::token_matches(const std::optional<AgentRow>& row, std::string_view presented) const {
-  const bool eligible = row && !row->deletion_requested_at && SecretBox::is_encrypted(row->gateway_token);
+bool AgentConfigHandler::token_matches(const std::optional<AgentRow>& row,
+                                       std::string_view presented) const {
+  const bool eligible =
+      row && !row->deletion_requested_at && SecretBox::is_encrypted(row->gateway_token);
   const auto token = decrypted(eligible ? row->gateway_token : decoy_);
   // Digests are of one length, so that the comparison says nothing about the token's.
   const bool equal = constant_time_equal(sha256_hex(token.value_or("")), sha256_hex(presented));
@@ -94,7 +99,8 @@ Response AgentConfigHandler::render(const ResourceKey& key, const Request& reque
   std::map<std::string, std::string> provider_keys;
   for (const auto& provider : source->providers) {
     if (provider.api_key.empty()) continue;
-    if (auto plaintext = decrypted(provider.api_key)) provider_keys[provider.id] = std::move(*plaintext);
+    if (auto plaintext = decrypted(provider.api_key))
+      provider_keys[provider.id] = std::move(*plaintext);
   }
   std::vector<std::string> problems;
   RenderSettings settings;
@@ -102,14 +108,17 @@ Response AgentConfigHandler::render(const ResourceKey& key, const Request& reque
   const auto config = render_agent_config(*source, provider_keys, settings);
   const auto log = log_.with_correlation(request.id);
   if (config.problem) {
-    log.warning("an agent has no usable configuration", {{Field::key, to_string(key)}, {Field::reason, *config.problem}});
+    log.warning("an agent has no usable configuration",
+                {{Field::key, to_string(key)}, {Field::reason, *config.problem}});
     return problem_response(422, *config.problem);
   }
   for (const auto& warning : config.warnings) {
-    log.warning("part of an agent's configuration is left out", {{Field::key, to_string(key)}, {Field::reason, warning}});
+    log.warning("part of an agent's configuration is left out",
+                {{Field::key, to_string(key)}, {Field::reason, warning}});
   }
   const bool archive = request.lists("accept", "application/x-tar");
-  Response response(200, archive ? "application/x-tar" : "application/json", archive ? to_tar(config) : config.openclaw_json);
+  Response response(200, archive ? "application/x-tar" : "application/json",
+                    archive ? to_tar(config) : config.openclaw_json);
   response.set_field("Cache-Control", "no-store");
   return response;
 }

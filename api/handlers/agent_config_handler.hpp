@@ -1,9 +1,10 @@
-// GET /api/internal/agent-config/{user|system}/{id}, and the short /{id}: what a container boots with. The container
-// shows its own gateway token; with any other token, or for anything that is not there, the answer is the same 404 after
-// the same work, so that nobody learns which agents exist.
+// GET /api/internal/agent-config/{user|system}/{id}, and the short /{id}: what a container boots
+// with. The container shows its own gateway token; with any other token, or for anything that is
+// not there, the answer is the same 404 after the same work, so that nobody learns which agents
+// exist.
 //
-// answer() may be called from several threads at once. The rendered configuration holds provider keys: it is never
-// logged and never cached.
+// answer() may be called from several threads at once. The rendered configuration holds provider
+// keys: it is never logged and never cached.
 #pragma once
 
 #include <optional>
@@ -24,8 +25,8 @@ class AgentConfigHandler {
  public:
   AgentConfigHandler(AgentReader& agents, const SecretBox& secrets, Logger log);
 
-  // 200 with openclaw.json, or with the archive when "Accept: application/x-tar"; 422 with what to do when the rows give
-  // no usable configuration; 404. Throws StoreError.
+  // 200 with openclaw.json, or with the archive when "Accept: application/x-tar"; 422 with what to
+  // do when the rows give no usable configuration; 404. Throws StoreError.
   Response answer(const Request& request) const;
 
   // Both paths. The handler must outlive the router.
@@ -41,7 +42,8 @@ class AgentConfigHandler {
   AgentReader& agents_;
   const SecretBox& secrets_;
   const Logger log_;
-  const std::string decoy_;  // an encrypted token that nobody has, for the work of a comparison that cannot succeed
+  // An encrypted token that nobody has, for the work of a comparison that cannot succeed.
+  const std::string decoy_;
 };
 
 }  // namespace mosaic

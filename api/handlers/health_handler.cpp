@@ -13,7 +13,8 @@ Response routine_response(int status, std::string content_type, std::string body
   return response;
 }
 
-// A check that throws has failed; its words stay out of the answer, because nobody chose them for strangers.
+// A check that throws has failed; its words stay out of the answer, because nobody chose them for
+// strangers.
 std::optional<std::string> outcome_of(const HealthCheck& check) {
   try {
     return check.run();
@@ -41,10 +42,14 @@ Response readiness(const std::vector<HealthCheck>& checks) {
 
 }  // namespace
 
-void add_health_routes(Router& router, std::vector<HealthCheck> checks, std::function<std::string()> metrics_text) {
-  router.add("GET", "/livez", [](const Request&) { return routine_response(200, "text/plain; charset=utf-8", "ok\n"); },
-             RunsOn::io_thread);
-  router.add("GET", "/readyz", [checks = std::move(checks)](const Request&) { return readiness(checks); });
+void add_health_routes(Router& router, std::vector<HealthCheck> checks,
+                       std::function<std::string()> metrics_text) {
+  router.add(
+      "GET", "/livez",
+      [](const Request&) { return routine_response(200, "text/plain; charset=utf-8", "ok\n"); },
+      RunsOn::io_thread);
+  router.add("GET", "/readyz",
+             [checks = std::move(checks)](const Request&) { return readiness(checks); });
   if (!metrics_text) return;
   router.add("GET", "/metrics", [metrics_text = std::move(metrics_text)](const Request&) {
     return routine_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_text());

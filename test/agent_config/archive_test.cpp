@@ -24,7 +24,9 @@ std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-TEST(Archive, IsTheSameForTheSameConfiguration) { EXPECT_EQ(to_tar(some_config()), to_tar(some_config())); }
+TEST(Archive, IsTheSameForTheSameConfiguration) {
+  EXPECT_EQ(to_tar(some_config()), to_tar(some_config()));
+}
 
 TEST(Archive, RefusesAConfigurationWithAProblem) {
   auto config = some_config();
@@ -38,13 +40,15 @@ TEST(Archive, UnpacksWithTarToTheFilesWithTheirModes) {
   ASSERT_NE(mkdtemp(pattern.data()), nullptr);
   const std::filesystem::path folder(pattern);
   std::ofstream(folder / "config.tar", std::ios::binary) << to_tar(config);
-  const std::string command = "tar -xpof " + (folder / "config.tar").string() + " -C " + folder.string();
+  const std::string command =
+      "tar -xpof " + (folder / "config.tar").string() + " -C " + folder.string();
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(read(folder / "openclaw.json"), config.openclaw_json);
   EXPECT_EQ(read(folder / "workspace/SOUL.md"), config.soul_md);
   EXPECT_EQ(read(folder / "workspace/AGENTS.md"), config.agents_md);
   EXPECT_EQ(read(folder / "workspace/IDENTITY.md"), config.identity_md);
-  EXPECT_EQ(std::filesystem::status(folder / "openclaw.json").permissions(), std::filesystem::perms(0600));
+  EXPECT_EQ(std::filesystem::status(folder / "openclaw.json").permissions(),
+            std::filesystem::perms(0600));
   std::filesystem::remove_all(folder);
 }
 

@@ -5,7 +5,8 @@
 namespace mosaic::test {
 namespace {
 
-const std::string glm = R"([{"id":"glm-5","name":"GLM-5","contextWindow":200000,"maxTokens":8192}])";
+const std::string glm =
+    R"([{"id":"glm-5","name":"GLM-5","contextWindow":200000,"maxTokens":8192}])";
 
 ConfigCase single(const std::string& type) {
   ConfigCase row{"type_" + type, user_source(), {}, {}};
@@ -31,8 +32,9 @@ ConfigCase several_providers() {
 
 ConfigCase odd_characters() {
   ConfigCase row{"odd_characters", user_source(), {}, {}};
-  auto odd = provider("Ünï/çøde ${HOME} \"q\" \\", "custom",
-                      R"([{"id":"meta-llama/llama-3:70b","name":"Name with \"quotes\", \\ and ${HOME} 🦊"}])");
+  auto odd = provider(
+      "Ünï/çøde ${HOME} \"q\" \\", "custom",
+      R"([{"id":"meta-llama/llama-3:70b","name":"Name with \"quotes\", \\ and ${HOME} 🦊"}])");
   odd.id = "odd";
   odd.base_url = "http://192.0.2.8:8000/v1/${HOME}";
   row.source.providers = {odd};
@@ -44,7 +46,8 @@ ConfigCase odd_characters() {
 
 ConfigCase reserved_names() {
   ConfigCase row{"reserved_names", user_source(), {}, {}};
-  for (const std::string name : {"__proto__", "constructor", "google", "codex", "claude-cli", "github-copilot", "ollama"}) {
+  for (const std::string name :
+       {"__proto__", "constructor", "google", "codex", "claude-cli", "github-copilot", "ollama"}) {
     auto custom = provider(name, "custom", R"([{"id":"m"}])");
     custom.base_url = "http://192.0.2.8:8000/v1";
     row.source.providers.push_back(custom);
@@ -56,8 +59,8 @@ ConfigCase reserved_names() {
 
 ConfigCase api_types() {
   ConfigCase row{"api_types", user_source(), {}, {}};
-  for (const std::string api : {"openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai",
-                                "azure-openai-responses"}) {
+  for (const std::string api : {"openai-completions", "openai-responses", "anthropic-messages",
+                                "google-generative-ai", "azure-openai-responses"}) {
     auto custom = provider("by-" + api, "custom", R"([{"id":"m"}])");
     custom.base_url = "https://models.example/v1";
     custom.api_type = api;
@@ -85,7 +88,8 @@ AgentConfigSource user_source() {
   return source;
 }
 
-ProviderRow provider(const std::string& name, const std::string& type, const std::string& models_json) {
+ProviderRow provider(const std::string& name, const std::string& type,
+                     const std::string& models_json) {
   ProviderRow row;
   row.id = "id-" + name;
   row.owner = "alice";
@@ -99,7 +103,8 @@ ProviderRow provider(const std::string& name, const std::string& type, const std
 
 std::vector<ConfigCase> accepted_cases() {
   std::vector<ConfigCase> cases;
-  for (const std::string type : {"zai", "openai", "anthropic", "ollama", "custom"}) cases.push_back(single(type));
+  for (const std::string type : {"zai", "openai", "anthropic", "ollama", "custom"})
+    cases.push_back(single(type));
   cases.push_back(several_providers());
   cases.push_back(odd_characters());
   cases.push_back(reserved_names());

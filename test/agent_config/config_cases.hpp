@@ -1,5 +1,6 @@
-// A table of configurations that must be accepted by a real gateway: every provider type, several providers, odd
-// characters, fallbacks. The golden files hold what they render to; the openclaw tests hand them to OpenClaw itself.
+// A table of configurations that must be accepted by a real gateway: every provider type, several
+// providers, odd characters, fallbacks. The golden files hold what they render to; the openclaw
+// tests hand them to OpenClaw itself.
 #pragma once
 
 #include <map>
@@ -22,7 +23,8 @@ struct ConfigCase {
 inline void PrintTo(const ConfigCase& row, std::ostream* stream) { *stream << row.name; }
 
 AgentConfigSource user_source();
-ProviderRow provider(const std::string& name, const std::string& type, const std::string& models_json = "[]");
+ProviderRow provider(const std::string& name, const std::string& type,
+                     const std::string& models_json = "[]");
 std::vector<ConfigCase> accepted_cases();
 
 }  // namespace mosaic::test

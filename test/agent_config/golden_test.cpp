@@ -26,7 +26,8 @@ TEST_P(Golden, RendersTheSameBytes) {
   }
   std::ifstream file(golden_path(row.name), std::ios::binary);
   ASSERT_TRUE(file) << golden_path(row.name);
-  const std::string expected{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string expected{std::istreambuf_iterator<char>(file),
+                             std::istreambuf_iterator<char>()};
   EXPECT_EQ(config.openclaw_json, expected);
 }
 

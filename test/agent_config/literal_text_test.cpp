@@ -5,7 +5,8 @@
 namespace mosaic {
 namespace {
 
-// OpenClaw's own rule, read off its source: "$${NAME}" becomes "${NAME}", "${NAME}" is replaced, all else stays.
+// OpenClaw's own rule, read off its source: "$${NAME}" becomes "${NAME}", "${NAME}" is replaced,
+// all else stays.
 std::string as_openclaw_reads(std::string_view text) {
   const auto name_end = [&](std::size_t begin) -> std::size_t {
     const auto end = text.find('}', begin);
@@ -36,8 +37,8 @@ std::string as_openclaw_reads(std::string_view text) {
 
 TEST(LiteralText, EscapedTextIsReadBackAsItWas) {
   for (const std::string text :
-       {"plain", "${HOME}", "$${HOME}", "$$${HOME}", "a${A}b${B_2}c", "${lower}", "${}", "${A", "$HOME", "$", "${A${B}}",
-        "$${A$${B}}}", "${1A}", "${_}", "price: $5 {A}", "\\${HOME}"}) {
+       {"plain", "${HOME}", "$${HOME}", "$$${HOME}", "a${A}b${B_2}c", "${lower}", "${}", "${A",
+        "$HOME", "$", "${A${B}}", "$${A$${B}}}", "${1A}", "${_}", "price: $5 {A}", "\\${HOME}"}) {
     EXPECT_EQ(as_openclaw_reads(escape_environment_references(text)), text);
   }
 }
@@ -53,16 +54,17 @@ TEST(LiteralText, EveryShortTextOfTheDangerousAlphabetSurvives) {
 }
 
 TEST(LiteralText, RealKeysAreTakenAsTheyAre) {
-  for (const std::string key : {"sk-proj-abc_DEF-123", "0123abcd.EFGHijkl", "sk-ant-api03-x", "AKIAIOSFODNN7EXAMPLE",
-                                "no-key-needed", "k-${HOME}-x", "a$b"}) {
+  for (const std::string key : {"sk-proj-abc_DEF-123", "0123abcd.EFGHijkl", "sk-ant-api03-x",
+                                "AKIAIOSFODNN7EXAMPLE", "no-key-needed", "k-${HOME}-x", "a$b"}) {
     EXPECT_FALSE(why_not_literal_key(key)) << key;
   }
 }
 
 TEST(LiteralText, KeysThatOpenClawReadsAsSomethingElseAreRefused) {
   for (const std::string key :
-       {"", "!cat /etc/passwd", "${OPENAI_API_KEY}", "$OPENAI_API_KEY", "OPENAI_API_KEY", "PATH", "oauth:openai",
-        "secretref-env:X", "secretref-managed", "__env__:X", "ollama-local", "with blank", "line\nbreak", "ümlaut"}) {
+       {"", "!cat /etc/passwd", "${OPENAI_API_KEY}", "$OPENAI_API_KEY", "OPENAI_API_KEY", "PATH",
+        "oauth:openai", "secretref-env:X", "secretref-managed", "__env__:X", "ollama-local",
+        "with blank", "line\nbreak", "ümlaut"}) {
     EXPECT_TRUE(why_not_literal_key(key)) << key;
   }
   EXPECT_TRUE(why_not_literal_key(std::string(9000, 'x')));

@@ -16,12 +16,15 @@ const std::string two_models = R"([{"id":"a"},{"id":"b","name":"B"}])";
 
 ConfigCase two_providers() {
   ConfigCase row{"two", user_source(), {}, {}};
-  row.source.providers = {provider("one", "zai", two_models), provider("two", "openai", two_models)};
+  row.source.providers = {provider("one", "zai", two_models),
+                          provider("two", "openai", two_models)};
   row.keys = {{"id-one", "k1"}, {"id-two", "k2"}};
   return row;
 }
 
-RenderedConfig render(const ConfigCase& row) { return render_agent_config(row.source, row.keys, row.settings); }
+RenderedConfig render(const ConfigCase& row) {
+  return render_agent_config(row.source, row.keys, row.settings);
+}
 
 std::string primary_of(ConfigCase row, const std::string& reference) {
   row.source.primary_model = reference;
@@ -53,7 +56,8 @@ TEST(RenderedModel, NameWinsOverType) {
 
 TEST(RenderedModel, TypeMeansItsFirstUsableProvider) {
   auto row = two_providers();
-  row.source.providers.insert(row.source.providers.begin(), provider("keyless", "openai", two_models));
+  row.source.providers.insert(row.source.providers.begin(),
+                              provider("keyless", "openai", two_models));
   EXPECT_EQ(primary_of(row, "openai/a"), "two/a");
 }
 
@@ -86,7 +90,8 @@ TEST(RenderedModel, UnusableFallbackIsLeftOutWithAWarning) {
   row.source.fallback_models = {"two/b", "nobody/x", "one/b", "one/b@profile"};
   const auto config = render(row);
   EXPECT_FALSE(config.problem);
-  EXPECT_EQ(json::parse(config.openclaw_json)["agents"]["defaults"]["model"]["fallbacks"], json::array({"one/b"}));
+  EXPECT_EQ(json::parse(config.openclaw_json)["agents"]["defaults"]["model"]["fallbacks"],
+            json::array({"one/b"}));
   EXPECT_EQ(config.warnings.size(), 4U);
 }
 
@@ -104,7 +109,8 @@ TEST(RenderedProblem, SaysWhatToDo) {
   row.source.providers[1].api_key = "enc:unreadable";
   EXPECT_THAT(problem_of(row), HasSubstr("cannot be decrypted"));
   row.source.providers.clear();
-  EXPECT_EQ(problem_of(row), "Add a provider with an API key in the settings: there is no active one.");
+  EXPECT_EQ(problem_of(row),
+            "Add a provider with an API key in the settings: there is no active one.");
 }
 
 TEST(RenderedProblem, NoKeyAndNoModelAtAll) {
@@ -118,8 +124,9 @@ TEST(RenderedProblem, NoKeyAndNoModelAtAll) {
 
 TEST(RenderedProblem, MalformedModelsOfTheProviderInUse) {
   for (const std::string models :
-       {"{}", "nonsense", R"(["a"])", R"([{"name":"a"}])", R"([{"id":""}])", R"([{"id":"a","contextWindow":0}])",
-        R"([{"id":"a","maxTokens":"8"}])", R"([{"id":"a","maxTokens":1.5}])", R"([{"id":"a","name":7}])"}) {
+       {"{}", "nonsense", R"(["a"])", R"([{"name":"a"}])", R"([{"id":""}])",
+        R"([{"id":"a","contextWindow":0}])", R"([{"id":"a","maxTokens":"8"}])",
+        R"([{"id":"a","maxTokens":1.5}])", R"([{"id":"a","name":7}])"}) {
     auto row = two_providers();
     row.source.providers[0].models_json = models;
     row.source.primary_model = "one/a";
@@ -147,12 +154,17 @@ TEST(RenderedProblem, BaseUrlTypeApiAndProfileAreChecked) {
     return row.source.providers[0];
   };
   EXPECT_THAT(with([&](auto& row) { only(row).type = "custom"; }), HasSubstr("base URL"));
-  EXPECT_THAT(with([&](auto& row) { only(row).base_url = "file:///etc/passwd"; }), HasSubstr("base URL"));
+  EXPECT_THAT(with([&](auto& row) { only(row).base_url = "file:///etc/passwd"; }),
+              HasSubstr("base URL"));
   EXPECT_THAT(with([&](auto& row) { only(row).base_url = "http://a b"; }), HasSubstr("base URL"));
-  EXPECT_THAT(with([&](auto& row) { only(row).type = "gopher"; }), HasSubstr("type of the provider"));
-  EXPECT_THAT(with([&](auto& row) { only(row).api_type = "github-copilot"; }), HasSubstr("API type"));
-  EXPECT_THAT(with([&](auto& row) { row.settings.tool_profile = "god"; }), HasSubstr("fleet.toolProfile"));
-  EXPECT_THAT(with([&](auto& row) { row.source.personality = std::string(70'000, 'x'); }), HasSubstr("personality"));
+  EXPECT_THAT(with([&](auto& row) { only(row).type = "gopher"; }),
+              HasSubstr("type of the provider"));
+  EXPECT_THAT(with([&](auto& row) { only(row).api_type = "github-copilot"; }),
+              HasSubstr("API type"));
+  EXPECT_THAT(with([&](auto& row) { row.settings.tool_profile = "god"; }),
+              HasSubstr("fleet.toolProfile"));
+  EXPECT_THAT(with([&](auto& row) { row.source.personality = std::string(70'000, 'x'); }),
+              HasSubstr("personality"));
 }
 
 TEST(RenderedProblem, NeverContainsTheKey) {
@@ -184,8 +196,9 @@ TEST(RenderedProvider, HasItsTypesUrlAndApi) {
 
 TEST(RenderedProvider, KeysStayApartWhenNamesLookAlike) {
   auto row = two_providers();
-  row.source.providers = {provider("My Zai", "zai", two_models), provider("my-zai", "zai", two_models),
-                          provider("!!!", "zai", two_models), provider("constructor", "zai", two_models)};
+  row.source.providers = {provider("My Zai", "zai", two_models),
+                          provider("my-zai", "zai", two_models), provider("!!!", "zai", two_models),
+                          provider("constructor", "zai", two_models)};
   for (const auto& one : row.source.providers) row.keys[one.id] = "k";
   const auto providers = json::parse(render(row).openclaw_json)["models"]["providers"];
   std::vector<std::string> keys;
@@ -201,7 +214,8 @@ TEST(RenderedPersona, PersonalityIsTheUsersOwnOrADefaultOfTheRole) {
   row.source.personality.clear();
   row.source.key.kind = ResourceKind::system_container;
   std::set<std::string> souls;
-  for (const std::string role : {"orchestrator", "developer", "research", "operations", "monitor", "scheduler", "other"}) {
+  for (const std::string role :
+       {"orchestrator", "developer", "research", "operations", "monitor", "scheduler", "other"}) {
     row.source.role = role;
     souls.insert(render(row).soul_md);
   }

@@ -20,7 +20,8 @@ TEST(AddressRange, ContainsWhatThePrefixSays) {
 }
 
 TEST(AddressRange, MalformedRangesAreRefused) {
-  for (const auto* text : {"", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/8x", "10.0.0/8", "a/8", "fd00::/129"}) {
+  for (const auto* text : {"", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/8x", "10.0.0/8",
+                           "a/8", "fd00::/129"}) {
     EXPECT_FALSE(AddressRange::parse(text)) << text;
   }
 }

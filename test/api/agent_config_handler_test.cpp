@@ -43,7 +43,8 @@ class AgentConfig : public testing::Test {
     store.put_provider(row);
   }
 
-  Response get(const std::string& path, const std::string& authorization, const std::string& accept = "*/*") {
+  Response get(const std::string& path, const std::string& authorization,
+               const std::string& accept = "*/*") {
     Request request;
     request.method = "GET";
     request.path = path;
@@ -89,7 +90,8 @@ TEST_F(AgentConfig, OwnTokenGetsTheWholeConfiguration) {
 TEST_F(AgentConfig, ArchiveWhenItIsAskedFor) {
   const auto token = add_agent(alice, "alice");
   add_provider("p1", "alice", "sk-alice");
-  const auto response = get(prefix + "user/c-alice", "bearer " + token, "text/html, application/x-tar");
+  const auto response =
+      get(prefix + "user/c-alice", "bearer " + token, "text/html, application/x-tar");
   EXPECT_EQ(*response.find_field("content-type"), "application/x-tar");
   EXPECT_EQ(response.body.substr(0, 13), "openclaw.json");
   EXPECT_THAT(response.body, testing::HasSubstr("workspace/SOUL.md"));
@@ -103,7 +105,8 @@ TEST_F(AgentConfig, ToolProfileIsTheAdminsSetting) {
   EXPECT_EQ(nlohmann::json::parse(response.body)["tools"]["profile"], "coding");
 }
 
-// Every token against every agent, on both paths and both kinds: only the own one opens, all else is the same answer.
+// Every token against every agent, on both paths and both kinds: only the own one opens, all else
+// is the same answer.
 TEST_F(AgentConfig, OnlyTheDiagonalOfTokensAndAgentsIsAnswered) {
   std::vector<ResourceKey> keys;
   std::vector<std::string> tokens;
@@ -138,15 +141,22 @@ TEST_F(AgentConfig, OnlyTheDiagonalOfTokensAndAgentsIsAnswered) {
 TEST_F(AgentConfig, EverythingElseIsTheSame404) {
   const auto token = add_agent(alice, "alice");
   add_provider("p1", "alice", "sk-alice");
-  const std::vector<std::string> authorizations{
-      "",       token,         "Bearer",       "Bearer ",          "Bearer  " + token,
-      "Basic " + token,        "Bearer " + token + " ",            "Bearer " + token.substr(1),
-      "Bearer " + box.encrypt(token),          "Bearer " + std::string(5000, 'x')};
+  const std::vector<std::string> authorizations{"",
+                                                token,
+                                                "Bearer",
+                                                "Bearer ",
+                                                "Bearer  " + token,
+                                                "Basic " + token,
+                                                "Bearer " + token + " ",
+                                                "Bearer " + token.substr(1),
+                                                "Bearer " + box.encrypt(token),
+                                                "Bearer " + std::string(5000, 'x')};
   for (const auto& authorization : authorizations) {
     expect_not_found(get(prefix + "user/c-alice", authorization));
   }
-  for (const std::string path : {"user/nobody", "orphan/c-alice", "admin/c-alice", "system/c-alice", "nobody", "user/%00",
-                                 "user/c-alice/x", "user/c-alice%2f", "", "user/"}) {
+  for (const std::string path :
+       {"user/nobody", "orphan/c-alice", "admin/c-alice", "system/c-alice", "nobody", "user/%00",
+        "user/c-alice/x", "user/c-alice%2f", "", "user/"}) {
     expect_not_found(get(prefix + path, "Bearer " + token));
   }
   expect_not_found(get(prefix + "user/" + std::string(4000, 'a'), "Bearer " + token));
@@ -163,8 +173,9 @@ TEST_F(AgentConfig, TwoAuthorizationFieldsAreNone) {
 
 TEST_F(AgentConfig, TokenThatCannotBeDecryptedOpensNothing) {
   add_agent(alice, "alice");
-  const std::vector<std::string> unusable{"", "plain", "enc:", "enc:AAAA",
-                                          SecretBox("another secret of more than thirty-two").encrypt("t")};
+  const std::vector<std::string> unusable{
+      "", "plain", "enc:", "enc:AAAA",
+      SecretBox("another secret of more than thirty-two").encrypt("t")};
   for (const auto& stored : unusable) {
     ASSERT_TRUE(store.edit_agent(alice, [&](AgentRow& row) { row.gateway_token = stored; }));
     expect_not_found(get(prefix + "c-alice", "Bearer " + stored));
@@ -190,7 +201,8 @@ TEST_F(AgentConfig, RotatedTokenStopsWorkingAtOnce) {
   const auto old_token = add_agent(alice, "alice");
   add_provider("p1", "alice", "sk-alice");
   const auto fresh = generate_token();
-  ASSERT_TRUE(store.edit_agent(alice, [&](AgentRow& row) { row.gateway_token = box.encrypt(fresh); }));
+  ASSERT_TRUE(
+      store.edit_agent(alice, [&](AgentRow& row) { row.gateway_token = box.encrypt(fresh); }));
   expect_not_found(get(prefix + "c-alice", "Bearer " + old_token));
   EXPECT_EQ(get(prefix + "c-alice", "Bearer " + fresh).status, 200);
 }
@@ -214,7 +226,8 @@ TEST_F(AgentConfig, ProviderKeyOfAnotherSecretKeyIsSaid) {
   row.api_key = SecretBox("another secret of more than thirty-two").encrypt("sk");
   row.models_json = R"([{"id":"glm-5"}])";
   store.put_provider(row);
-  EXPECT_THAT(get(prefix + "c-alice", "Bearer " + token).body, testing::HasSubstr("cannot be decrypted"));
+  EXPECT_THAT(get(prefix + "c-alice", "Bearer " + token).body,
+              testing::HasSubstr("cannot be decrypted"));
 }
 
 TEST_F(AgentConfig, SecretsStayOutOfTheLog) {

@@ -13,7 +13,10 @@ namespace {
 class Api : public testing::Test {
  protected:
   ApiDependencies dependencies() {
-    return {store, box, {{"database", [] { return std::optional<std::string>(); }}}, [] { return "metric 1\n"; },
+    return {store,
+            box,
+            {{"database", [] { return std::optional<std::string>(); }}},
+            [] { return "metric 1\n"; },
             Logger::silent()};
   }
 
@@ -63,7 +66,8 @@ TEST_F(Api, WhatIsNotThereLooksTheSameToTheByte) {
   server.start();
   const auto port = server.ports().front();
   const auto ask = [&](const std::string& path, const std::string& bearer) {
-    return visible(ask_once(port, get_request(path, "X-Request-Id: same\r\nAuthorization: Bearer " + bearer + "\r\n")));
+    return visible(ask_once(
+        port, get_request(path, "X-Request-Id: same\r\nAuthorization: Bearer " + bearer + "\r\n")));
   };
   const auto expected = ask("/no/such/path", "x");
   EXPECT_EQ(expected.substr(0, 12), "HTTP/1.1 404");

@@ -18,11 +18,13 @@ Response get(const Router& router, const std::string& path) {
 
 TEST(Health, ReadinessListsWhatFailed) {
   Router router;
-  add_health_routes(router,
-                    {{"database", [] { return std::optional<std::string>("no answer for 3 s"); }},
-                     {"key", [] { return std::optional<std::string>(); }},
-                     {"broken", []() -> std::optional<std::string> { throw std::runtime_error("password=sentinel"); }}},
-                    nullptr);
+  add_health_routes(
+      router,
+      {{"database", [] { return std::optional<std::string>("no answer for 3 s"); }},
+       {"key", [] { return std::optional<std::string>(); }},
+       {"broken",
+        []() -> std::optional<std::string> { throw std::runtime_error("password=sentinel"); }}},
+      nullptr);
   const auto response = get(router, "/readyz");
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.body.find("sentinel"), std::string::npos);
@@ -35,7 +37,8 @@ TEST(Health, ReadinessListsWhatFailed) {
 
 TEST(Health, ReadyAndAliveWhenNothingFails) {
   Router router;
-  add_health_routes(router, {{"database", [] { return std::optional<std::string>(); }}}, [] { return "a 1\n"; });
+  add_health_routes(router, {{"database", [] { return std::optional<std::string>(); }}},
+                    [] { return "a 1\n"; });
   EXPECT_EQ(get(router, "/readyz").status, 200);
   EXPECT_EQ(get(router, "/livez").body, "ok\n");
   EXPECT_EQ(get(router, "/metrics").body, "a 1\n");

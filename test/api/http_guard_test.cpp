@@ -29,15 +29,28 @@ TEST(HttpGuard, RequestLineIsExact) {
     std::string line;
     int status;
   };
-  const std::vector<Row> rows{
-      {"GET / HTTP/1.1", 200},      {"GET /a?b=c%20d HTTP/1.0", 200}, {"GET  / HTTP/1.1", 400},
-      {"GET / HTTP/1.1 ", 400},     {" GET / HTTP/1.1", 400},         {"GET /", 400},
-      {"GET / HTTP/2.0", 400},      {"GET / http/1.1", 400},          {"GET / HTTP/1.10", 400},
-      {"GET http://a/ HTTP/1.1", 400}, {"OPTIONS * HTTP/1.1", 400},   {"CONNECT a:1 HTTP/1.1", 400},
-      {"GET /a b HTTP/1.1", 400},   {"GET /\x7f HTTP/1.1", 400},      {"GET /\xc3\xa4 HTTP/1.1", 400},
-      {"GET /a#b HTTP/1.1", 400},   {"GET /%zz HTTP/1.1", 400},       {"GET /%00 HTTP/1.1", 400},
-      {"get / HTTP/1.1", 400},      {"G@T / HTTP/1.1", 400},          {std::string(17, 'G') + " / HTTP/1.1", 400},
-      {"", 400}};
+  const std::vector<Row> rows{{"GET / HTTP/1.1", 200},
+                              {"GET /a?b=c%20d HTTP/1.0", 200},
+                              {"GET  / HTTP/1.1", 400},
+                              {"GET / HTTP/1.1 ", 400},
+                              {" GET / HTTP/1.1", 400},
+                              {"GET /", 400},
+                              {"GET / HTTP/2.0", 400},
+                              {"GET / http/1.1", 400},
+                              {"GET / HTTP/1.10", 400},
+                              {"GET http://a/ HTTP/1.1", 400},
+                              {"OPTIONS * HTTP/1.1", 400},
+                              {"CONNECT a:1 HTTP/1.1", 400},
+                              {"GET /a b HTTP/1.1", 400},
+                              {"GET /\x7f HTTP/1.1", 400},
+                              {"GET /\xc3\xa4 HTTP/1.1", 400},
+                              {"GET /a#b HTTP/1.1", 400},
+                              {"GET /%zz HTTP/1.1", 400},
+                              {"GET /%00 HTTP/1.1", 400},
+                              {"get / HTTP/1.1", 400},
+                              {"G@T / HTTP/1.1", 400},
+                              {std::string(17, 'G') + " / HTTP/1.1", 400},
+                              {"", 400}};
   for (const auto& row : rows) {
     EXPECT_EQ(status_of(row.line + "\r\nHost: a\r\n\r\n"), row.status) << row.line;
   }
@@ -79,34 +92,38 @@ TEST(HttpGuard, BodyLengthIsSaidInExactlyOneWay) {
     std::string fields;
     int status;
   };
-  const std::vector<Row> rows{{"Content-Length: 5\r\n", 200},
-                              {"Content-Length: 0\r\n", 200},
-                              {"Transfer-Encoding: chunked\r\n", 200},
-                              {"transfer-encoding: Chunked\r\n", 200},
-                              {"Content-Length: 5, 5\r\n", 400},
-                              {"Content-Length: 5\r\nContent-Length: 5\r\n", 400},
-                              {"Content-Length: 5\r\nContent-Length: 6\r\n", 400},
-                              {"Content-Length: +5\r\n", 400},
-                              {"Content-Length: -5\r\n", 400},
-                              {"Content-Length: 0x5\r\n", 400},
-                              {"Content-Length: 5 5\r\n", 400},
-                              {"Content-Length:\r\n", 400},
-                              {"Content-Length: 99999999999999999999\r\n", 400},
-                              {"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", 400},
-                              {"Content-Length: 5\r\nTransfer-Encoding: gzip\r\n", 400},
-                              {"Transfer-Encoding: gzip\r\n", 400},
-                              {"Transfer-Encoding: gzip, chunked\r\n", 400},
-                              {"Transfer-Encoding: chunked, chunked\r\n", 400},
-                              {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
-                              {"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", 400},
-                              {"Transfer-Encoding: identity\r\n", 400},
-                              {"Transfer-Encoding: xchunked\r\n", 400},
-                              {"Transfer-Encoding: \x0b" "chunked\r\n", 400},
-                              {"Transfer-Encoding:\r\n", 400},
-                              {"Transfer-Encoding: \"chunked\"\r\n", 400},
-                              {"Transfer-Encoding : chunked\r\n", 400},
-                              {"Transfer-Encoding:\r\n chunked\r\n", 400}};
-  for (const auto& row : rows) EXPECT_EQ(status_of(with_fields(row.fields)), row.status) << row.fields;
+  const std::vector<Row> rows{
+      {"Content-Length: 5\r\n", 200},
+      {"Content-Length: 0\r\n", 200},
+      {"Transfer-Encoding: chunked\r\n", 200},
+      {"transfer-encoding: Chunked\r\n", 200},
+      {"Content-Length: 5, 5\r\n", 400},
+      {"Content-Length: 5\r\nContent-Length: 5\r\n", 400},
+      {"Content-Length: 5\r\nContent-Length: 6\r\n", 400},
+      {"Content-Length: +5\r\n", 400},
+      {"Content-Length: -5\r\n", 400},
+      {"Content-Length: 0x5\r\n", 400},
+      {"Content-Length: 5 5\r\n", 400},
+      {"Content-Length:\r\n", 400},
+      {"Content-Length: 99999999999999999999\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", 400},
+      {"Content-Length: 5\r\nTransfer-Encoding: gzip\r\n", 400},
+      {"Transfer-Encoding: gzip\r\n", 400},
+      {"Transfer-Encoding: gzip, chunked\r\n", 400},
+      {"Transfer-Encoding: chunked, chunked\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", 400},
+      {"Transfer-Encoding: identity\r\n", 400},
+      {"Transfer-Encoding: xchunked\r\n", 400},
+      {"Transfer-Encoding: \x0b"
+       "chunked\r\n",
+       400},
+      {"Transfer-Encoding:\r\n", 400},
+      {"Transfer-Encoding: \"chunked\"\r\n", 400},
+      {"Transfer-Encoding : chunked\r\n", 400},
+      {"Transfer-Encoding:\r\n chunked\r\n", 400}};
+  for (const auto& row : rows)
+    EXPECT_EQ(status_of(with_fields(row.fields)), row.status) << row.fields;
   EXPECT_EQ(status_of(with_fields("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.0")), 400);
 }
 

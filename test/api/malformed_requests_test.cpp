@@ -1,5 +1,6 @@
-// Fifty thousand requests that were valid once: mutated at random from a fixed seed, many per connection. The server
-// must stay up, answer every one of them with something it means, and serve the next client as if nothing had been.
+// Fifty thousand requests that were valid once: mutated at random from a fixed seed, many per
+// connection. The server must stay up, answer every one of them with something it means, and serve
+// the next client as if nothing had been.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -17,33 +18,63 @@ constexpr int requests_per_thread = 12'500;
 
 using Random = std::mt19937_64;
 
-std::size_t below(Random& random, std::size_t limit) { return static_cast<std::size_t>(random() % limit); }
+std::size_t below(Random& random, std::size_t limit) {
+  return static_cast<std::size_t>(random() % limit);
+}
 
 std::string valid_request(Random& random) {
   const std::vector<std::string> requests{
       "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
       "GET /hello?x=%20y HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",
       "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
-      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: "
+      "y\r\n\r\n",
       "HEAD /hello HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc\r\nAccept: */*\r\n\r\n",
       "POST /fields HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nContent-Length: 0\r\n\r\n"};
   return requests[below(random, requests.size())];
 }
 
 std::string mutated(Random& random) {
-  static const std::vector<std::string> fragments{
-      "\r\n", "\n", "\r", "\r\n\r\n", ":", " ", "\t", std::string(1, '\0'), "\x80\xff", "%", "%00", "Host: b\r\n",
-      "Content-Length: 7\r\n", "Content-Length: 99999999999999999999999\r\n", "Transfer-Encoding: chunked\r\n",
-      "ffffffffffffffff\r\n", "Expect: 100-continue\r\n", "Connection: close\r\n", "HTTP/9.9", "/../../", ";"};
+  static const std::vector<std::string> fragments{"\r\n",
+                                                  "\n",
+                                                  "\r",
+                                                  "\r\n\r\n",
+                                                  ":",
+                                                  " ",
+                                                  "\t",
+                                                  std::string(1, '\0'),
+                                                  "\x80\xff",
+                                                  "%",
+                                                  "%00",
+                                                  "Host: b\r\n",
+                                                  "Content-Length: 7\r\n",
+                                                  "Content-Length: 99999999999999999999999\r\n",
+                                                  "Transfer-Encoding: chunked\r\n",
+                                                  "ffffffffffffffff\r\n",
+                                                  "Expect: 100-continue\r\n",
+                                                  "Connection: close\r\n",
+                                                  "HTTP/9.9",
+                                                  "/../../",
+                                                  ";"};
   auto request = valid_request(random);
   for (auto count = below(random, 4); count > 0 && !request.empty(); --count) {
     const auto position = below(random, request.size());
     switch (below(random, 5)) {
-      case 0: request[position] = static_cast<char>(random()); break;
-      case 1: request.erase(position, 1 + below(random, 8)); break;
-      case 2: request.insert(position, fragments[below(random, fragments.size())]); break;
-      case 3: request.insert(position, request.substr(0, below(random, request.size()))); break;
-      default: request.resize(position); break;
+      case 0:
+        request[position] = static_cast<char>(random());
+        break;
+      case 1:
+        request.erase(position, 1 + below(random, 8));
+        break;
+      case 2:
+        request.insert(position, fragments[below(random, fragments.size())]);
+        break;
+      case 3:
+        request.insert(position, request.substr(0, below(random, request.size())));
+        break;
+      default:
+        request.resize(position);
+        break;
     }
   }
   return request;
@@ -60,7 +91,8 @@ void attack(std::uint16_t port, std::uint64_t seed, std::map<int, int>& statuses
     client.send(batch);
     client.close_sending();
     const auto answers = client.read_to_end();
-    for (auto at = answers.find("HTTP/1.1 "); at != std::string::npos; at = answers.find("HTTP/1.1 ", at + 1)) {
+    for (auto at = answers.find("HTTP/1.1 "); at != std::string::npos;
+         at = answers.find("HTTP/1.1 ", at + 1)) {
       // Bodies that came back as an echo contain the words of requests, but never a status.
       const int status = std::atoi(answers.c_str() + at + 9);
       if (status != 0) ++statuses[status];
@@ -73,19 +105,22 @@ TEST(MalformedRequests, FiftyThousandLeaveTheServerAsItWas) {
   std::vector<std::map<int, int>> statuses(threads);
   std::vector<std::thread> attackers;
   for (int i = 0; i < threads; ++i) {
-    attackers.emplace_back([&, i] { attack(running.port(), 20'260'131U + static_cast<unsigned>(i), statuses[i]); });
+    attackers.emplace_back(
+        [&, i] { attack(running.port(), 20'260'131U + static_cast<unsigned>(i), statuses[i]); });
   }
   for (auto& attacker : attackers) attacker.join();
   std::map<int, int> total;
   for (const auto& one : statuses) {
     for (const auto& [status, count] : one) total[status] += count;
   }
-  for (const auto& [status, count] : total) EXPECT_TRUE(status < 500 && status >= 100) << status << ": " << count;
+  for (const auto& [status, count] : total)
+    EXPECT_TRUE(status < 500 && status >= 100) << status << ": " << count;
   EXPECT_GT(total[400], 0);
   EXPECT_GT(total[200], 0);
   EXPECT_EQ(ask_once(running.port(), get_request("/hello"))->body, "hello");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (running.server().open_connections() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  while (running.server().open_connections() > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   EXPECT_EQ(running.server().open_connections(), 0U);
 }
 

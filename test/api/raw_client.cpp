@@ -24,7 +24,8 @@ std::string RawResponse::field(const std::string& name) const {
   return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
-RawClient::RawClient(std::uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port)
+    : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const timeval patience{patience_s, 0};
   setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -54,7 +55,8 @@ bool RawClient::send(std::string_view bytes) {
 bool RawClient::receive() {
   char chunk[16384];
   const auto count = recv(descriptor_, chunk, sizeof chunk, 0);
-  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) throw std::runtime_error("the server does not answer");
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    throw std::runtime_error("the server does not answer");
   if (count <= 0) return false;
   buffer_.append(chunk, static_cast<std::size_t>(count));
   return true;

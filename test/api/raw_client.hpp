@@ -1,6 +1,7 @@
 // A client that sends exactly the bytes it is told to, over a real socket on the loopback.
 //
-// Every wait ends after five seconds with an exception, so that a broken server fails a test instead of hanging it.
+// Every wait ends after five seconds with an exception, so that a broken server fails a test
+// instead of hanging it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct RawResponse {
   std::string head;  // status line and fields
   std::string body;
 
-  std::string field(const std::string& name) const;  // the name as the server spells it; empty: absent
+  std::string field(
+      const std::string& name) const;  // the name as the server spells it; empty: absent
 };
 
 class RawClient {

@@ -7,9 +7,12 @@ namespace {
 
 Router some_router() {
   Router router;
-  router.add("GET", "/things/{id}", [](const Request&) { return Response(200, "text/plain", "thing"); });
-  router.add("DELETE", "/things/{id}", [](const Request&) { return Response(204, "text/plain", ""); });
-  router.add("GET", "/things/{id}/parts/{part}", [](const Request&) { return Response(200, "text/plain", "part"); });
+  router.add("GET", "/things/{id}",
+             [](const Request&) { return Response(200, "text/plain", "thing"); });
+  router.add("DELETE", "/things/{id}",
+             [](const Request&) { return Response(204, "text/plain", ""); });
+  router.add("GET", "/things/{id}/parts/{part}",
+             [](const Request&) { return Response(200, "text/plain", "part"); });
   return router;
 }
 
@@ -44,7 +47,8 @@ TEST(Router, FillsInParametersDecoded) {
 
 TEST(Router, UnknownPathsAreAllTheSame404) {
   const auto expected = not_found_response().body;
-  for (const std::string path : {"/", "/things", "/things/", "/things/a/", "//things/a", "/things//parts/1", "/THINGS/a"}) {
+  for (const std::string path :
+       {"/", "/things", "/things/", "/things/a/", "//things/a", "/things//parts/1", "/THINGS/a"}) {
     const auto found = find("GET", path);
     EXPECT_EQ(found.status, 404) << path;
     EXPECT_EQ(found.body, expected);

@@ -19,7 +19,8 @@ inline ServerLimits quick_limits() {
 
 class RunningServer {
  public:
-  explicit RunningServer(Router router, ServerLimits limits = quick_limits(), std::vector<AddressRange> peers = {})
+  explicit RunningServer(Router router, ServerLimits limits = quick_limits(),
+                         std::vector<AddressRange> peers = {})
       : server_(limits, {listener(std::move(router), std::move(peers))}, Logger::silent()) {
     server_.start();
   }
@@ -42,7 +43,8 @@ class RunningServer {
 inline Router echo_router() {
   Router router;
   router.add("GET", "/hello", [](const Request&) { return Response(200, "text/plain", "hello"); });
-  router.add("POST", "/echo", [](const Request& request) { return Response(200, "text/plain", request.body); });
+  router.add("POST", "/echo",
+             [](const Request& request) { return Response(200, "text/plain", request.body); });
   router.add("POST", "/fields", [](const Request& request) {
     std::string text;
     for (const auto& field : request.fields) text += field.name + "=" + field.value + "\n";

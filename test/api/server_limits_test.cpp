@@ -20,7 +20,8 @@ TEST(ServerLimits, SlowHeaderIsGivenUpHoweverOftenAByteComes) {
   client.send("GET /hello HTTP/1.1\r\n");
   std::thread dripping([&] {
     // As a slow-loris does it: always a little more, never the end.
-    while (client.send("X: y\r\n") && std::chrono::steady_clock::now() - began < std::chrono::seconds(3)) {
+    while (client.send("X: y\r\n") &&
+           std::chrono::steady_clock::now() - began < std::chrono::seconds(3)) {
       std::this_thread::sleep_for(milliseconds(20));
     }
   });
@@ -52,8 +53,14 @@ TEST(ServerLimits, IdleConnectionIsClosedAfterItsTime) {
 
 TEST(ServerLimits, HeaderIsLimitedInBytesAndFields) {
   RunningServer running(echo_router());
-  EXPECT_EQ(ask_once(running.port(), get_request("/hello", "X: " + std::string(15'000, 'y') + "\r\n"))->status, 200);
-  EXPECT_EQ(ask_once(running.port(), get_request("/hello", "X: " + std::string(100'000, 'y') + "\r\n"))->status, 431);
+  EXPECT_EQ(
+      ask_once(running.port(), get_request("/hello", "X: " + std::string(15'000, 'y') + "\r\n"))
+          ->status,
+      200);
+  EXPECT_EQ(
+      ask_once(running.port(), get_request("/hello", "X: " + std::string(100'000, 'y') + "\r\n"))
+          ->status,
+      431);
   EXPECT_EQ(ask_once(running.port(), get_request("/" + std::string(200'000, 'a')))->status, 431);
   std::string many;
   for (int i = 0; i < 120; ++i) many += "X: y\r\n";
@@ -66,21 +73,34 @@ TEST(ServerLimits, BodyIsLimitedHoweverItIsFramed) {
   const auto with_length = [](std::size_t size) {
     return "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
   };
-  EXPECT_EQ(ask_once(running.port(), with_length(megabyte.size()) + megabyte)->body.size(), megabyte.size());
+  EXPECT_EQ(ask_once(running.port(), with_length(megabyte.size()) + megabyte)->body.size(),
+            megabyte.size());
   EXPECT_EQ(ask_once(running.port(), with_length(megabyte.size() + 1))->status, 413);
   EXPECT_EQ(ask_once(running.port(), with_length(999'999'999'999'999))->status, 413);
-  const std::string chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string chunked =
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   EXPECT_EQ(ask_once(running.port(), chunked + "100001\r\n")->status, 413);
   EXPECT_EQ(ask_once(running.port(), chunked + "100000\r\n" + megabyte + "\r\n1\r\n")->status, 413);
 }
 
 TEST(ServerLimits, ChunkExtensionsAndTrailersAreLimited) {
   RunningServer running(echo_router());
-  const std::string chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-  EXPECT_EQ(ask_once(running.port(), chunked + "1;" + std::string(300, 'x') + "\r\na\r\n0\r\n\r\n")->status, 400);
-  EXPECT_EQ(ask_once(running.port(), chunked + "1;" + std::string(1'000'000, 'x') + "\r\na\r\n0\r\n\r\n")->status, 400);
-  EXPECT_EQ(ask_once(running.port(), chunked + "0\r\nX: " + std::string(1'000'000, 'x') + "\r\n\r\n")->status, 400);
-  EXPECT_EQ(ask_once(running.port(), chunked + "1;" + std::string(100, 'x') + "\r\na\r\n0\r\n\r\n")->body, "a");
+  const std::string chunked =
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(ask_once(running.port(), chunked + "1;" + std::string(300, 'x') + "\r\na\r\n0\r\n\r\n")
+                ->status,
+            400);
+  EXPECT_EQ(
+      ask_once(running.port(), chunked + "1;" + std::string(1'000'000, 'x') + "\r\na\r\n0\r\n\r\n")
+          ->status,
+      400);
+  EXPECT_EQ(
+      ask_once(running.port(), chunked + "0\r\nX: " + std::string(1'000'000, 'x') + "\r\n\r\n")
+          ->status,
+      400);
+  EXPECT_EQ(
+      ask_once(running.port(), chunked + "1;" + std::string(100, 'x') + "\r\na\r\n0\r\n\r\n")->body,
+      "a");
 }
 
 TEST(ServerLimits, BodyThatStopsOrDripsIsGivenUp) {
@@ -119,7 +139,8 @@ TEST(ServerLimits, TooManyConnectionsAreTurnedAwayAndRoomIsReused) {
   EXPECT_EQ(one_too_many.read_to_end().substr(0, 12), "HTTP/1.1 503");
   clients.pop_front();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (running.server().open_connections() == 5 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  while (running.server().open_connections() == 5 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   EXPECT_EQ(ask_once(running.port(), get_request("/hello"))->status, 200);
 }
 

@@ -33,7 +33,8 @@ TEST(Server, PipelinedRequestsAreAnsweredInOrder) {
   std::string requests;
   for (int i = 0; i < 20; ++i) {
     const auto body = "body " + std::to_string(i);
-    requests += "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    requests += "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+                "\r\n\r\n" + body;
   }
   client.send(requests);
   for (int i = 0; i < 20; ++i) {
@@ -47,9 +48,11 @@ TEST(Server, ReadsChunkedBodiesAndDropsTrailers) {
   RunningServer running(echo_router());
   RawClient client(running.port());
   const std::string fields = " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-  client.send("POST /echo" + fields + "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nAuthorization: Bearer stolen\r\n\r\n");
+  client.send("POST /echo" + fields +
+              "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nAuthorization: Bearer stolen\r\n\r\n");
   EXPECT_EQ(client.read_response()->body, "abcde");
-  client.send("POST /fields" + fields + "1\r\na\r\n0\r\nAuthorization: Bearer stolen\r\nHost: b\r\n\r\n");
+  client.send("POST /fields" + fields +
+              "1\r\na\r\n0\r\nAuthorization: Bearer stolen\r\nHost: b\r\n\r\n");
   EXPECT_EQ(client.read_response()->body, "host=a\ntransfer-encoding=chunked\n");
 }
 
@@ -73,7 +76,8 @@ TEST(Server, ClosesWhenAskedTo) {
 TEST(Server, ContinuesWhenTheClientWaitsForIt) {
   RunningServer running(echo_router());
   RawClient client(running.port());
-  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
   EXPECT_EQ(client.read_response()->status, 100);
   client.send("ok");
   EXPECT_EQ(client.read_response()->body, "ok");
@@ -82,7 +86,8 @@ TEST(Server, ContinuesWhenTheClientWaitsForIt) {
 TEST(Server, TakesOnlyPlainRequestIds) {
   RunningServer running(echo_router());
   const auto id_for = [&](const std::string& id) {
-    return ask_once(running.port(), get_request("/hello", "X-Request-Id: " + id + "\r\n"))->field("X-Request-Id");
+    return ask_once(running.port(), get_request("/hello", "X-Request-Id: " + id + "\r\n"))
+        ->field("X-Request-Id");
   };
   EXPECT_EQ(id_for("abc-1.2_X"), "abc-1.2_X");
   for (const auto* odd : {"a b", "<script>", "", "a\"b"}) EXPECT_EQ(id_for(odd).size(), 25U) << odd;
@@ -91,8 +96,10 @@ TEST(Server, TakesOnlyPlainRequestIds) {
 
 TEST(Server, FailuresOfHandlersBecomeProblemsWithoutTheirWords) {
   Router router;
-  router.add("GET", "/store", [](const Request&) -> Response { throw StoreError("host=sentinel"); });
-  router.add("GET", "/bug", [](const Request&) -> Response { throw std::runtime_error("sentinel"); });
+  router.add("GET", "/store",
+             [](const Request&) -> Response { throw StoreError("host=sentinel"); });
+  router.add("GET", "/bug",
+             [](const Request&) -> Response { throw std::runtime_error("sentinel"); });
   RunningServer running(std::move(router));
   const auto store = ask_once(running.port(), get_request("/store"));
   EXPECT_EQ(store->status, 503);
@@ -124,7 +131,9 @@ TEST(Server, BusyWorkersMean503ButLivenessAnswers) {
     released.wait();
     return Response(200, "text/plain", "slow");
   });
-  router.add("GET", "/alive", [](const Request&) { return Response(200, "text/plain", "alive"); }, RunsOn::io_thread);
+  router.add(
+      "GET", "/alive", [](const Request&) { return Response(200, "text/plain", "alive"); },
+      RunsOn::io_thread);
   auto limits = quick_limits();
   limits.workers = 1;
   limits.queued_requests = 1;
@@ -134,7 +143,8 @@ TEST(Server, BusyWorkersMean503ButLivenessAnswers) {
   while (running_handlers == 0) std::this_thread::yield();
   RawClient second(running.port());
   second.send(get_request("/slow"));
-  // One of these finds the queue full once the second request has been queued; until then it takes that place itself.
+  // One of these finds the queue full once the second request has been queued; until then it takes
+  // that place itself.
   RawClient third(running.port());
   third.send(get_request("/slow"));
   RawClient fourth(running.port());
@@ -162,7 +172,8 @@ TEST(Server, LogsThePathWithoutTheQueryOnOneLine) {
   {
     HttpServer server(quick_limits(), {listener}, Logger::to_stream(stream, options));
     server.start();
-    ask_once(server.ports().front(), get_request("/hello?token=sentinel", "X-Request-Id: id-1\r\n"));
+    ask_once(server.ports().front(),
+             get_request("/hello?token=sentinel", "X-Request-Id: id-1\r\n"));
     server.stop();
   }
   EXPECT_NE(stream.str().find("/hello"), std::string::npos);
@@ -180,7 +191,8 @@ TEST(Server, SaysWhatToDoWhenThePortIsTaken) {
     second.start();
     FAIL();
   } catch (const std::runtime_error& error) {
-    EXPECT_NE(std::string(error.what()).find("port " + std::to_string(listener.port)), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("port " + std::to_string(listener.port)),
+              std::string::npos);
     EXPECT_NE(std::string(error.what()).find("choose another"), std::string::npos);
   }
 }

@@ -1,5 +1,6 @@
-// Two parties must never read one request as two different ones: everything ambiguous is answered once, with 400, and
-// the connection is closed, so that bytes behind it are never taken for a request.
+// Two parties must never read one request as two different ones: everything ambiguous is answered
+// once, with 400, and the connection is closed, so that bytes behind it are never taken for a
+// request.
 #include <gtest/gtest.h>
 
 #include "test/api/raw_client.hpp"
@@ -38,7 +39,8 @@ std::vector<Attack> attacks() {
       {"BlankBeforeColon", post + "Transfer-Encoding : chunked\r\n\r\n"},
       {"ContinuedCoding", post + "Transfer-Encoding:\r\n chunked\r\n\r\n"},
       {"ContinuedLength", post + "X: y\r\n Content-Length: 33\r\n\r\n"},
-      {"VerticalTabCoding", post + "Transfer-Encoding: \x0b" "chunked\r\n\r\n"},
+      {"VerticalTabCoding", post + "Transfer-Encoding: \x0b"
+                                   "chunked\r\n\r\n"},
       {"BareLineFeeds", "POST /echo HTTP/1.1\nHost: a\nContent-Length: 0\n\r\n\r\n"},
       {"BareCarriageReturn", post + "X: y\rContent-Length: 33\r\n\r\n"},
       {"NulInField", post + std::string("X: a\0b\r\n\r\n", 10)},
@@ -74,8 +76,8 @@ INSTANTIATE_TEST_SUITE_P(Corpus, Smuggling, testing::ValuesIn(attacks()),
 TEST(SmuggledBody, IsNoRequest) {
   RunningServer running(echo_router());
   RawClient client(running.port());
-  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(hidden.size()) + "\r\n\r\n" + hidden +
-              get_request("/hello"));
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(hidden.size()) +
+              "\r\n\r\n" + hidden + get_request("/hello"));
   EXPECT_EQ(client.read_response()->body, hidden);
   EXPECT_EQ(client.read_response()->body, "hello");
 }

@@ -1,0 +1,27 @@
+// The steps between a checked request head and the bytes of a response that need no socket.
+//
+// Pure functions, but for new request ids, the time of day, and call_handler(), which does what the
+// handler does.
+#pragma once
+
+#include <string>
+
+#include "api/http_guard.hpp"
+#include "api/http_message.hpp"
+#include "api/router.hpp"
+#include "telemetry/log.hpp"
+
+namespace mosaic {
+
+// Everything but the body. The correlation id is the client's when it is plain and short, else a
+// new one.
+Request make_request(RequestHead head, const std::string& peer_address);
+
+// Runs the handler and turns whatever it throws into a response.
+Response call_handler(const Route& route, const Request& request, const Logger& log);
+
+// What goes over the wire. No field's value can begin another field.
+std::string response_text(const Response& response, const std::string& id, bool with_body,
+                          bool keep_alive);
+
+}  // namespace mosaic
