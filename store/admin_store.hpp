@@ -1,5 +1,5 @@
-// Rows that people make: agents, providers, preferences, the breakglass user, and the proof of the secret key. The
-// command line and the API write through it; the controller never does.
+// Rows that people make: agents, providers, preferences, the breakglass user, and the proof of the
+// secret key. The command line and the API write through it; the controller never does.
 //
 // Thread-safety: every method may be called from any thread. The Database must outlive it.
 // Ids are the caller's (any unique text); secrets arrive encrypted or hashed. Errors: StoreError.
@@ -25,26 +25,26 @@ struct NewAgentOptions {
 
 struct NewUserContainer {
   std::string id;
-  std::string user_id;         // one container per user
+  std::string user_id;  // one container per user
   std::string container_name;
-  std::string gateway_token;   // encrypted
+  std::string gateway_token;  // encrypted
   std::optional<int> idle_timeout_min;
   NewAgentOptions options;
 };
 
 struct NewSystemContainer {
   std::string id;
-  std::string name;            // unique
+  std::string name;  // unique
   std::string role;
-  std::string gateway_token;   // encrypted
+  std::string gateway_token;  // encrypted
   std::string primary_model;
-  std::string provider_id;     // empty: the providers of the active breakglass users
+  std::string provider_id;  // empty: the providers of the active breakglass users
   bool active = true;
   NewAgentOptions options;
 };
 
 struct AgentPreferences {
-  std::string id;              // used when the owner has none yet
+  std::string id;  // used when the owner has none yet
   std::string user_id;
   std::string primary_model;
   std::vector<std::string> fallback_models;
@@ -66,9 +66,9 @@ struct BreakglassResult {
 struct AgentListQuery {
   ResourceKind kind = ResourceKind::user_container;
   std::optional<Phase> phase;
-  std::string owner;      // exactly this one; empty: all
-  std::string after_id;   // the last id of the page before; empty: from the start
-  int limit = 100;        // 1 to 1000
+  std::string owner;     // exactly this one; empty: all
+  std::string after_id;  // the last id of the page before; empty: from the start
+  int limit = 100;       // 1 to 1000
 };
 
 class AdminStore {
@@ -94,10 +94,12 @@ class AdminStore {
   // Makes the owner's preferences, or replaces them.
   void put_agent_config(const AgentPreferences& preferences);
   // False when there is no such system agent.
-  bool set_system_model(const std::string& id, const std::string& primary_model, const std::string& provider_id);
+  bool set_system_model(const std::string& id, const std::string& primary_model,
+                        const std::string& provider_id);
 
   std::vector<AgentRow> list_agents(const AgentListQuery& query);  // ordered by id
-  std::vector<ProviderRow> list_providers(const std::string& owner);  // inactive ones too; empty: all owners; 1000 at most
+  std::vector<ProviderRow> list_providers(
+      const std::string& owner);  // inactive ones too; empty: all owners; 1000 at most
   std::optional<ResourceKey> find_user_container(const std::string& user_id);
   std::optional<ResourceKey> find_system_container(const std::string& name);
 

@@ -20,7 +20,8 @@ class ColumnReader {
   std::optional<std::int64_t> number() {
     const Field field = next();
     std::int64_t value = 0;
-    if (!field || std::from_chars(field->data(), field->data() + field->size(), value).ec != std::errc()) {
+    if (!field ||
+        std::from_chars(field->data(), field->data() + field->size(), value).ec != std::errc()) {
       return std::nullopt;
     }
     return value;
@@ -63,7 +64,8 @@ AgentStatus decode_status(ColumnReader& columns) {
 }
 
 Duration idle_timeout(std::optional<std::int64_t> minutes) {
-  constexpr std::int64_t longest = 10LL * 366 * 24 * 60;  // keeps deadlines representable whatever the row says
+  constexpr std::int64_t longest =
+      10LL * 366 * 24 * 60;  // keeps deadlines representable whatever the row says
   if (!minutes) return AgentRow{}.idle_timeout;
   return std::chrono::minutes(std::clamp<std::int64_t>(*minutes, 0, longest));
 }
@@ -71,7 +73,8 @@ Duration idle_timeout(std::optional<std::int64_t> minutes) {
 // The port of "address:port", as the seed's gatewayPort.
 Parameter port_parameter(const std::string& endpoint) {
   const auto colon = endpoint.rfind(':');
-  if (colon == std::string::npos || colon + 1 == endpoint.size() || endpoint.size() - colon > 6) return std::nullopt;
+  if (colon == std::string::npos || colon + 1 == endpoint.size() || endpoint.size() - colon > 6)
+    return std::nullopt;
   const std::string port = endpoint.substr(colon + 1);
   if (port.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
   return port;
@@ -82,13 +85,15 @@ Parameter port_parameter(const std::string& endpoint) {
 AgentRow decode_agent(const std::vector<Field>& fields) {
   ColumnReader columns(fields);
   AgentRow row;
-  row.key.kind = columns.next() == Field("user") ? ResourceKind::user_container : ResourceKind::system_container;
+  row.key.kind = columns.next() == Field("user") ? ResourceKind::user_container
+                                                 : ResourceKind::system_container;
   row.key.name = columns.text();
   row.owner = columns.text();
   row.container_name = columns.text();
   row.role = columns.text();
   row.gateway_token = columns.text();
-  row.desired_state = parse_desired_state(columns.next().value_or("")).value_or(DesiredState::automatic);
+  row.desired_state =
+      parse_desired_state(columns.next().value_or("")).value_or(DesiredState::automatic);
   row.active = columns.flag();
   row.generation = columns.number().value_or(1);
   row.restarted_at = columns.time();
@@ -108,7 +113,8 @@ AgentRow decode_agent(const pqxx::row& row) {
   std::vector<Field> fields;
   fields.reserve(row.size());
   for (const auto& field : row) {
-    fields.push_back(field.is_null() ? Field() : Field(std::string_view(field.c_str(), field.size())));
+    fields.push_back(field.is_null() ? Field()
+                                     : Field(std::string_view(field.c_str(), field.size())));
   }
   return decode_agent(fields);
 }

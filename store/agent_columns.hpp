@@ -1,4 +1,5 @@
-// An AgentRow as columns: one list of them, in one order, for every statement that reads agents. Private to store/.
+// An AgentRow as columns: one list of them, in one order, for every statement that reads agents.
+// Private to store/.
 //
 // Pure functions; safe from any thread.
 #pragma once

@@ -16,7 +16,9 @@ namespace mosaic {
 namespace {
 
 int milliseconds_until(SteadyTime deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
+          .count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
@@ -25,7 +27,8 @@ using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 void append_rows(const PGresult* result, AsyncConnection::Rows& rows) {
   for (int row = 0; row < PQntuples(result); ++row) {
     auto& values = rows.emplace_back();
-    for (int column = 0; column < PQnfields(result); ++column) values.emplace_back(PQgetvalue(result, row, column));
+    for (int column = 0; column < PQnfields(result); ++column)
+      values.emplace_back(PQgetvalue(result, row, column));
   }
 }
 
@@ -33,7 +36,8 @@ void append_rows(const PGresult* result, AsyncConnection::Rows& rows) {
 
 StopSignal::StopSignal() {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    throw std::system_error(errno, std::generic_category(), "pipe");
   read_end_ = ends[0];
   write_end_ = ends[1];
 }
@@ -58,7 +62,8 @@ bool StopSignal::wait_for(Duration duration) const {
   }
 }
 
-AsyncConnection::AsyncConnection(const StopSignal& stop) : stop_(stop), connection_(nullptr, &PQfinish) {}
+AsyncConnection::AsyncConnection(const StopSignal& stop)
+    : stop_(stop), connection_(nullptr, &PQfinish) {}
 
 AsyncConnection::~AsyncConnection() = default;
 
@@ -93,7 +98,8 @@ Outcome AsyncConnection::connect(const std::string& connection_string, SteadyTim
   while (state != PGRES_POLLING_OK) {
     if (state == PGRES_POLLING_FAILED) return fail();
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (const Outcome outcome = wait_for_socket(events, deadline); outcome != Outcome::done) return outcome;
+    if (const Outcome outcome = wait_for_socket(events, deadline); outcome != Outcome::done)
+      return outcome;
     state = PQconnectPoll(connection_.get());
   }
   return PQsetnonblocking(connection_.get(), 1) == 0 ? Outcome::done : fail();
@@ -108,17 +114,18 @@ bool AsyncConnection::read_input() {
   return true;
 }
 
-Outcome AsyncConnection::run(const std::string& sql, const std::vector<std::string>& parameters, SteadyTime deadline,
-                             Rows& rows) {
+Outcome AsyncConnection::run(const std::string& sql, const std::vector<std::string>& parameters,
+                             SteadyTime deadline, Rows& rows) {
   std::vector<const char*> values;
   for (const auto& parameter : parameters) values.push_back(parameter.c_str());
-  if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                        nullptr, nullptr, 0) == 0) {
+  if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                        values.data(), nullptr, nullptr, 0) == 0) {
     return fail();
   }
   for (int unsent = PQflush(connection_.get()); unsent != 0; unsent = PQflush(connection_.get())) {
     if (unsent < 0) return fail();
-    if (const auto outcome = wait_for_socket(POLLIN | POLLOUT, deadline); outcome != Outcome::done) return outcome;
+    if (const auto outcome = wait_for_socket(POLLIN | POLLOUT, deadline); outcome != Outcome::done)
+      return outcome;
     if (!read_input()) return fail();
   }
   return read_results(deadline, rows);
@@ -128,7 +135,8 @@ Outcome AsyncConnection::read_results(SteadyTime deadline, Rows& rows) {
   bool refused = false;
   for (;;) {
     while (PQisBusy(connection_.get()) != 0) {
-      if (const Outcome outcome = wait_for_socket(POLLIN, deadline); outcome != Outcome::done) return outcome;
+      if (const Outcome outcome = wait_for_socket(POLLIN, deadline); outcome != Outcome::done)
+        return outcome;
       if (!read_input()) return fail();
     }
     const Result result(PQgetResult(connection_.get()), &PQclear);
@@ -146,12 +154,15 @@ Outcome AsyncConnection::read_results(SteadyTime deadline, Rows& rows) {
 
 Outcome AsyncConnection::wait_for_notification(SteadyTime deadline) {
   while (notifications_.empty()) {
-    if (const Outcome outcome = wait_for_socket(POLLIN, deadline); outcome != Outcome::done) return outcome;
+    if (const Outcome outcome = wait_for_socket(POLLIN, deadline); outcome != Outcome::done)
+      return outcome;
     if (!read_input()) return fail();
   }
   return Outcome::done;
 }
 
-std::vector<std::string> AsyncConnection::take_notifications() { return std::exchange(notifications_, {}); }
+std::vector<std::string> AsyncConnection::take_notifications() {
+  return std::exchange(notifications_, {});
+}
 
 }  // namespace mosaic

@@ -1,5 +1,6 @@
-// A connection to Postgres on which nothing blocks for longer than a deadline or the owner's wish to stop: connecting,
-// asking and waiting for notifications all sit in one poll(). Private to store/.
+// A connection to Postgres on which nothing blocks for longer than a deadline or the owner's wish
+// to stop: connecting, asking and waiting for notifications all sit in one poll(). Private to
+// store/.
 //
 // Thread-safety: one thread uses a connection; StopSignal::raise may come from any thread.
 #pragma once
@@ -45,7 +46,8 @@ class AsyncConnection {
   AsyncConnection& operator=(const AsyncConnection&) = delete;
 
   Outcome connect(const std::string& connection_string, SteadyTime deadline);
-  Outcome run(const std::string& sql, const std::vector<std::string>& parameters, SteadyTime deadline, Rows& rows);
+  Outcome run(const std::string& sql, const std::vector<std::string>& parameters,
+              SteadyTime deadline, Rows& rows);
   // Returns `done` as soon as there is a notification.
   Outcome wait_for_notification(SteadyTime deadline);
   // Payloads that arrived, in order, also those that came while a question was being answered.

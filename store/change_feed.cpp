@@ -14,14 +14,15 @@ std::string_view life_of(std::string_view cursor) {
 }
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && text.size() < 20 && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && text.size() < 20 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 }  // namespace
 
-// Numbers at or above the snapshot's xmax come from another server's life (a restored dump) and are ignored. The
-// first branch always answers, so that there is a cursor even when nothing changed. The tombstone of a row that is
-// back says nothing new.
+// Numbers at or above the snapshot's xmax come from another server's life (a restored dump) and are
+// ignored. The first branch always answers, so that there is a cursor even when nothing changed.
+// The tombstone of a row that is back says nothing new.
 const char* const change_feed_sql = R"(
 SELECT 'cursor', pg_snapshot_xmin(pg_current_snapshot())::text || '/' ||
        (SELECT system_identifier FROM pg_control_system()) || '.' ||

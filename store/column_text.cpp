@@ -8,7 +8,8 @@
 namespace mosaic {
 namespace {
 
-// The length of the UTF-8 sequence that begins here, or 0 when it is none (overlong, surrogate, cut short).
+// The length of the UTF-8 sequence that begins here, or 0 when it is none (overlong, surrogate, cut
+// short).
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
   const auto continues = [&](std::size_t index, unsigned low = 0x80, unsigned high = 0xBF) {
@@ -75,11 +76,13 @@ std::optional<TimePoint> parse_timestamp(std::string_view text) {
     if (milliseconds < 0) return std::nullopt;
     for (std::size_t place = digits; place < 3; ++place) milliseconds *= 10;
   }
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok()) return std::nullopt;
   return TimePoint(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
-                   std::chrono::minutes(minute) + std::chrono::seconds(second) + Duration(milliseconds));
+                   std::chrono::minutes(minute) + std::chrono::seconds(second) +
+                   Duration(milliseconds));
 }
 
 Parameter text_parameter(const std::string& text) {
@@ -130,7 +133,8 @@ std::vector<Condition> parse_conditions(std::string_view json) {
     if (!item.is_object() || text_member(item, "type").empty()) continue;
     Condition condition;
     condition.type = text_member(item, "type");
-    condition.status = parse_condition_status(text_member(item, "status")).value_or(ConditionStatus::unknown);
+    condition.status =
+        parse_condition_status(text_member(item, "status")).value_or(ConditionStatus::unknown);
     condition.reason = text_member(item, "reason");
     condition.message = text_member(item, "message");
     std::string time = text_member(item, "lastTransitionTime");

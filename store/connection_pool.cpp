@@ -18,8 +18,10 @@ std::unique_ptr<Session> ConnectionPool::open() {
 std::unique_ptr<Session> ConnectionPool::acquire() {
   {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, options_.acquire_timeout, [&] { return in_use_ < options_.connections; })) {
-      throw StoreError("all " + std::to_string(options_.connections) + " database connections have been busy for " +
+    if (!freed_.wait_for(lock, options_.acquire_timeout,
+                         [&] { return in_use_ < options_.connections; })) {
+      throw StoreError("all " + std::to_string(options_.connections) +
+                       " database connections have been busy for " +
                        to_human(options_.acquire_timeout));
     }
     ++in_use_;

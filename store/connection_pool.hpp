@@ -1,8 +1,9 @@
-// A bounded pool of sessions, and the one place that decides what happens when an operation fails. Private to store/.
+// A bounded pool of sessions, and the one place that decides what happens when an operation fails.
+// Private to store/.
 //
-// Thread-safety: every method may be called from any thread. At most options.connections sessions exist at a time;
-// whoever finds none free waits for options.acquire_timeout. A broken session is discarded together with all idle
-// ones, which most likely broke with it.
+// Thread-safety: every method may be called from any thread. At most options.connections sessions
+// exist at a time; whoever finds none free waits for options.acquire_timeout. A broken session is
+// discarded together with all idle ones, which most likely broke with it.
 #pragma once
 
 #include <condition_variable>
@@ -25,8 +26,9 @@ class ConnectionPool {
  public:
   explicit ConnectionPool(const DatabaseOptions& options);
 
-  // Runs work(session). A lost connection or a conflict is met with one repetition where `repeat` allows it (always
-  // when the connection could not even be opened anew, for then nothing was sent). Throws StoreError.
+  // Runs work(session). A lost connection or a conflict is met with one repetition where `repeat`
+  // allows it (always when the connection could not even be opened anew, for then nothing was
+  // sent). Throws StoreError.
   template <typename Work>
   auto perform(std::string_view operation, Repeat repeat, Work work) {
     for (int attempt = 1;; ++attempt) {

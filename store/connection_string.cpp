@@ -12,10 +12,14 @@
 namespace mosaic {
 namespace {
 
-// Parameters of Prisma's addresses that libpq refuses. "schema" is honoured, the others mean nothing to us.
+// Parameters of Prisma's addresses that libpq refuses. "schema" is honoured, the others mean
+// nothing to us.
 constexpr std::array<std::string_view, 10> prisma_parameters{
-    "schema",        "connection_limit", "pool_timeout",         "pgbouncer", "socket_timeout",
-    "sslaccept",     "sslidentity",      "statement_cache_size", "sslpassword_file", "single_use_connections"};
+    "schema",           "connection_limit",
+    "pool_timeout",     "pgbouncer",
+    "socket_timeout",   "sslaccept",
+    "sslidentity",      "statement_cache_size",
+    "sslpassword_file", "single_use_connections"};
 
 struct Address {
   std::string text;
@@ -35,7 +39,9 @@ Address without_prisma_parameters(const std::string& url) {
     const auto equals = std::min(parameter.find('='), parameter.size());
     const std::string_view name = parameter.substr(0, equals);
     if (name == "schema") address.schema = parameter.substr(std::min(equals + 1, parameter.size()));
-    if (std::find(prisma_parameters.begin(), prisma_parameters.end(), name) != prisma_parameters.end()) continue;
+    if (std::find(prisma_parameters.begin(), prisma_parameters.end(), name) !=
+        prisma_parameters.end())
+      continue;
     kept += (kept.empty() ? "?" : "&") + std::string(parameter);
   }
   address.text = url.substr(0, question) + kept;
@@ -59,12 +65,13 @@ bool plain_identifier(std::string_view text) {
 
 std::map<std::string, std::string> parse(const std::string& text) {
   char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(text.c_str(), &message),
-                                                                            &PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+      PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
   if (message != nullptr) PQfreemem(message);
   if (!parsed) {
     throw StoreError(
-        "the database address cannot be understood: write it as postgresql://user:password@host:5432/database");
+        "the database address cannot be understood: write it as "
+        "postgresql://user:password@host:5432/database");
   }
   std::map<std::string, std::string> parameters;
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
@@ -74,9 +81,10 @@ std::map<std::string, std::string> parse(const std::string& text) {
 }
 
 std::string session_options(const DatabaseOptions& options, const std::string& schema) {
-  std::string result = "-c statement_timeout=" + std::to_string(options.statement_timeout.count()) +
-                       " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c datestyle=ISO"
-                       " -c extra_float_digits=1 -c bytea_output=hex";
+  std::string result =
+      "-c statement_timeout=" + std::to_string(options.statement_timeout.count()) +
+      " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c datestyle=ISO"
+      " -c extra_float_digits=1 -c bytea_output=hex";
   if (!schema.empty()) result += " -c search_path=" + schema;
   return result;
 }
@@ -105,7 +113,8 @@ std::string libpq_connection_string(const DatabaseOptions& options) {
   // What the address itself asks for comes last and wins.
   session = session_options(options, address.schema) + (session.empty() ? "" : " " + session);
   std::string result;
-  for (const auto& [name, value] : parameters) result += (result.empty() ? "" : " ") + name + "=" + quoted(value);
+  for (const auto& [name, value] : parameters)
+    result += (result.empty() ? "" : " ") + name + "=" + quoted(value);
   return result;
 }
 

@@ -1,7 +1,8 @@
-// From the address that a person gives to the one that libpq gets: with time-outs, keep-alives and our session
-// settings, and without the parameters that only the Prisma client knows.
+// From the address that a person gives to the one that libpq gets: with time-outs, keep-alives and
+// our session settings, and without the parameters that only the Prisma client knows.
 //
-// Pure functions; safe from any thread. No error ever repeats the address, which may hold a password.
+// Pure functions; safe from any thread. No error ever repeats the address, which may hold a
+// password.
 #pragma once
 
 #include <string>

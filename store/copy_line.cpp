@@ -5,13 +5,20 @@ namespace {
 
 char unescaped(char letter) {
   switch (letter) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'v': return '\v';
-    default: return letter;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'v':
+      return '\v';
+    default:
+      return letter;
   }
 }
 
@@ -25,7 +32,8 @@ void split_copy_line(std::string& line, std::vector<std::optional<std::string_vi
   for (std::size_t read = 0; read < line.size(); ++read) {
     const char character = line[read];
     if (character == '\t') {
-      fields.push_back(null ? std::nullopt : std::optional(std::string_view(line.data() + begin, write - begin)));
+      fields.push_back(null ? std::nullopt
+                            : std::optional(std::string_view(line.data() + begin, write - begin)));
       begin = write;
       null = false;
     } else if (character == '\\' && read + 1 < line.size()) {
@@ -39,7 +47,8 @@ void split_copy_line(std::string& line, std::vector<std::optional<std::string_vi
       line[write++] = character;
     }
   }
-  fields.push_back(null ? std::nullopt : std::optional(std::string_view(line.data() + begin, write - begin)));
+  fields.push_back(null ? std::nullopt
+                        : std::optional(std::string_view(line.data() + begin, write - begin)));
 }
 
 }  // namespace mosaic

@@ -8,7 +8,8 @@
 
 namespace mosaic {
 
-// Unescapes inside `line`; the fields point into it and live until it changes. \N is an empty optional.
+// Unescapes inside `line`; the fields point into it and live until it changes. \N is an empty
+// optional.
 void split_copy_line(std::string& line, std::vector<std::optional<std::string_view>>& fields);
 
 }  // namespace mosaic

@@ -4,7 +4,8 @@
 
 namespace mosaic {
 
-Database::Database(const DatabaseOptions& options) : pool_(std::make_unique<ConnectionPool>(options)) {}
+Database::Database(const DatabaseOptions& options)
+    : pool_(std::make_unique<ConnectionPool>(options)) {}
 
 Database::~Database() = default;
 

@@ -1,7 +1,8 @@
 // One database server as the stores share it: its address and a bounded pool of connections.
 //
-// Thread-safety: every method may be called from any thread. Connections are opened when first needed, so an object
-// can be made while the server is away; a connection that broke is thrown away and never handed out again.
+// Thread-safety: every method may be called from any thread. Connections are opened when first
+// needed, so an object can be made while the server is away; a connection that broke is thrown away
+// and never handed out again.
 #pragma once
 
 #include <memory>
@@ -13,12 +14,12 @@
 namespace mosaic {
 
 struct DatabaseOptions {
-  std::string url;                                         // postgresql://… or "host=… dbname=…"
-  int connections = 4;                                     // one per worker that may wait for an answer
+  std::string url;      // postgresql://… or "host=… dbname=…"
+  int connections = 4;  // one per worker that may wait for an answer
   Duration connect_timeout = std::chrono::seconds(5);
-  Duration acquire_timeout = std::chrono::seconds(5);      // for a free connection
+  Duration acquire_timeout = std::chrono::seconds(5);  // for a free connection
   Duration statement_timeout = std::chrono::seconds(10);
-  std::string application_name = "mosaic";                 // as pg_stat_activity shows it
+  std::string application_name = "mosaic";  // as pg_stat_activity shows it
 };
 
 class ConnectionPool;

@@ -9,7 +9,7 @@
 namespace mosaic {
 
 struct Migration {
-  int version;                // 1, 2, 3 … without gaps
+  int version;  // 1, 2, 3 … without gaps
   std::string_view name;
   std::string_view checksum;  // SHA-256 of the text, lowercase hex
   std::string_view sql;       // runs in one transaction together with its version row

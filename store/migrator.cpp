@@ -50,7 +50,8 @@ std::vector<AppliedMigration> read_applied(Session& session) {
   pqxx::nontransaction transaction(session.connection());
   std::vector<AppliedMigration> applied;
   if (transaction.exec("SELECT to_regclass('mosaic_schema')")[0][0].is_null()) return applied;
-  for (const auto& row : transaction.exec(R"(SELECT "version", "checksum" FROM "mosaic_schema" ORDER BY "version")")) {
+  for (const auto& row : transaction.exec(
+           R"(SELECT "version", "checksum" FROM "mosaic_schema" ORDER BY "version")")) {
     applied.push_back({std::atoi(row[0].c_str()), row[1].c_str()});
   }
   return applied;
@@ -59,13 +60,15 @@ std::vector<AppliedMigration> read_applied(Session& session) {
 void verify(const std::vector<AppliedMigration>& applied, std::span<const Migration> known) {
   for (const auto& [version, checksum] : applied) {
     if (version > static_cast<int>(known.size())) {
-      throw SchemaTooNew("the database has schema version " + std::to_string(applied.back().version) +
+      throw SchemaTooNew("the database has schema version " +
+                         std::to_string(applied.back().version) +
                          ", this program knows only up to " + std::to_string(known.size()) +
                          ": run a newer mosaic; nothing was changed");
     }
     if (known[static_cast<std::size_t>(version - 1)].checksum != checksum) {
       throw StoreError("migration " + std::to_string(version) +
-                       " of the database is not the one this program has: it was made by another build of mosaic");
+                       " of the database is not the one this program has: it was made by another "
+                       "build of mosaic");
     }
   }
 }
@@ -82,51 +85,58 @@ void require_server_version(Session& session) {
 std::string lock_holder(Session& session) {
   pqxx::nontransaction transaction(session.connection());
   const auto rows = transaction.exec(
-      std::string("SELECT a.pid, a.application_name, coalesce(host(a.client_addr), 'this host') FROM pg_locks l JOIN "
-                  "pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND "
-                  "l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND (l.classid::bigint "
+      std::string("SELECT a.pid, a.application_name, coalesce(host(a.client_addr), 'this host') "
+                  "FROM pg_locks l JOIN "
+                  "pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND "
+                  "l.objsubid = 1 AND "
+                  "l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+                  "AND (l.classid::bigint "
                   "<< 32 | l.objid::bigint) = ") +
       lock_key);
   if (rows.empty()) return "another process";
-  return "process " + std::string(rows[0][0].c_str()) + " of the database ('" + rows[0][1].c_str() + "' from " +
-         rows[0][2].c_str() + ")";
+  return "process " + std::string(rows[0][0].c_str()) + " of the database ('" + rows[0][1].c_str() +
+         "' from " + rows[0][2].c_str() + ")";
 }
 
 // Held by the session; closing the connection lets it go, a crash included.
 void take_lock(Session& session, Duration wait) {
   try {
     pqxx::nontransaction transaction(session.connection());
-    transaction.exec("SET lock_timeout = " + std::to_string(std::max<std::int64_t>(1, wait.count())));
+    transaction.exec("SET lock_timeout = " +
+                     std::to_string(std::max<std::int64_t>(1, wait.count())));
     transaction.exec(std::string("SELECT pg_advisory_lock(") + lock_key + ")");
     transaction.exec("SET lock_timeout = '30s'");
   } catch (const pqxx::sql_error& error) {
     if (error.sqlstate() != "55P03") throw;
-    throw StoreError(lock_holder(session) + " has been migrating this database for more than " + to_human(wait) +
-                     ": wait for it, or end it when it hangs");
+    throw StoreError(lock_holder(session) + " has been migrating this database for more than " +
+                     to_human(wait) + ": wait for it, or end it when it hangs");
   }
 }
 
 void create_version_table(Session& session) {
   pqxx::work transaction(session.connection());
   if (transaction.exec("SELECT to_regclass('mosaic_schema')")[0][0].is_null()) {
-    transaction.exec(R"(CREATE TABLE "mosaic_schema" ("version" INTEGER PRIMARY KEY, "name" TEXT NOT NULL,
+    transaction.exec(
+        R"(CREATE TABLE "mosaic_schema" ("version" INTEGER PRIMARY KEY, "name" TEXT NOT NULL,
                         "checksum" TEXT NOT NULL, "appliedAt" TIMESTAMP(3) NOT NULL DEFAULT now()))");
   }
   transaction.commit();
 }
 
 void apply(Session& session, const Migration& migration) {
-  static constexpr Statement record{"record_migration",
-                                    R"(INSERT INTO "mosaic_schema" ("version", "name", "checksum") VALUES ($1, $2, $3))"};
+  static constexpr Statement record{
+      "record_migration",
+      R"(INSERT INTO "mosaic_schema" ("version", "name", "checksum") VALUES ($1, $2, $3))"};
   try {
     pqxx::work transaction(session.connection());
     transaction.exec(std::string(migration.sql));
     session.run(transaction, record,
-                {std::to_string(migration.version), std::string(migration.name), std::string(migration.checksum)});
+                {std::to_string(migration.version), std::string(migration.name),
+                 std::string(migration.checksum)});
     transaction.commit();
   } catch (const pqxx::sql_error& error) {
-    throw StoreError("migration " + std::to_string(migration.version) + " (" + std::string(migration.name) +
-                     ") failed and was undone: " + first_line(error));
+    throw StoreError("migration " + std::to_string(migration.version) + " (" +
+                     std::string(migration.name) + ") failed and was undone: " + first_line(error));
   }
 }
 
@@ -149,7 +159,8 @@ MigrationReport Migrator::migrate(Duration lock_wait) {
     MigrationReport report;
     report.version_before = applied.empty() ? 0 : applied.back().version;
     report.version = report.version_before;
-    if (static_cast<std::size_t>(report.version) < migrations_.size()) create_version_table(session);
+    if (static_cast<std::size_t>(report.version) < migrations_.size())
+      create_version_table(session);
     for (const auto& migration : migrations_.subspan(static_cast<std::size_t>(report.version))) {
       apply(session, migration);
       report.version = migration.version;
@@ -166,8 +177,9 @@ void Migrator::check() {
     verify(applied, migrations_);
     const int version = applied.empty() ? 0 : applied.back().version;
     if (version < static_cast<int>(migrations_.size())) {
-      throw SchemaTooOld("the database has schema version " + std::to_string(version) + ", this program needs " +
-                         std::to_string(migrations_.size()) + ": run 'mosaic migrate' first");
+      throw SchemaTooOld("the database has schema version " + std::to_string(version) +
+                         ", this program needs " + std::to_string(migrations_.size()) +
+                         ": run 'mosaic migrate' first");
     }
   });
 }

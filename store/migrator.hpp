@@ -1,8 +1,9 @@
-// Brings a database to the schema of this program: each missing migration in a transaction of its own together with
-// its version row, the whole run under an advisory lock, so that any number of processes may start at once.
+// Brings a database to the schema of this program: each missing migration in a transaction of its
+// own together with its version row, the whole run under an advisory lock, so that any number of
+// processes may start at once.
 //
-// Thread-safety: objects are used by one thread; several objects, processes and hosts may run at the same time.
-// A migration that fails leaves the schema as it was before it.
+// Thread-safety: objects are used by one thread; several objects, processes and hosts may run at
+// the same time. A migration that fails leaves the schema as it was before it.
 #pragma once
 
 #include <span>
@@ -36,12 +37,14 @@ struct MigrationReport {
 
 class Migrator {
  public:
-  explicit Migrator(const DatabaseOptions& options, std::span<const Migration> migrations = embedded_migrations());
+  explicit Migrator(const DatabaseOptions& options,
+                    std::span<const Migration> migrations = embedded_migrations());
 
   // Throws SchemaTooNew, or StoreError with one line that says what stands in the way.
   MigrationReport migrate(Duration lock_wait = std::chrono::seconds(60));
 
-  // Changes nothing. Throws SchemaTooNew, SchemaTooOld or StoreError; for processes that must not migrate.
+  // Changes nothing. Throws SchemaTooNew, SchemaTooOld or StoreError; for processes that must not
+  // migrate.
   void check();
 
  private:

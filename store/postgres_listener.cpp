@@ -13,7 +13,8 @@ namespace mosaic {
 
 class PostgresListener::Loop {
  public:
-  Loop(const DatabaseOptions& database, ChangeListener& listener, ListenerHooks hooks, ListenerOptions options)
+  Loop(const DatabaseOptions& database, ChangeListener& listener, ListenerHooks hooks,
+       ListenerOptions options)
       : connection_string_(libpq_connection_string(database)),
         connect_timeout_(database.connect_timeout),
         listener_(listener),
@@ -71,8 +72,9 @@ class PostgresListener::Loop {
       while (outcome == Outcome::done) {
         deliver(connection.take_notifications());
         // A flood of notifications must not keep us from looking.
-        outcome = std::chrono::steady_clock::now() < next_look ? connection.wait_for_notification(next_look)
-                                                               : Outcome::timed_out;
+        outcome = std::chrono::steady_clock::now() < next_look
+                      ? connection.wait_for_notification(next_look)
+                      : Outcome::timed_out;
       }
       if (outcome != Outcome::timed_out) return outcome;
       outcome = look(connection);
@@ -83,7 +85,8 @@ class PostgresListener::Loop {
   Outcome look(AsyncConnection& connection) {
     ChangeFeedAnswer answer(cursor_);
     AsyncConnection::Rows rows;
-    const auto outcome = connection.run(change_feed_sql, {answer.parameter()}, after(options_.answer_timeout), rows);
+    const auto outcome =
+        connection.run(change_feed_sql, {answer.parameter()}, after(options_.answer_timeout), rows);
     if (outcome != Outcome::done) return outcome;
     for (const auto& row : rows) answer.add_row(row[0], row[1]);
     const ChangeBatch batch = answer.finish();
@@ -98,11 +101,13 @@ class PostgresListener::Loop {
     constexpr std::string_view wake = "wake/";
     for (const auto& payload : payloads) {
       const bool waiting = payload.starts_with(wake);
-      const auto key = parse_resource_key(std::string_view(payload).substr(waiting ? wake.size() : 0));
+      const auto key =
+          parse_resource_key(std::string_view(payload).substr(waiting ? wake.size() : 0));
       if (payload == "settings") {
         listener_.on_settings_changed();
       } else if (key) {
-        listener_.on_row_changed(*key, waiting ? ChangeUrgency::waiting_user : ChangeUrgency::spec_change);
+        listener_.on_row_changed(
+            *key, waiting ? ChangeUrgency::waiting_user : ChangeUrgency::spec_change);
       } else {
         // "relist", or something a newer schema says: looking at everything is always right.
         listener_.on_relist_needed();
@@ -126,8 +131,8 @@ class PostgresListener::Loop {
   std::thread thread_;
 };
 
-PostgresListener::PostgresListener(const DatabaseOptions& database, ChangeListener& listener, ListenerHooks hooks,
-                                   ListenerOptions options)
+PostgresListener::PostgresListener(const DatabaseOptions& database, ChangeListener& listener,
+                                   ListenerHooks hooks, ListenerOptions options)
     : loop_(std::make_unique<Loop>(database, listener, std::move(hooks), options)) {}
 
 PostgresListener::~PostgresListener() = default;

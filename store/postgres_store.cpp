@@ -12,11 +12,15 @@
 namespace mosaic {
 namespace {
 
-std::string view_text(const pqxx::field& field) { return field.is_null() ? std::string() : field.c_str(); }
+std::string view_text(const pqxx::field& field) {
+  return field.is_null() ? std::string() : field.c_str();
+}
 
-// "UserContainer" or "SystemContainer": which of two statements a key needs. Nothing for other kinds, and for names
-// that no row can have.
-bool is_agent(const ResourceKey& key) { return key.kind != ResourceKind::orphan && is_storable(key.name); }
+// "UserContainer" or "SystemContainer": which of two statements a key needs. Nothing for other
+// kinds, and for names that no row can have.
+bool is_agent(const ResourceKey& key) {
+  return key.kind != ResourceKind::orphan && is_storable(key.name);
+}
 
 ProviderRow decode_provider(const pqxx::row& row, int first) {
   ProviderRow provider;
@@ -33,7 +37,8 @@ ProviderRow decode_provider(const pqxx::row& row, int first) {
   return provider;
 }
 
-// One row per provider, so that the agent and its providers come from one snapshot in one round trip.
+// One row per provider, so that the agent and its providers come from one snapshot in one round
+// trip.
 constexpr Statement user_config_source{"user_config_source", R"(
 SELECT agent."userId", NULL, agent."gatewayToken", config."primaryModel", config."fallbackModels",
        config."personality", config."providerId",
@@ -67,20 +72,22 @@ std::optional<AgentRow> PostgresStore::find_agent(const ResourceKey& key) {
   const bool user = key.kind == ResourceKind::user_container;
   const Statement statement = user ? Statement{"find_user_agent", user_sql.c_str()}
                                    : Statement{"find_system_agent", system_sql.c_str()};
-  return database_.pool().perform("find agent", Repeat::safely, [&](Session& session) -> std::optional<AgentRow> {
-    const auto result = session.run(statement, {key.name});
-    if (result.empty()) return std::nullopt;
-    return decode_agent(result[0]);
-  });
+  return database_.pool().perform("find agent", Repeat::safely,
+                                  [&](Session& session) -> std::optional<AgentRow> {
+                                    const auto result = session.run(statement, {key.name});
+                                    if (result.empty()) return std::nullopt;
+                                    return decode_agent(result[0]);
+                                  });
 }
 
 void PostgresStore::for_each_agent(const std::function<void(AgentRow&&)>& visitor) {
-  // COPY streams: the server sends while we read, nothing is kept, and one statement is one snapshot.
+  // COPY streams: the server sends while we read, nothing is kept, and one statement is one
+  // snapshot.
   static const std::string source = std::string("(SELECT ") + user_agent_columns +
-                                    R"( FROM "UserContainer" UNION ALL SELECT )" + system_agent_columns +
-                                    R"( FROM "SystemContainer"))";
-  // Rows that a visitor has seen cannot be unseen, so this is not repeated.
-  database_.pool().perform("list agents", Repeat::never, [&](Session& session) {
+                                    R"( FROM "UserContainer" UNION ALL SELECT )" +
+                                    system_agent_columns + R"( FROM "SystemContainer"))";
+  bool visited = false;
+  const auto stream_rows = [&](Session& session) {
     pqxx::work transaction(session.connection());
     // The statement lasts as long as its reader.
     transaction.exec("SET LOCAL statement_timeout = '120s'");
@@ -88,11 +95,21 @@ void PostgresStore::for_each_agent(const std::function<void(AgentRow&&)>& visito
     std::string line;
     std::vector<Field> fields;
     while (stream.get_raw_line(line)) {
+      visited = true;
       split_copy_line(line, fields);
       visitor(decode_agent(fields));
     }
     stream.complete();
     transaction.commit();
+  };
+  database_.pool().perform("list agents", Repeat::safely, [&](Session& session) {
+    try {
+      stream_rows(session);
+    } catch (const pqxx::failure& error) {
+      // Rows that the visitor has seen cannot be unseen, so there is no second try then.
+      if (visited) throw describe_lost_connection(error);
+      throw;
+    }
   });
 }
 
@@ -114,7 +131,8 @@ std::optional<AgentConfigSource> PostgresStore::find_config_source(const Resourc
     source.provider_id = view_text(result[0][6]);
     constexpr int first_provider_column = 7;
     for (const auto& row : result) {
-      if (!row[first_provider_column].is_null()) source.providers.push_back(decode_provider(row, first_provider_column));
+      if (!row[first_provider_column].is_null())
+        source.providers.push_back(decode_provider(row, first_provider_column));
     }
     return source;
   };
@@ -128,7 +146,8 @@ SELECT 'user' FROM "UserContainer" WHERE "id" = $1 UNION ALL SELECT 'system' FRO
   return database_.pool().perform("find keys", Repeat::safely, [&](Session& session) {
     std::vector<ResourceKey> keys;
     for (const auto& row : session.run(statement, {id})) {
-      keys.emplace_back(parse_resource_kind(row[0].c_str()).value_or(ResourceKind::user_container), id);
+      keys.emplace_back(parse_resource_kind(row[0].c_str()).value_or(ResourceKind::user_container),
+                        id);
     }
     return keys;
   });
@@ -136,10 +155,12 @@ SELECT 'user' FROM "UserContainer" WHERE "id" = $1 UNION ALL SELECT 'system' FRO
 
 std::map<std::string, std::string> PostgresStore::settings(const std::string& prefix) {
   static constexpr Statement statement{
-      "settings", R"(SELECT "key", "value" FROM "SystemConfig" WHERE starts_with("key", $1) AND NOT "encrypted")"};
+      "settings",
+      R"(SELECT "key", "value" FROM "SystemConfig" WHERE starts_with("key", $1) AND NOT "encrypted")"};
   return database_.pool().perform("read settings", Repeat::safely, [&](Session& session) {
     std::map<std::string, std::string> values;
-    for (const auto& row : session.run(statement, {storable_text(prefix)})) values.emplace(row[0].c_str(), row[1].c_str());
+    for (const auto& row : session.run(statement, {storable_text(prefix)}))
+      values.emplace(row[0].c_str(), row[1].c_str());
     return values;
   });
 }
@@ -148,7 +169,8 @@ ChangeBatch PostgresStore::changes_since(const std::string& cursor) {
   static const Statement statement{"changes_since", change_feed_sql};
   return database_.pool().perform("look for changes", Repeat::safely, [&](Session& session) {
     ChangeFeedAnswer answer(cursor);
-    for (const auto& row : session.run(statement, {answer.parameter()})) answer.add_row(row[0].c_str(), row[1].c_str());
+    for (const auto& row : session.run(statement, {answer.parameter()}))
+      answer.add_row(row[0].c_str(), row[1].c_str());
     return answer.finish();
   });
 }
@@ -157,11 +179,13 @@ std::string PostgresStore::instance_id() {
   static constexpr Statement statement{"instance_id", R"(SELECT "id" FROM "mosaic_instance")"};
   const std::lock_guard lock(instance_mutex_);
   if (instance_id_.empty()) {
-    instance_id_ = database_.pool().perform("read the instance", Repeat::safely, [&](Session& session) {
-      const auto result = session.run(statement);
-      if (result.empty()) throw StoreError("the database has lost its instance row; restore it from a backup");
-      return std::string(result[0][0].c_str());
-    });
+    instance_id_ =
+        database_.pool().perform("read the instance", Repeat::safely, [&](Session& session) {
+          const auto result = session.run(statement);
+          if (result.empty())
+            throw StoreError("the database has lost its instance row; restore it from a backup");
+          return std::string(result[0][0].c_str());
+        });
   }
   return instance_id_;
 }

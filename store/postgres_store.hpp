@@ -1,8 +1,9 @@
-// The Store on Postgres. Rules that must hold whoever writes (generations, tombstones, notifications) live in the
-// database's own triggers; see store/migrations.
+// The Store on Postgres. Rules that must hold whoever writes (generations, tombstones,
+// notifications) live in the database's own triggers; see store/migrations.
 //
-// Thread-safety: every method may be called from any thread; at most as many run at the same time as the Database has
-// connections, the others wait their turn. The Database must outlive the store, and its schema must be current.
+// Thread-safety: every method may be called from any thread; at most as many run at the same time
+// as the Database has connections, the others wait their turn. The Database must outlive the store,
+// and its schema must be current.
 #pragma once
 
 #include <mutex>
@@ -27,8 +28,8 @@ class PostgresStore final : public Store {
 
   bool write_status(const ResourceKey& key, const AgentStatus& status, Term term) override;
   bool write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
-                            std::optional<TimePoint> seen_last_active_at, std::optional<TimePoint> seen_busy_until,
-                            Term term) override;
+                            std::optional<TimePoint> seen_last_active_at,
+                            std::optional<TimePoint> seen_busy_until, Term term) override;
   bool finish_deletion(const ResourceKey& key, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
 

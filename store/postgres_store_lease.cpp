@@ -1,5 +1,6 @@
-// The leader's lease of PostgresStore. Time is the database's clock, so that controllers on hosts with different
-// clocks agree on who holds it. Its commits wait for the disk: a term that was handed out must not come again.
+// The leader's lease of PostgresStore. Time is the database's clock, so that controllers on hosts
+// with different clocks agree on who holds it. Its commits wait for the disk: a term that was
+// handed out must not come again.
 #include <cstdlib>
 
 #include "store/column_text.hpp"
@@ -17,11 +18,13 @@ SET "term" = "term" + CASE WHEN "holder" = $1 THEN 0 ELSE 1 END, "holder" = $1,
 WHERE "holder" IN ($1, '') OR "expiresAt" IS NULL OR "expiresAt" <= clock_timestamp()
    OR ($3 <> '' AND "holder" = $3)
 RETURNING "term")"};
-  return database_.pool().perform("acquire lease", Repeat::safely, [&](Session& session) -> std::optional<Term> {
-    const auto result = session.run(statement, {holder, std::to_string(time_to_live.count()), replaces});
-    if (result.empty()) return std::nullopt;
-    return std::strtoll(result[0][0].c_str(), nullptr, 10);
-  });
+  return database_.pool().perform(
+      "acquire lease", Repeat::safely, [&](Session& session) -> std::optional<Term> {
+        const auto result =
+            session.run(statement, {holder, std::to_string(time_to_live.count()), replaces});
+        if (result.empty()) return std::nullopt;
+        return std::strtoll(result[0][0].c_str(), nullptr, 10);
+      });
 }
 
 bool PostgresStore::renew_lease(const std::string& holder, Term term, Duration time_to_live) {
@@ -29,8 +32,8 @@ bool PostgresStore::renew_lease(const std::string& holder, Term term, Duration t
 UPDATE "ControllerLease" SET "expiresAt" = clock_timestamp() + $3::bigint * interval '1 millisecond'
 WHERE "holder" = $1 AND "term" = $2)"};
   return database_.pool().perform("renew lease", Repeat::safely, [&](Session& session) {
-    return Session::changed_a_row(
-        session.run(statement, {holder, std::to_string(term), std::to_string(time_to_live.count())}));
+    return Session::changed_a_row(session.run(
+        statement, {holder, std::to_string(term), std::to_string(time_to_live.count())}));
   });
 }
 
@@ -44,7 +47,8 @@ void PostgresStore::release_lease(const std::string& holder, Term term) {
 }
 
 LeaseView PostgresStore::lease() {
-  static constexpr Statement statement{"lease", R"(SELECT "term", "holder", "expiresAt" FROM "ControllerLease")"};
+  static constexpr Statement statement{
+      "lease", R"(SELECT "term", "holder", "expiresAt" FROM "ControllerLease")"};
   return database_.pool().perform("read lease", Repeat::safely, [&](Session& session) {
     LeaseView view;
     const auto result = session.run(statement);

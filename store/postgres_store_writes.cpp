@@ -17,7 +17,9 @@ struct StatementPair {
   }
 };
 
-bool is_agent(const ResourceKey& key) { return key.kind != ResourceKind::orphan && is_storable(key.name); }
+bool is_agent(const ResourceKey& key) {
+  return key.kind != ResourceKind::orphan && is_storable(key.name);
+}
 
 // Runs an UPDATE or DELETE of one row; true when there was such a row.
 bool change_row(Database& database, std::string_view operation, const Statement& statement,
@@ -27,8 +29,9 @@ bool change_row(Database& database, std::string_view operation, const Statement&
   });
 }
 
-// A status is what was observed: were the last ones lost with the server, the next look would write them again. So
-// its commit does not wait for the disk. set_config as a condition does that within the one statement.
+// A status is what was observed: were the last ones lost with the server, the next look would write
+// them again. So its commit does not wait for the disk. set_config as a condition does that within
+// the one statement.
 const std::string& fenced() {
   static const std::string condition =
       R"( WHERE "id" = $1 AND (SELECT "term" FROM "ControllerLease") = $21
@@ -44,18 +47,22 @@ std::vector<Parameter> with_id(const ResourceKey& key, std::vector<Parameter> pa
 }  // namespace
 
 bool PostgresStore::write_status(const ResourceKey& key, const AgentStatus& status, Term term) {
-  static const std::string user_sql = std::string(R"(UPDATE "UserContainer" SET )") + status_assignments + fenced();
-  static const std::string system_sql = std::string(R"(UPDATE "SystemContainer" SET )") + status_assignments + fenced();
+  static const std::string user_sql =
+      std::string(R"(UPDATE "UserContainer" SET )") + status_assignments + fenced();
+  static const std::string system_sql =
+      std::string(R"(UPDATE "SystemContainer" SET )") + status_assignments + fenced();
   static const StatementPair statements{{"write_user_status", user_sql.c_str()},
                                         {"write_system_status", system_sql.c_str()}};
   if (!is_agent(key)) return false;
-  return change_row(database_, "write status", statements.of(key), with_id(key, status_parameters(status, term)));
+  return change_row(database_, "write status", statements.of(key),
+                    with_id(key, status_parameters(status, term)));
 }
 
 bool PostgresStore::write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
                                          std::optional<TimePoint> seen_last_active_at,
                                          std::optional<TimePoint> seen_busy_until, Term term) {
-  static const std::string sql = std::string(R"(UPDATE "UserContainer" SET )") + status_assignments + fenced() +
+  static const std::string sql = std::string(R"(UPDATE "UserContainer" SET )") +
+                                 status_assignments + fenced() +
                                  R"( AND "lastActiveAt" IS NOT DISTINCT FROM $22
                                      AND "busyUntil" IS NOT DISTINCT FROM $23)";
   static const Statement statement{"write_user_status_if_idle", sql.c_str()};
@@ -72,12 +79,15 @@ bool PostgresStore::write_status_if_idle(const ResourceKey& key, const AgentStat
 
 bool PostgresStore::finish_deletion(const ResourceKey& key, Term term) {
   static constexpr StatementPair statements{
-      {"finish_user_deletion", R"(DELETE FROM "UserContainer" WHERE "id" = $1 AND "deletionRequestedAt" IS NOT NULL
+      {"finish_user_deletion",
+       R"(DELETE FROM "UserContainer" WHERE "id" = $1 AND "deletionRequestedAt" IS NOT NULL
                                   AND (SELECT "term" FROM "ControllerLease") = $2)"},
-      {"finish_system_deletion", R"(DELETE FROM "SystemContainer" WHERE "id" = $1 AND "deletionRequestedAt" IS NOT NULL
+      {"finish_system_deletion",
+       R"(DELETE FROM "SystemContainer" WHERE "id" = $1 AND "deletionRequestedAt" IS NOT NULL
                                     AND (SELECT "term" FROM "ControllerLease") = $2)"}};
   if (!is_agent(key)) return false;
-  return change_row(database_, "finish deletion", statements.of(key), {key.name, std::to_string(term)});
+  return change_row(database_, "finish deletion", statements.of(key),
+                    {key.name, std::to_string(term)});
 }
 
 bool PostgresStore::was_deleted(const ResourceKey& key) {
@@ -94,7 +104,8 @@ bool PostgresStore::was_deleted(const ResourceKey& key) {
 
 bool PostgresStore::touch(const ResourceKey& key, TimePoint now) {
   static constexpr Statement statement{
-      "touch", R"(UPDATE "UserContainer" SET "lastActiveAt" = GREATEST("lastActiveAt", $2) WHERE "id" = $1)"};
+      "touch",
+      R"(UPDATE "UserContainer" SET "lastActiveAt" = GREATEST("lastActiveAt", $2) WHERE "id" = $1)"};
   if (!is_agent(key)) return false;
   // A system agent is always on: there is nothing to keep awake.
   if (key.kind != ResourceKind::user_container) return find_agent(key).has_value();
@@ -108,16 +119,19 @@ bool PostgresStore::set_desired_state(const ResourceKey& key, DesiredState state
       {"set_system_desired_state",
        R"(UPDATE "SystemContainer" SET "desiredState" = $2, "updatedAt" = now() WHERE "id" = $1)"}};
   if (!is_agent(key)) return false;
-  return change_row(database_, "set desired state", statements.of(key), {key.name, std::string(to_string(state))});
+  return change_row(database_, "set desired state", statements.of(key),
+                    {key.name, std::string(to_string(state))});
 }
 
 bool PostgresStore::request_restart(const ResourceKey& key, TimePoint now) {
   static constexpr StatementPair statements{
-      {"request_user_restart", R"(UPDATE "UserContainer" SET "restartedAt" = $2, "updatedAt" = now() WHERE "id" = $1)"},
+      {"request_user_restart",
+       R"(UPDATE "UserContainer" SET "restartedAt" = $2, "updatedAt" = now() WHERE "id" = $1)"},
       {"request_system_restart",
        R"(UPDATE "SystemContainer" SET "restartedAt" = $2, "updatedAt" = now() WHERE "id" = $1)"}};
   if (!is_agent(key)) return false;
-  return change_row(database_, "request restart", statements.of(key), {key.name, timestamp_text(now)});
+  return change_row(database_, "request restart", statements.of(key),
+                    {key.name, timestamp_text(now)});
 }
 
 bool PostgresStore::request_deletion(const ResourceKey& key, bool purge, TimePoint now) {
@@ -134,8 +148,10 @@ bool PostgresStore::request_deletion(const ResourceKey& key, bool purge, TimePoi
                     {key.name, timestamp_text(now), purge ? "true" : "false"});
 }
 
-void PostgresStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_until, TimePoint now) {
-  // Rows are locked in the order of their ids, as every statement here that changes several of them does.
+void PostgresStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_until,
+                                    TimePoint now) {
+  // Rows are locked in the order of their ids, as every statement here that changes several of them
+  // does.
   static constexpr Statement statement{"record_activity", R"(
 UPDATE "UserContainer" agent
 SET "busyUntil" = GREATEST(agent."busyUntil", busy."until"), "lastActiveAt" = GREATEST(agent."lastActiveAt", $3)

@@ -11,7 +11,8 @@ namespace {
 std::vector<const char*> pointers(const std::vector<Parameter>& parameters) {
   std::vector<const char*> result;
   result.reserve(parameters.size());
-  for (const auto& parameter : parameters) result.push_back(parameter ? parameter->c_str() : nullptr);
+  for (const auto& parameter : parameters)
+    result.push_back(parameter ? parameter->c_str() : nullptr);
   return result;
 }
 
@@ -44,7 +45,8 @@ pqxx::result Session::run(pqxx::transaction_base& transaction, const Statement& 
                           const std::vector<Parameter>& parameters) {
   connection_.prepare(statement.name, statement.sql);
   const auto values = pointers(parameters);
-  return transaction.exec_prepared(statement.name, pqxx::prepare::make_dynamic_params(values.begin(), values.end()));
+  return transaction.exec_prepared(
+      statement.name, pqxx::prepare::make_dynamic_params(values.begin(), values.end()));
 }
 
 FailureKind failure_kind(const pqxx::sql_error& error) {
@@ -61,7 +63,8 @@ StoreError describe(std::string_view operation, const pqxx::sql_error& error) {
     if (error.sqlstate() == state) return StoreError(subject + std::string(meaning));
   }
   // The server's own text may quote values of the row, so only its code is shown.
-  return StoreError(subject + "SQLSTATE " + (error.sqlstate().empty() ? "unknown" : error.sqlstate()));
+  return StoreError(subject + "SQLSTATE " +
+                    (error.sqlstate().empty() ? "unknown" : error.sqlstate()));
 }
 
 StoreError describe_lost_connection(const std::exception& error) {

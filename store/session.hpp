@@ -39,7 +39,8 @@ class Session {
   pqxx::connection connection_;
 };
 
-// What kind of failure this is; decides whether the connection can be used again and the operation be repeated.
+// What kind of failure this is; decides whether the connection can be used again and the operation
+// be repeated.
 enum class FailureKind : std::uint8_t { refused, connection_lost, conflict };
 
 FailureKind failure_kind(const pqxx::sql_error& error);

@@ -90,7 +90,8 @@ ChangeBatch FakeStore::changes_since(const std::string& cursor) {
     batch.cursor = life + std::to_string(sequence_);
     Sequence seen = 0;
     if (!cursor.starts_with(life) ||
-        std::from_chars(cursor.data() + life.size(), cursor.data() + cursor.size(), seen).ec != std::errc()) {
+        std::from_chars(cursor.data() + life.size(), cursor.data() + cursor.size(), seen).ec !=
+            std::errc()) {
       batch.relist = true;
       return batch;
     }

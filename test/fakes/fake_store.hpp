@@ -1,8 +1,9 @@
-// The database in memory, with the rules that the real one keeps in triggers: generations, tombstones, the change
-// feed, what notifies and what does not, and the fence around status writes. Passes test/conformance/store.
+// The database in memory, with the rules that the real one keeps in triggers: generations,
+// tombstones, the change feed, what notifies and what does not, and the fence around status writes.
+// Passes test/conformance/store.
 //
-// Thread-safety: every method may be called from any thread. The listener and the fault hook are called outside of
-// the lock, from the thread that wrote.
+// Thread-safety: every method may be called from any thread. The listener and the fault hook are
+// called outside of the lock, from the thread that wrote.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,12 @@
 
 namespace mosaic {
 
-// When a fault strikes: before anything happened, or after it happened but before the caller heard of it.
+// When a fault strikes: before anything happened, or after it happened but before the caller heard
+// of it.
 enum class StoreMoment : std::uint8_t { before, after };
 
-// The columns of an agent's configuration that AgentRow does not show: "UserAgentConfig" of a user agent's owner,
-// or the columns of a "SystemContainer" row.
+// The columns of an agent's configuration that AgentRow does not show: "UserAgentConfig" of a user
+// agent's owner, or the columns of a "SystemContainer" row.
 struct FakeAgentConfig {
   std::string primary_model;
   std::vector<std::string> fallback_models;
@@ -40,7 +42,8 @@ class FakeStore final : public Store {
  public:
   using FaultHook = std::function<void(std::string_view operation, StoreMoment moment)>;
 
-  explicit FakeStore(const Clock& clock, std::string instance_id = "0123456789abcdef0123456789abcdef");
+  explicit FakeStore(const Clock& clock,
+                     std::string instance_id = "0123456789abcdef0123456789abcdef");
 
   std::optional<AgentRow> find_agent(const ResourceKey& key) override;
   void for_each_agent(const std::function<void(AgentRow&&)>& visitor) override;
@@ -52,8 +55,8 @@ class FakeStore final : public Store {
 
   bool write_status(const ResourceKey& key, const AgentStatus& status, Term term) override;
   bool write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
-                            std::optional<TimePoint> seen_last_active_at, std::optional<TimePoint> seen_busy_until,
-                            Term term) override;
+                            std::optional<TimePoint> seen_last_active_at,
+                            std::optional<TimePoint> seen_busy_until, Term term) override;
   bool finish_deletion(const ResourceKey& key, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
 
@@ -77,9 +80,12 @@ class FakeStore final : public Store {
   std::string instance_id() override;
 
   // What a person or another program does to the rows. None of these can fail.
-  void put_agent(AgentRow row);  // inserts, or replaces the spec side as an UPDATE would (the status side stays)
-  bool edit_agent(const ResourceKey& key, const std::function<void(AgentRow&)>& edit);  // spec side only
-  bool delete_agent(const ResourceKey& key);  // DELETE: leaves a tombstone
+  void put_agent(
+      AgentRow
+          row);  // inserts, or replaces the spec side as an UPDATE would (the status side stays)
+  bool edit_agent(const ResourceKey& key,
+                  const std::function<void(AgentRow&)>& edit);  // spec side only
+  bool delete_agent(const ResourceKey& key);                    // DELETE: leaves a tombstone
   void put_provider(ProviderRow provider);
   void delete_provider(const std::string& id);
   void put_user_config(const std::string& owner, FakeAgentConfig config);
@@ -87,10 +93,10 @@ class FakeStore final : public Store {
   void put_breakglass_user(const std::string& id, bool active);
 
   // Faults.
-  void fail_next(int operations = 1);      // the next operations throw StoreError and do nothing
-  void set_fault_hook(FaultHook hook);     // may throw StoreError
-  void lose_agent(const ResourceKey& key); // the row vanishes without a trace, as after a failover
-  void begin_another_life();               // every cursor handed out so far is too old
+  void fail_next(int operations = 1);       // the next operations throw StoreError and do nothing
+  void set_fault_hook(FaultHook hook);      // may throw StoreError
+  void lose_agent(const ResourceKey& key);  // the row vanishes without a trace, as after a failover
+  void begin_another_life();                // every cursor handed out so far is too old
   void set_listener(ChangeListener* listener);  // nullptr: none
   void drop_notifications(bool drop);
 

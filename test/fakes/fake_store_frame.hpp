@@ -1,4 +1,5 @@
-// How every operation of FakeStore runs: fault, lock, work, unlock, notify, fault. Private to fake_store*.cpp.
+// How every operation of FakeStore runs: fault, lock, work, unlock, notify, fault. Private to
+// fake_store*.cpp.
 #pragma once
 
 #include <type_traits>

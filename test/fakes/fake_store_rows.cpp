@@ -40,7 +40,8 @@ void FakeStore::provider_changed(const ProviderRow& provider) {
 
 void FakeStore::put_provider(ProviderRow provider) {
   locked_then_notify([&] {
-    if (const auto found = providers_.find(provider.id); found != providers_.end()) provider_changed(found->second);
+    if (const auto found = providers_.find(provider.id); found != providers_.end())
+      provider_changed(found->second);
     const std::string id = provider.id;
     providers_[id] = std::move(provider);
     provider_changed(providers_[id]);
@@ -60,7 +61,8 @@ void FakeStore::put_user_config(const std::string& owner, FakeAgentConfig config
   locked_then_notify([&] {
     user_configs_[owner] = std::move(config);
     for (auto& [key, agent] : agents_) {
-      if (key.kind == ResourceKind::user_container && agent.row.owner == owner) changed(agent, ChangeUrgency::spec_change);
+      if (key.kind == ResourceKind::user_container && agent.row.owner == owner)
+        changed(agent, ChangeUrgency::spec_change);
     }
   });
 }
@@ -80,7 +82,8 @@ void FakeStore::put_breakglass_user(const std::string& id, bool active) {
     breakglass_users_[id] = active;
     for (auto& [key, agent] : agents_) {
       const bool by_default = agent.system_config.provider_id.empty();
-      if (key.kind == ResourceKind::system_container && by_default) changed(agent, ChangeUrgency::spec_change);
+      if (key.kind == ResourceKind::system_container && by_default)
+        changed(agent, ChangeUrgency::spec_change);
     }
   });
 }

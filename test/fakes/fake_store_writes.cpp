@@ -11,13 +11,13 @@ namespace {
 
 // Everything whose change makes a new generation.
 auto spec_of(const AgentRow& row) {
-  return std::tie(row.owner, row.container_name, row.role, row.gateway_token, row.desired_state, row.active,
-                  row.restarted_at, row.deletion_requested_at, row.purge, row.image, row.memory_mb, row.cpu_milli,
-                  row.idle_timeout);
+  return std::tie(row.owner, row.container_name, row.role, row.gateway_token, row.desired_state,
+                  row.active, row.restarted_at, row.deletion_requested_at, row.purge, row.image,
+                  row.memory_mb, row.cpu_milli, row.idle_timeout);
 }
 
-// The database keeps a touch within this of the idle deadline for a wake, whatever the phase says: the controller
-// may be putting the agent to sleep at this moment.
+// The database keeps a touch within this of the idle deadline for a wake, whatever the phase says:
+// the controller may be putting the agent to sleep at this moment.
 constexpr Duration idle_deadline_margin = std::chrono::seconds(5);
 
 bool asleep_or_failed(Phase phase) {
@@ -83,7 +83,9 @@ bool FakeStore::write_status_if_idle(const ResourceKey& key, const AgentStatus& 
   return perform("write_status_if_idle", [&] {
     auto* agent = stored(key);
     if (agent == nullptr || term != lease_.term) return false;
-    if (agent->row.last_active_at != seen_last_active_at || agent->row.busy_until != seen_busy_until) return false;
+    if (agent->row.last_active_at != seen_last_active_at ||
+        agent->row.busy_until != seen_busy_until)
+      return false;
     agent->row.status = status;
     ++status_writes_;
     return true;
@@ -108,13 +110,15 @@ bool FakeStore::finish_deletion(const ResourceKey& key, Term term) {
 }
 
 bool FakeStore::was_deleted(const ResourceKey& key) {
-  return perform("was_deleted", [&] { return tombstones_.contains(key) && stored(key) == nullptr; });
+  return perform("was_deleted",
+                 [&] { return tombstones_.contains(key) && stored(key) == nullptr; });
 }
 
 void FakeStore::append_event(const Event& event) {
   perform("append_event", [&] {
-    const auto last = std::find_if(events_.rbegin(), events_.rend(),
-                                   [&](const Event& candidate) { return candidate.key == event.key; });
+    const auto last = std::find_if(events_.rbegin(), events_.rend(), [&](const Event& candidate) {
+      return candidate.key == event.key;
+    });
     if (last != events_.rend() && last->reason == event.reason && last->message == event.message) {
       last->count += event.count;
       last->at = event.at;
@@ -130,7 +134,8 @@ std::vector<Event> FakeStore::events(const EventQuery& query) {
   return perform("events", [&] {
     std::vector<Event> result;
     for (const auto& event : events_) {
-      if (event.id > query.after_id && (!query.key || event.key == *query.key)) result.push_back(event);
+      if (event.id > query.after_id && (!query.key || event.key == *query.key))
+        result.push_back(event);
     }
     std::sort(result.begin(), result.end(), [](const Event& left, const Event& right) {
       return std::tie(left.at, left.id) > std::tie(right.at, right.id);

@@ -23,7 +23,8 @@ TEST_F(AdminStoreTest, ReplacesThePasswordOfAKnownBreakglassUserAndActivatesIt) 
   const auto again = admin.upsert_breakglass("b2", "admin", "hash-2");
   EXPECT_FALSE(again.created);
   EXPECT_EQ(again.id, "b1");
-  EXPECT_EQ(database.value(R"(SELECT "passwordHash" || "isActive" FROM "BreakglassUser")"), "hash-2true");
+  EXPECT_EQ(database.value(R"(SELECT "passwordHash" || "isActive" FROM "BreakglassUser")"),
+            "hash-2true");
   EXPECT_EQ(admin.list_breakglass().size(), 1u);
 }
 
@@ -58,7 +59,9 @@ TEST_F(AdminStoreTest, CreatesAgentsOnce) {
   EXPECT_EQ(admin.find_system_container("ops"), ResourceKey(ResourceKind::system_container, "s1"));
   EXPECT_FALSE(admin.find_user_container("bob").has_value());
   EXPECT_TRUE(admin.set_system_model("s1", "b/m", ""));
-  EXPECT_EQ(store.find_config_source(ResourceKey(ResourceKind::system_container, "s1"))->primary_model, "b/m");
+  EXPECT_EQ(
+      store.find_config_source(ResourceKey(ResourceKind::system_container, "s1"))->primary_model,
+      "b/m");
 }
 
 TEST_F(AdminStoreTest, WritesProvidersAndPreferences) {
@@ -78,7 +81,9 @@ TEST_F(AdminStoreTest, WritesProvidersAndPreferences) {
   EXPECT_EQ(admin.list_providers("")[0].api_type, "openai-completions");
   admin.put_agent_config({"c1", "alice", "local/m", {"local/n"}, "kind", "p1"});
   admin.put_agent_config({"c2", "alice", "local/o", {}, "", ""});
-  EXPECT_EQ(database.value(R"(SELECT "id" || "primaryModel" || "fallbackModels" FROM "UserAgentConfig")"), "c1local/o[]");
+  EXPECT_EQ(
+      database.value(R"(SELECT "id" || "primaryModel" || "fallbackModels" FROM "UserAgentConfig")"),
+      "c1local/o[]");
   EXPECT_TRUE(admin.delete_provider("p1"));
   EXPECT_FALSE(admin.delete_provider("p1"));
 }

@@ -51,7 +51,8 @@ TEST(ChangeFeed, AsksForARelistAfterAFailoverOrOnAnotherServer) {
   const auto first_dot = cursor.find('.');
   const auto second_dot = cursor.rfind('.');
   const std::string other_server = cursor.substr(0, slash + 1) + "1" + cursor.substr(first_dot);
-  const std::string other_timeline = cursor.substr(0, first_dot) + ".000000FF" + cursor.substr(second_dot);
+  const std::string other_timeline =
+      cursor.substr(0, first_dot) + ".000000FF" + cursor.substr(second_dot);
   EXPECT_TRUE(harness.store().changes_since(other_server).relist);
   EXPECT_TRUE(harness.store().changes_since(other_timeline).relist);
 }
@@ -69,8 +70,9 @@ TEST(ChangeFeed, IgnoresTransactionNumbersOfAnotherServersLife) {
   PostgresHarness harness;
   harness.insert_agent(user_row(alice, "alice"));
   // What a dump restored on a younger server looks like.
-  harness.database().exec("SET session_replication_role = replica; "
-                          R"(UPDATE "UserContainer" SET "changeXid" = '900000000000')");
+  harness.database().exec(
+      "SET session_replication_role = replica; "
+      R"(UPDATE "UserContainer" SET "changeXid" = '900000000000')");
   const std::string cursor = harness.store().changes_since("").cursor;
   EXPECT_THAT(harness.store().changes_since(cursor).keys, IsEmpty());
   harness.set_image(alice, "new");
@@ -81,7 +83,8 @@ TEST(ChangeFeed, TellsManyChangesAsOneRelist) {
   PostgresHarness harness;
   RecordingListener listener;
   harness.listen(listener);
-  harness.database().exec(R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
+  harness.database().exec(
+      R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
                              SELECT 'i' || n, 'u' || n, 'c' || n, 't', now() FROM generate_series(1, 51) n)");
   EXPECT_TRUE(listener.wait_for("relist"));
   EXPECT_THAT(listener.take(), ElementsAre("relist"));
@@ -106,13 +109,16 @@ TEST(ChangeFeed, MarksEveryAgentThatAChangedProviderMayReach) {
     cursor = batch.cursor;
     return batch.keys;
   };
-  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "baseUrl" = 'x' WHERE "id" = 'p2')"), ElementsAre(operations));
+  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "baseUrl" = 'x' WHERE "id" = 'p2')"),
+              ElementsAre(operations));
   EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "updatedAt" = now())"), IsEmpty());
   EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "userId" = 'alice' WHERE "id" = 'p2')"),
               testing::UnorderedElementsAre(alice, operations));
   EXPECT_THAT(changed(R"(DELETE FROM "LlmProvider" WHERE "id" = 'p1')"), ElementsAre(operations));
-  EXPECT_THAT(changed(R"(UPDATE "SystemContainer" SET "providerId" = NULL)"), ElementsAre(operations));
-  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "models" = '[{}]' WHERE "id" = 'p2')"), ElementsAre(alice));
+  EXPECT_THAT(changed(R"(UPDATE "SystemContainer" SET "providerId" = NULL)"),
+              ElementsAre(operations));
+  EXPECT_THAT(changed(R"(UPDATE "LlmProvider" SET "models" = '[{}]' WHERE "id" = 'p2')"),
+              ElementsAre(alice));
 }
 
 TEST(ChangeFeed, AnnouncesPhaseAndEndpointOnTheStatusChannel) {

@@ -16,7 +16,8 @@ std::string connection_string(const std::string& url) {
 }
 
 TEST(ConnectionString, AddsTimeOutsAndKeepAlivesToWhatItWasGiven) {
-  const std::string text = connection_string("postgresql://user:p%27w@localhost:5433/name?connect_timeout=9");
+  const std::string text =
+      connection_string("postgresql://user:p%27w@localhost:5433/name?connect_timeout=9");
   EXPECT_THAT(text, HasSubstr("host='localhost'"));
   EXPECT_THAT(text, HasSubstr("port='5433'"));
   EXPECT_THAT(text, HasSubstr("dbname='name'"));
@@ -28,20 +29,22 @@ TEST(ConnectionString, AddsTimeOutsAndKeepAlivesToWhatItWasGiven) {
 }
 
 TEST(ConnectionString, UnderstandsAPrismaAddress) {
-  const std::string text =
-      connection_string("postgresql://user@localhost/name?schema=fleet&connection_limit=5&sslmode=disable");
+  const std::string text = connection_string(
+      "postgresql://user@localhost/name?schema=fleet&connection_limit=5&sslmode=disable");
   EXPECT_THAT(text, HasSubstr("search_path=fleet"));
   EXPECT_THAT(text, HasSubstr("sslmode='disable'"));
   EXPECT_THAT(text, Not(HasSubstr("connection_limit")));
 }
 
 TEST(ConnectionString, TakesKeywordsAsWell) {
-  EXPECT_THAT(connection_string("host=/run/postgres dbname=name"), HasSubstr("host='/run/postgres'"));
+  EXPECT_THAT(connection_string("host=/run/postgres dbname=name"),
+              HasSubstr("host='/run/postgres'"));
 }
 
 TEST(ConnectionString, NeverRepeatsAnAddressThatItRefuses) {
-  for (const char* url : {"postgresql://user:sesame@[bad/name", "sesame", "postgresql://u:sesame@h/d?nonsense=1",
-                          "postgresql://u@h/d?schema=se'same"}) {
+  for (const char* url :
+       {"postgresql://user:sesame@[bad/name", "sesame", "postgresql://u:sesame@h/d?nonsense=1",
+        "postgresql://u@h/d?schema=se'same"}) {
     try {
       connection_string(url);
       FAIL() << url;

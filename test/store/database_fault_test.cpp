@@ -45,20 +45,23 @@ TEST(DatabaseFaults, SharesFewConnectionsAmongManyThreads) {
   std::vector<std::thread> threads;
   for (int index = 0; index < 16; ++index) {
     threads.emplace_back([&] {
-      for (int round = 0; round < 50; ++round) found += harness.store().find_agent(alice).has_value() ? 1 : 0;
+      for (int round = 0; round < 50; ++round)
+        found += harness.store().find_agent(alice).has_value() ? 1 : 0;
     });
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(found, 800);
-  EXPECT_LE(std::stoi(harness.database().value(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mosaic'")),
-            DatabaseOptions{}.connections);
+  EXPECT_LE(
+      std::stoi(harness.database().value("SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                                         "current_database() AND application_name = 'mosaic'")),
+      DatabaseOptions{}.connections);
 }
 
 // A row lock that another session holds until the object goes.
 class HeldRow {
  public:
-  explicit HeldRow(PostgresHarness& harness) : connection_(harness.database().options().url), lock_(connection_) {
+  explicit HeldRow(PostgresHarness& harness)
+      : connection_(harness.database().options().url), lock_(connection_) {
     lock_.exec(R"(SELECT 1 FROM "UserContainer" FOR UPDATE)");
   }
 
@@ -70,8 +73,9 @@ class HeldRow {
 bool somebody_waits_for_a_lock(TestDatabase& database) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (std::chrono::steady_clock::now() < deadline) {
-    if (database.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-                       "wait_event_type = 'Lock'") != "0") {
+    if (database.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+            "wait_event_type = 'Lock'") != "0") {
       return true;
     }
   }
@@ -89,7 +93,8 @@ TEST(DatabaseFaults, SaysWhenEveryConnectionIsBusy) {
   auto held = std::make_unique<HeldRow>(harness);
   std::thread waiting([&] { EXPECT_TRUE(store.touch(alice, at(1))); });
   EXPECT_TRUE(somebody_waits_for_a_lock(harness.database()));
-  EXPECT_EQ(error_of([&] { store.lease(); }), "all 1 database connections have been busy for 50 ms");
+  EXPECT_EQ(error_of([&] { store.lease(); }),
+            "all 1 database connections have been busy for 50 ms");
   held.reset();
   waiting.join();
   EXPECT_EQ(store.lease().term, 0);
@@ -130,7 +135,8 @@ TEST(DatabaseFaults, SaysWhatToDoAboutAMissingSchema) {
 
 TEST(DatabaseFaults, RepeatsNoValueOfARowInAnError) {
   PostgresHarness harness;
-  harness.database().exec(R"(ALTER TABLE "SystemConfig" ADD CONSTRAINT no_secrets CHECK ("value" <> 'sesame'))");
+  harness.database().exec(
+      R"(ALTER TABLE "SystemConfig" ADD CONSTRAINT no_secrets CHECK ("value" <> 'sesame'))");
   const std::string message = error_of([&] { harness.store().put_setting("fleet.x", "sesame"); });
   EXPECT_THAT(message, HasSubstr("23514"));
   EXPECT_THAT(message, Not(HasSubstr("sesame")));
@@ -148,11 +154,14 @@ TEST(DatabaseFaults, LosesNoActivityToTwoFlushesAtOnce) {
   std::vector<std::thread> threads;
   for (int writer = 0; writer < 4; ++writer) {
     threads.emplace_back([&, writer] {
-      for (int round = 0; round < 20; ++round) harness.store().record_activity(busy, at(writer * 20 + round));
+      for (int round = 0; round < 20; ++round)
+        harness.store().record_activity(busy, at(writer * 20 + round));
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(harness.database().value(R"(SELECT count(DISTINCT "lastActiveAt") FROM "UserContainer")"), "1");
+  EXPECT_EQ(
+      harness.database().value(R"(SELECT count(DISTINCT "lastActiveAt") FROM "UserContainer")"),
+      "1");
   EXPECT_EQ(harness.store().find_agent(busy.begin()->first)->last_active_at, at(79));
 }
 

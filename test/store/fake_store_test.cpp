@@ -23,12 +23,15 @@ class FakeStoreHarness final : public StoreHarness {
   void put_system_settings(const std::string& id, const AgentSettings& settings) override {
     store_.put_system_config(id, config(settings));
   }
-  void put_breakglass_user(const std::string& id, bool active) override { store_.put_breakglass_user(id, active); }
+  void put_breakglass_user(const std::string& id, bool active) override {
+    store_.put_breakglass_user(id, active);
+  }
   void listen(RecordingListener& listener) override { store_.set_listener(&listener); }
 
  private:
   static FakeAgentConfig config(const AgentSettings& settings) {
-    return {settings.primary_model, settings.fallback_models, settings.personality, settings.provider_id};
+    return {settings.primary_model, settings.fallback_models, settings.personality,
+            settings.provider_id};
   }
 
   SystemClock clock_;
@@ -52,7 +55,8 @@ TEST(FakeStoreFaults, LosesAnAnswerAfterTheWrite) {
   FakeStore store(clock);
   store.put_agent(user_row(alice, "alice"));
   store.set_fault_hook([](std::string_view operation, StoreMoment moment) {
-    if (operation == "write_status" && moment == StoreMoment::after) throw StoreError("connection lost");
+    if (operation == "write_status" && moment == StoreMoment::after)
+      throw StoreError("connection lost");
   });
   EXPECT_THROW(store.write_status(alice, full_status(), 0), StoreError);
   EXPECT_EQ(store.find_agent(alice)->status, full_status());

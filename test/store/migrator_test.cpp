@@ -15,11 +15,13 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr std::string_view create_one = "CREATE TABLE one (id INTEGER); INSERT INTO one VALUES (1);";
+constexpr std::string_view create_one =
+    "CREATE TABLE one (id INTEGER); INSERT INTO one VALUES (1);";
 constexpr Migration first{1, "first", "aaaa", create_one};
 constexpr Migration second{2, "second", "bbbb", "CREATE TABLE two (id INTEGER);"};
-constexpr Migration failing{2, "failing", "cccc",
-                            "ALTER TABLE one ADD COLUMN more TEXT; INSERT INTO one VALUES (2); SELECT 1 / 0;"};
+constexpr Migration failing{
+    2, "failing", "cccc",
+    "ALTER TABLE one ADD COLUMN more TEXT; INSERT INTO one VALUES (2); SELECT 1 / 0;"};
 
 std::string error_of(const std::function<void()>& action) {
   try {
@@ -61,7 +63,8 @@ TEST_F(MigratorTest, LetsSeveralStartAtOnce) {
   std::vector<std::thread> threads;
   std::vector<std::string> errors(4);
   for (auto& error : errors) {
-    threads.emplace_back([&] { error = error_of([&] { Migrator(database.options()).migrate(); }); });
+    threads.emplace_back(
+        [&] { error = error_of([&] { Migrator(database.options()).migrate(); }); });
   }
   for (auto& thread : threads) thread.join();
   EXPECT_THAT(errors, testing::Each("no error"));
@@ -76,7 +79,9 @@ TEST_F(MigratorTest, LeavesTheOldSchemaWhenAMigrationFails) {
   const std::string message = error_of([&] { Migrator(database.options(), broken).migrate(); });
   EXPECT_THAT(message, HasSubstr("migration 2 (failing) failed and was undone: division by zero"));
   EXPECT_EQ(database.value("SELECT count(*) FROM one"), "1");
-  EXPECT_EQ(database.value("SELECT count(*) FROM information_schema.columns WHERE table_name = 'one'"), "1");
+  EXPECT_EQ(
+      database.value("SELECT count(*) FROM information_schema.columns WHERE table_name = 'one'"),
+      "1");
   EXPECT_EQ(database.value("SELECT max(version) FROM mosaic_schema"), "1");
   EXPECT_THAT(Migrator(database.options(), mended).migrate().applied, ElementsAre("second"));
 }
@@ -88,7 +93,8 @@ TEST_F(MigratorTest, RefusesADatabaseOfANewerProgram) {
   EXPECT_THROW(Migrator(database.options(), older).migrate(), SchemaTooNew);
   EXPECT_THROW(Migrator(database.options(), older).check(), SchemaTooNew);
   EXPECT_EQ(error_of([&] { Migrator(database.options(), older).migrate(); }),
-            "the database has schema version 2, this program knows only up to 1: run a newer mosaic; nothing was changed");
+            "the database has schema version 2, this program knows only up to 1: run a newer "
+            "mosaic; nothing was changed");
 }
 
 TEST_F(MigratorTest, RefusesAHistoryThatIsNotItsOwn) {
@@ -101,8 +107,9 @@ TEST_F(MigratorTest, RefusesAHistoryThatIsNotItsOwn) {
 
 TEST_F(MigratorTest, NamesTheSessionThatHoldsTheLock) {
   DatabaseOptions blocking = database.options();
-  pqxx::connection connection(blocking.url + (blocking.url.find("://") == std::string::npos ? " application_name=slowpoke"
-                                                                                             : "?application_name=slowpoke"));
+  pqxx::connection connection(blocking.url + (blocking.url.find("://") == std::string::npos
+                                                  ? " application_name=slowpoke"
+                                                  : "?application_name=slowpoke"));
   pqxx::nontransaction holder(connection);
   holder.exec("SELECT pg_advisory_lock(120317312526691)");
   const std::string message = error_of([&] { Migrator(database.options()).migrate(Duration(50)); });
@@ -113,11 +120,13 @@ TEST_F(MigratorTest, NamesTheSessionThatHoldsTheLock) {
 }
 
 TEST_F(MigratorTest, TakesOverADatabaseOfTheSeedWithItsData) {
-  // The tables as the older product's migration made them: the same statements, without the IF NOT EXISTS.
+  // The tables as the older product's migration made them: the same statements, without the IF NOT
+  // EXISTS.
   std::string sql(embedded_migrations()[0].sql);
   sql = sql.substr(0, sql.find("DO $$"));
   database.exec(sql);
-  database.exec(R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
+  database.exec(
+      R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
                    VALUES ('u1', 'alice', 'mosaic-user-alice', 'enc:x', now());
                    INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
                    VALUES ('c1', 'alice', 'zai/glm-5', now()))");
@@ -135,18 +144,24 @@ TEST_F(MigratorTest, RefusesForeignTablesOfTheSameName) {
   EXPECT_THAT(error_of([&] { Migrator(database.options()).migrate(); }),
               HasSubstr("table \"UserContainer\" exists already but has no column \"userId\""));
   EXPECT_FALSE(has_table("\"LlmProvider\""));
-  database.exec(R"(DROP TABLE "UserContainer"; CREATE TABLE "SystemConfig" ("id" INTEGER NOT NULL))");
-  EXPECT_THAT(error_of([&] { Migrator(database.options()).migrate(); }), HasSubstr("column \"id\" of table \"SystemConfig\""));
+  database.exec(
+      R"(DROP TABLE "UserContainer"; CREATE TABLE "SystemConfig" ("id" INTEGER NOT NULL))");
+  EXPECT_THAT(error_of([&] { Migrator(database.options()).migrate(); }),
+              HasSubstr("column \"id\" of table \"SystemConfig\""));
 }
 
 TEST_F(MigratorTest, WorksInASchemaOfItsOwn) {
   database.exec("CREATE SCHEMA fleet");
   DatabaseOptions options = database.options();
-  options.url += options.url.find("://") == std::string::npos ? " options='-c search_path=fleet'" : "?schema=fleet";
+  options.url += options.url.find("://") == std::string::npos ? " options='-c search_path=fleet'"
+                                                              : "?schema=fleet";
   Migrator(options).migrate();
-  EXPECT_EQ(database.value("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"), "0");
+  EXPECT_EQ(database.value(
+                "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"),
+            "0");
   // A client with another search path still fires our triggers.
-  database.exec(R"(INSERT INTO fleet."UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
+  database.exec(
+      R"(INSERT INTO fleet."UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
                    VALUES ('u1', 'alice', 'c', 't', now());
                    UPDATE fleet."UserContainer" SET "containerName" = 'd'; DELETE FROM fleet."UserContainer")");
   EXPECT_EQ(database.value(R"(SELECT "id" FROM fleet."AgentTombstone")"), "u1");

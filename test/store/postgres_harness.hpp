@@ -22,29 +22,33 @@ class PostgresHarness final : public StoreHarness {
   void set_image(const ResourceKey& key, const std::string& image) override {
     database_.exec("UPDATE " + table(key) + " SET \"image\" = " + sql_text(image) + where(key));
   }
-  void delete_agent(const ResourceKey& key) override { database_.exec("DELETE FROM " + table(key) + where(key)); }
+  void delete_agent(const ResourceKey& key) override {
+    database_.exec("DELETE FROM " + table(key) + where(key));
+  }
   void lose_agent(const ResourceKey& key) override {
-    database_.exec("SET session_replication_role = replica; DELETE FROM " + table(key) + where(key));
+    database_.exec("SET session_replication_role = replica; DELETE FROM " + table(key) +
+                   where(key));
   }
   void put_provider(const ProviderRow& row) override {
     database_.exec(
         R"(INSERT INTO "LlmProvider" ("id", "userId", "name", "displayName", "type", "baseUrl", "apiKey", "isActive",
            "updatedAt") VALUES ()" +
-        sql_text(row.id) + "," + sql_text(row.owner) + "," + sql_text(row.name) + "," + sql_text(row.display_name) + "," +
-        sql_text(row.type) + "," + sql_text(row.base_url) + "," + sql_text(row.api_key) + "," +
-        (row.active ? "true" : "false") + ", now())");
+        sql_text(row.id) + "," + sql_text(row.owner) + "," + sql_text(row.name) + "," +
+        sql_text(row.display_name) + "," + sql_text(row.type) + "," + sql_text(row.base_url) + "," +
+        sql_text(row.api_key) + "," + (row.active ? "true" : "false") + ", now())");
   }
   void put_user_settings(const std::string& owner, const AgentSettings& settings) override {
-    database_.exec(R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "fallbackModels", "personality",
+    database_.exec(
+        R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "fallbackModels", "personality",
                       "providerId", "updatedAt") VALUES ()" +
-                   sql_text("config-" + owner) + "," + sql_text(owner) + "," + sql_text(settings.primary_model) + "," +
-                   sql_text(strings_json(settings.fallback_models)) + "," + sql_text(settings.personality) + "," +
-                   sql_text(settings.provider_id) + ", now())");
+        sql_text("config-" + owner) + "," + sql_text(owner) + "," +
+        sql_text(settings.primary_model) + "," + sql_text(strings_json(settings.fallback_models)) +
+        "," + sql_text(settings.personality) + "," + sql_text(settings.provider_id) + ", now())");
   }
   void put_system_settings(const std::string& id, const AgentSettings& settings) override {
-    database_.exec(R"(UPDATE "SystemContainer" SET "primaryModel" = )" + sql_text(settings.primary_model) +
-                   R"(, "providerId" = NULLIF()" + sql_text(settings.provider_id) + R"(, '') WHERE "id" = )" +
-                   sql_text(id));
+    database_.exec(R"(UPDATE "SystemContainer" SET "primaryModel" = )" +
+                   sql_text(settings.primary_model) + R"(, "providerId" = NULLIF()" +
+                   sql_text(settings.provider_id) + R"(, '') WHERE "id" = )" + sql_text(id));
   }
   void put_breakglass_user(const std::string& id, bool active) override {
     database_.exec(
@@ -54,7 +58,8 @@ class PostgresHarness final : public StoreHarness {
   void listen(RecordingListener& listener) override {
     ListenerOptions options;
     options.poll_interval = std::chrono::hours(1);
-    listener_ = std::make_unique<PostgresListener>(database_.options(), listener, ListenerHooks{}, options);
+    listener_ =
+        std::make_unique<PostgresListener>(database_.options(), listener, ListenerHooks{}, options);
     listener_->start();
     // The first relist says that it listens.
     if (!listener.wait_for("relist")) throw std::runtime_error("the listener did not connect");
@@ -67,7 +72,9 @@ class PostgresHarness final : public StoreHarness {
   static std::string table(const ResourceKey& key) {
     return key.kind == ResourceKind::user_container ? "\"UserContainer\"" : "\"SystemContainer\"";
   }
-  static std::string where(const ResourceKey& key) { return " WHERE \"id\" = " + sql_text(key.name); }
+  static std::string where(const ResourceKey& key) {
+    return " WHERE \"id\" = " + sql_text(key.name);
+  }
   static std::string time(const std::optional<TimePoint>& value) {
     return value ? sql_text(timestamp_text(*value)) : "NULL";
   }
@@ -79,18 +86,21 @@ class PostgresHarness final : public StoreHarness {
     database_.exec(
         R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "desiredState", "image", "memoryMb",
            "cpuMilli", "lastActiveAt", "busyUntil", "restartedAt", "idleTimeoutMin", "updatedAt") VALUES ()" +
-        sql_text(row.key.name) + "," + sql_text(row.owner) + "," + sql_text(row.container_name) + "," +
-        sql_text(row.gateway_token) + "," + sql_text(std::string(to_string(row.desired_state))) + ", NULLIF(" +
-        sql_text(row.image) + ", '')," + number(row.memory_mb) + "," + number(row.cpu_milli) + "," +
+        sql_text(row.key.name) + "," + sql_text(row.owner) + "," + sql_text(row.container_name) +
+        "," + sql_text(row.gateway_token) + "," +
+        sql_text(std::string(to_string(row.desired_state))) + ", NULLIF(" + sql_text(row.image) +
+        ", '')," + number(row.memory_mb) + "," + number(row.cpu_milli) + "," +
         time(row.last_active_at) + "," + time(row.busy_until) + "," + time(row.restarted_at) + "," +
-        std::to_string(std::chrono::duration_cast<std::chrono::minutes>(row.idle_timeout).count()) + ", now())");
+        std::to_string(std::chrono::duration_cast<std::chrono::minutes>(row.idle_timeout).count()) +
+        ", now())");
   }
   void insert_system(const AgentRow& row) {
     database_.exec(
         R"(INSERT INTO "SystemContainer" ("id", "name", "role", "gatewayToken", "primaryModel", "isActive", "updatedAt")
            VALUES ()" +
         sql_text(row.key.name) + "," + sql_text(row.owner) + "," + sql_text(row.role) + "," +
-        sql_text(row.gateway_token) + ", 'a/model', " + (row.active ? "true" : "false") + ", now())");
+        sql_text(row.gateway_token) + ", 'a/model', " + (row.active ? "true" : "false") +
+        ", now())");
   }
 
   TestDatabase database_;

@@ -36,7 +36,8 @@ TEST(PostgresListener, ReconnectsAndAsksForARelist) {
   std::atomic<int> connected{0};
   std::atomic<int> lost{0};
   PostgresListener subject(harness.database().options(), listener,
-                           {[&] { ++connected; }, [&](const std::string&) { ++lost; }}, without_polling());
+                           {[&] { ++connected; }, [&](const std::string&) { ++lost; }},
+                           without_polling());
   subject.start();
   ASSERT_TRUE(listener.wait_for("relist"));
   for (int round = 1; round <= 3; ++round) {
@@ -60,11 +61,13 @@ TEST(PostgresListener, FindsByLookingWhatNoNotificationSaid) {
   subject.start();
   ASSERT_TRUE(listener.wait_for("relist"));
   listener.take();
-  harness.database().exec("SET session_replication_role = replica; "
-                          R"(UPDATE "UserContainer" SET "changeXid" = pg_current_xact_id())");
+  harness.database().exec(
+      "SET session_replication_role = replica; "
+      R"(UPDATE "UserContainer" SET "changeXid" = pg_current_xact_id())");
   EXPECT_TRUE(listener.wait_for("user/agent-alice"));
-  harness.database().exec("SET session_replication_role = replica; "
-                          R"(UPDATE "mosaic_feed" SET "settingsXid" = pg_current_xact_id())");
+  harness.database().exec(
+      "SET session_replication_role = replica; "
+      R"(UPDATE "mosaic_feed" SET "settingsXid" = pg_current_xact_id())");
   EXPECT_TRUE(listener.wait_for("settings"));
 }
 
@@ -78,7 +81,8 @@ TEST(PostgresListener, StopsAtOnceWhateverItIsDoing) {
     slow.reconnect_shortest = std::chrono::hours(1);
     slow.reconnect_longest = std::chrono::hours(1);
     std::atomic<bool> lost{false};
-    PostgresListener subject(options, listener, {nullptr, [&](const std::string&) { lost = true; }}, slow);
+    PostgresListener subject(options, listener, {nullptr, [&](const std::string&) { lost = true; }},
+                             slow);
     subject.start();
     if (options.url == database.options().url) {
       ASSERT_TRUE(listener.wait_for("relist"));

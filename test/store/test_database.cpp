@@ -14,7 +14,8 @@ namespace {
 
 std::string server_url() {
   const char* url = std::getenv("MOSAIC_TEST_DATABASE_URL");
-  if (url == nullptr) throw std::runtime_error("MOSAIC_TEST_DATABASE_URL is not set: run ./dev test");
+  if (url == nullptr)
+    throw std::runtime_error("MOSAIC_TEST_DATABASE_URL is not set: run ./dev test");
   return url;
 }
 
@@ -65,7 +66,8 @@ std::string test_database_url(const std::string& database) {
 
 std::string sql_text(const std::string& text) {
   std::string result = "'";
-  for (const char character : text) result += character == '\'' ? std::string("''") : std::string(1, character);
+  for (const char character : text)
+    result += character == '\'' ? std::string("''") : std::string(1, character);
   return result + "'";
 }
 
@@ -104,8 +106,10 @@ std::vector<std::vector<std::string>> TestDatabase::exec(const std::string& sql)
 std::string TestDatabase::value(const std::string& sql) { return exec(sql).at(0).at(0); }
 
 void TestDatabase::kill_connections() {
-  exec("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
-       "pg_backend_pid()");
+  exec(
+      "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
+      "current_database() AND pid <> "
+      "pg_backend_pid()");
 }
 
 }  // namespace mosaic

@@ -1,5 +1,5 @@
-// A database of a test's own on the private server of MOSAIC_TEST_DATABASE_URL, dropped at the end. Making one copies a
-// template that is migrated once per process.
+// A database of a test's own on the private server of MOSAIC_TEST_DATABASE_URL, dropped at the end.
+// Making one copies a template that is migrated once per process.
 //
 // Thread-safety: exec() may be called from any thread.
 #pragma once

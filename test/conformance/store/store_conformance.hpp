@@ -96,11 +96,16 @@ TYPED_TEST_P(StoreConformance, ReadsBackEveryColumnOfASystemAgent) {
 TYPED_TEST_P(StoreConformance, FindsNothingUnderAnyOtherKey) {
   this->insert_alice();
   EXPECT_EQ(this->store().find_agent(bob).has_value(), false);
-  EXPECT_FALSE(this->store().find_agent(ResourceKey(ResourceKind::system_container, alice.name)).has_value());
+  EXPECT_FALSE(this->store()
+                   .find_agent(ResourceKey(ResourceKind::system_container, alice.name))
+                   .has_value());
   EXPECT_FALSE(this->store().find_agent(ResourceKey(ResourceKind::orphan, alice.name)).has_value());
   EXPECT_FALSE(
-      this->store().find_agent(ResourceKey(ResourceKind::user_container, alice.name + std::string(1, '\0'))).has_value());
-  EXPECT_FALSE(this->store().find_agent(ResourceKey(ResourceKind::user_container, "\xff")).has_value());
+      this->store()
+          .find_agent(ResourceKey(ResourceKind::user_container, alice.name + std::string(1, '\0')))
+          .has_value());
+  EXPECT_FALSE(
+      this->store().find_agent(ResourceKey(ResourceKind::user_container, "\xff")).has_value());
 }
 
 TYPED_TEST_P(StoreConformance, FindsAnIdWhateverItsKind) {
@@ -124,7 +129,8 @@ TYPED_TEST_P(StoreConformance, VisitsEveryRowOfBothKindsOnce) {
   }
   ASSERT_TRUE(this->store().write_status(wanted.begin()->first, full_status(), 0));
   std::map<ResourceKey, AgentRow> seen;
-  this->store().for_each_agent([&](AgentRow&& row) { EXPECT_TRUE(seen.emplace(row.key, row).second); });
+  this->store().for_each_agent(
+      [&](AgentRow&& row) { EXPECT_TRUE(seen.emplace(row.key, row).second); });
   ASSERT_EQ(seen.size(), wanted.size() + 1);
   EXPECT_EQ(seen.at(operations).role, "operations");
   EXPECT_EQ(seen.at(wanted.begin()->first).status, full_status());
@@ -139,7 +145,8 @@ TYPED_TEST_P(StoreConformance, GivesSettingsByPrefix) {
   this->store().put_setting("fleet.image", "one");
   this->store().put_setting("fleet.image", "two");
   this->store().put_setting("fleetx", "other");
-  EXPECT_EQ(this->store().settings("fleet."), (std::map<std::string, std::string>{{"fleet.image", "two"}}));
+  EXPECT_EQ(this->store().settings("fleet."),
+            (std::map<std::string, std::string>{{"fleet.image", "two"}}));
 }
 
 TYPED_TEST_P(StoreConformance, ConfiguresAUserAgentFromItsOwnersRows) {
@@ -153,7 +160,8 @@ TYPED_TEST_P(StoreConformance, ConfiguresAUserAgentFromItsOwnersRows) {
   auto source = this->store().find_config_source(alice).value();
   EXPECT_EQ(source.primary_model, "");
   EXPECT_THAT(source.fallback_models, IsEmpty());
-  this->harness.put_user_settings("alice", {"zed/model", {"Beta/one", "zed/two"}, "be \"kind\"\n", "p2"});
+  this->harness.put_user_settings("alice",
+                                  {"zed/model", {"Beta/one", "zed/two"}, "be \"kind\"\n", "p2"});
   source = this->store().find_config_source(alice).value();
   EXPECT_EQ(source.key, alice);
   EXPECT_EQ(source.owner, "alice");
@@ -265,7 +273,8 @@ TYPED_TEST_P(StoreConformance, WritesStatusOfSystemAgents) {
   this->insert_operations();
   ASSERT_TRUE(this->store().write_status(operations, full_status(), 0));
   EXPECT_EQ(this->read(operations).status, full_status());
-  EXPECT_TRUE(this->store().write_status_if_idle(operations, AgentStatus{}, std::nullopt, std::nullopt, 0));
+  EXPECT_TRUE(
+      this->store().write_status_if_idle(operations, AgentStatus{}, std::nullopt, std::nullopt, 0));
 }
 
 TYPED_TEST_P(StoreConformance, TakesAnyBytesInAStatus) {
@@ -284,7 +293,8 @@ TYPED_TEST_P(StoreConformance, RefusesWritesOfAFormerLeader) {
   const Term new_term = this->store().acquire_lease("second", std::chrono::hours(1), "").value();
   EXPECT_GT(new_term, old_term);
   EXPECT_FALSE(this->store().write_status(alice, full_status(), old_term));
-  EXPECT_FALSE(this->store().write_status_if_idle(alice, full_status(), std::nullopt, std::nullopt, old_term));
+  EXPECT_FALSE(this->store().write_status_if_idle(alice, full_status(), std::nullopt, std::nullopt,
+                                                  old_term));
   EXPECT_FALSE(this->store().finish_deletion(alice, old_term));
   EXPECT_EQ(this->read(alice).status, AgentStatus{});
   EXPECT_TRUE(this->store().write_status(alice, full_status(), new_term));
@@ -471,17 +481,23 @@ TYPED_TEST_P(StoreConformance, GivesTheLeaseOnWithANewTerm) {
 
 TYPED_TEST_P(StoreConformance, AnnouncesChangesOfSpec) {
   this->insert_alice();
-  EXPECT_THAT(this->heard_during([&] { this->harness.insert_agent(user_row(bob, "bob")); }), ElementsAre("user/agent-bob"));
-  EXPECT_THAT(this->heard_during([&] { this->insert_operations(); }), ElementsAre("system/agent-operations"));
-  EXPECT_THAT(this->heard_during([&] { this->harness.set_image(alice, "image:2"); }), ElementsAre("user/agent-alice"));
+  EXPECT_THAT(this->heard_during([&] { this->harness.insert_agent(user_row(bob, "bob")); }),
+              ElementsAre("user/agent-bob"));
+  EXPECT_THAT(this->heard_during([&] { this->insert_operations(); }),
+              ElementsAre("system/agent-operations"));
+  EXPECT_THAT(this->heard_during([&] { this->harness.set_image(alice, "image:2"); }),
+              ElementsAre("user/agent-alice"));
   EXPECT_THAT(this->heard_during([&] { this->harness.set_image(alice, "image:2"); }), IsEmpty());
   EXPECT_THAT(this->heard_during([&] { this->store().request_restart(operations, at(1)); }),
               ElementsAre("system/agent-operations"));
   EXPECT_THAT(this->heard_during([&] { this->harness.put_provider(provider("p1", "alice", "a")); }),
               ElementsAre("user/agent-alice"));
-  EXPECT_THAT(this->heard_during([&] { this->harness.put_user_settings("bob", {"m", {}, "", ""}); }),
+  EXPECT_THAT(this->heard_during([&] {
+    this->harness.put_user_settings("bob", {"m", {}, "", ""});
+  }),
               ElementsAre("user/agent-bob"));
-  EXPECT_THAT(this->heard_during([&] { this->harness.delete_agent(bob); }), ElementsAre("user/agent-bob"));
+  EXPECT_THAT(this->heard_during([&] { this->harness.delete_agent(bob); }),
+              ElementsAre("user/agent-bob"));
 }
 
 TYPED_TEST_P(StoreConformance, AnnouncesActivityOnlyWhereItWakes) {
@@ -494,14 +510,19 @@ TYPED_TEST_P(StoreConformance, AnnouncesActivityOnlyWhereItWakes) {
   EXPECT_THAT(touch(), ElementsAre("wake user/agent-alice"));
   EXPECT_THAT(touch(), ElementsAre("wake user/agent-alice"));
   AgentStatus status;
-  for (const Phase awake : {Phase::waiting, Phase::pulling, Phase::starting, Phase::running, Phase::draining}) {
+  for (const Phase awake :
+       {Phase::waiting, Phase::pulling, Phase::starting, Phase::running, Phase::draining}) {
     status.phase = awake;
     ASSERT_TRUE(this->store().write_status(alice, status, 0));
     EXPECT_THAT(touch(), IsEmpty()) << to_string(awake);
   }
-  EXPECT_THAT(this->heard_during([&] { this->store().record_activity({{alice, now}}, now + Duration(1)); }), IsEmpty());
+  EXPECT_THAT(this->heard_during([&] {
+    this->store().record_activity({{alice, now}}, now + Duration(1));
+  }),
+              IsEmpty());
   now += Duration(1);
-  for (const Phase asleep : {Phase::stopping, Phase::stopped, Phase::paused, Phase::hibernated, Phase::failed}) {
+  for (const Phase asleep :
+       {Phase::stopping, Phase::stopped, Phase::paused, Phase::hibernated, Phase::failed}) {
     status.phase = asleep;
     ASSERT_TRUE(this->store().write_status(alice, status, 0));
     EXPECT_THAT(touch(), ElementsAre("wake user/agent-alice")) << to_string(asleep);
@@ -518,13 +539,16 @@ TYPED_TEST_P(StoreConformance, AnnouncesATouchAtTheIdleDeadline) {
   AgentStatus status;
   status.phase = Phase::running;
   ASSERT_TRUE(this->store().write_status(alice, status, 0));
-  EXPECT_THAT(this->heard_during([&] { this->store().touch(alice, real_now()); }), ElementsAre("wake user/agent-alice"));
-  EXPECT_THAT(this->heard_during([&] { this->store().touch(alice, real_now() + Duration(1)); }), IsEmpty());
+  EXPECT_THAT(this->heard_during([&] { this->store().touch(alice, real_now()); }),
+              ElementsAre("wake user/agent-alice"));
+  EXPECT_THAT(this->heard_during([&] { this->store().touch(alice, real_now() + Duration(1)); }),
+              IsEmpty());
 }
 
 TYPED_TEST_P(StoreConformance, AnnouncesNoStatus) {
   this->insert_alice();
-  EXPECT_THAT(this->heard_during([&] { this->store().write_status(alice, full_status(), 0); }), IsEmpty());
+  EXPECT_THAT(this->heard_during([&] { this->store().write_status(alice, full_status(), 0); }),
+              IsEmpty());
 }
 
 TYPED_TEST_P(StoreConformance, HasAnInstanceIdThatStays) {
@@ -535,16 +559,19 @@ TYPED_TEST_P(StoreConformance, HasAnInstanceIdThatStays) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(
-    StoreConformance, ReadsBackEveryColumnOfAUserAgent, ReadsBackEveryColumnOfASystemAgent, FindsNothingUnderAnyOtherKey,
-    FindsAnIdWhateverItsKind, VisitsEveryRowOfBothKindsOnce, GivesSettingsByPrefix,
-    ConfiguresAUserAgentFromItsOwnersRows, ConfiguresASystemAgentFromItsProvidersOwner,
+    StoreConformance, ReadsBackEveryColumnOfAUserAgent, ReadsBackEveryColumnOfASystemAgent,
+    FindsNothingUnderAnyOtherKey, FindsAnIdWhateverItsKind, VisitsEveryRowOfBothKindsOnce,
+    GivesSettingsByPrefix, ConfiguresAUserAgentFromItsOwnersRows,
+    ConfiguresASystemAgentFromItsProvidersOwner,
     ConfiguresASystemAgentWithoutProviderFromActiveAdmins, BeginsAnEmptyCursorNow,
-    SeesEveryKindOfChangeSinceTheLastLook, SeesChangedSettingsOfTheFleetOnly, WritesStatusWithoutTouchingTheSpec,
-    WritesStatusOfSystemAgents, TakesAnyBytesInAStatus, RefusesWritesOfAFormerLeader,
-    PutsNobodyToSleepWhoseActivityMoved, FinishesOnlyDeletionsThatWereAskedFor, TellsADeletedRowFromALostOne,
-    MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor, SaysWhenThereIsNoSuchRow,
-    MovesActivityForwardOnly, CountsAnEventThatRepeatsItself, PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease,
-    GivesTheLeaseOnWithANewTerm, AnnouncesChangesOfSpec, AnnouncesActivityOnlyWhereItWakes,
-    AnnouncesATouchAtTheIdleDeadline, AnnouncesNoStatus, HasAnInstanceIdThatStays);
+    SeesEveryKindOfChangeSinceTheLastLook, SeesChangedSettingsOfTheFleetOnly,
+    WritesStatusWithoutTouchingTheSpec, WritesStatusOfSystemAgents, TakesAnyBytesInAStatus,
+    RefusesWritesOfAFormerLeader, PutsNobodyToSleepWhoseActivityMoved,
+    FinishesOnlyDeletionsThatWereAskedFor, TellsADeletedRowFromALostOne,
+    MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor,
+    SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, CountsAnEventThatRepeatsItself,
+    PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease, GivesTheLeaseOnWithANewTerm,
+    AnnouncesChangesOfSpec, AnnouncesActivityOnlyWhereItWakes, AnnouncesATouchAtTheIdleDeadline,
+    AnnouncesNoStatus, HasAnInstanceIdThatStays);
 
 }  // namespace mosaic::conformance

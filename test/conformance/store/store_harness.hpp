@@ -1,5 +1,5 @@
-// What a store must bring along to be tried by the conformance suite: the store itself, and the hands of those who
-// change rows behind its back. One harness is one fresh, empty database.
+// What a store must bring along to be tried by the conformance suite: the store itself, and the
+// hands of those who change rows behind its back. One harness is one fresh, empty database.
 #pragma once
 
 #include <chrono>
@@ -77,7 +77,9 @@ inline const ResourceKey alice{ResourceKind::user_container, "agent-alice"};
 inline const ResourceKey bob{ResourceKind::user_container, "agent-bob"};
 inline const ResourceKey operations{ResourceKind::system_container, "agent-operations"};
 
-inline TimePoint at(std::int64_t milliseconds) { return TimePoint(Duration(1'700'000'000'000 + milliseconds)); }
+inline TimePoint at(std::int64_t milliseconds) {
+  return TimePoint(Duration(1'700'000'000'000 + milliseconds));
+}
 
 inline TimePoint real_now() { return SystemClock().now(); }
 
@@ -100,7 +102,8 @@ inline AgentRow system_row() {
   return row;
 }
 
-inline ProviderRow provider(const std::string& id, const std::string& owner, const std::string& name) {
+inline ProviderRow provider(const std::string& id, const std::string& owner,
+                            const std::string& name) {
   ProviderRow row;
   row.id = id;
   row.owner = owner;
@@ -121,7 +124,8 @@ inline AgentStatus full_status() {
   status.endpoint = "10.0.0.2:18789";
   status.observed_generation = 7;
   status.config_hash = "hash";
-  set_condition(status, "Ready", ConditionStatus::yes, "Answers", "the gateway \"answers\"\n\tall\\right", at(5));
+  set_condition(status, "Ready", ConditionStatus::yes, "Answers",
+                "the gateway \"answers\"\n\tall\\right", at(5));
   set_condition(status, "Isolated", ConditionStatus::no, "NoFirewall", "", at(6));
   status.restart_count = 3;
   status.next_retry_at = at(1);
