@@ -12,7 +12,8 @@ namespace {
 std::optional<int> parse_number(std::string_view text, int low, int high) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
+    return std::nullopt;
   return value;
 }
 
@@ -63,7 +64,9 @@ std::uint32_t Subnet::mask() const {
 
 bool Subnet::contains(std::uint32_t address) const { return (address & mask()) == network; }
 
-bool Subnet::overlaps(const Subnet& other) const { return contains(other.network) || other.contains(network); }
+bool Subnet::overlaps(const Subnet& other) const {
+  return contains(other.network) || other.contains(network);
+}
 
 std::optional<Subnet> parse_subnet(std::string_view text) {
   const auto slash = text.find('/');
@@ -78,8 +81,9 @@ std::optional<Subnet> parse_subnet(std::string_view text) {
 
 std::string to_string(const Subnet& subnet) {
   const std::uint32_t a = subnet.network;
-  return std::to_string(a >> 24) + "." + std::to_string((a >> 16) & 255) + "." + std::to_string((a >> 8) & 255) + "." +
-         std::to_string(a & 255) + "/" + std::to_string(subnet.prefix_length);
+  return std::to_string(a >> 24) + "." + std::to_string((a >> 16) & 255) + "." +
+         std::to_string((a >> 8) & 255) + "." + std::to_string(a & 255) + "/" +
+         std::to_string(subnet.prefix_length);
 }
 
 }  // namespace mosaic::cli

@@ -1,5 +1,5 @@
-// The addresses that settings are made of, read strictly: what is not exactly one of these forms is refused with a
-// sentence that shows a right one (UsageError).
+// The addresses that settings are made of, read strictly: what is not exactly one of these forms is
+// refused with a sentence that shows a right one (UsageError).
 //
 // Pure functions on plain values.
 #pragma once
@@ -11,7 +11,8 @@
 
 namespace mosaic::cli {
 
-// "127.0.0.1:8080", "[::1]:8080", ":8080" (every address). The host is a literal address, never a name.
+// "127.0.0.1:8080", "[::1]:8080", ":8080" (every address). The host is a literal address, never a
+// name.
 struct ListenAddress {
   std::string host;
   std::uint16_t port = 0;

@@ -40,8 +40,8 @@ AgentRow find_agent_row(AgentReader& rows, ResourceKind kind, const std::string&
   });
   if (best) return *best;
   const bool user = kind == ResourceKind::user_container;
-  throw NotFoundError(std::string("there is no ") + (user ? "user" : "system") + " agent '" + name.substr(0, 100) +
-                      "'; see mosaic get " + (user ? "users" : "systems"));
+  throw NotFoundError(std::string("there is no ") + (user ? "user" : "system") + " agent '" +
+                      name.substr(0, 100) + "'; see mosaic get " + (user ? "users" : "systems"));
 }
 
 std::vector<AgentRow> list_agent_rows(AgentReader& rows, ResourceKind kind) {

@@ -15,7 +15,8 @@ namespace mosaic::cli {
 // "user" or "system". Throws UsageError for any other word.
 ResourceKind parse_agent_kind(const std::string& word);
 
-// By row id, else by owner ("userId", or a system agent's name), else by container name. Throws NotFoundError.
+// By row id, else by owner ("userId", or a system agent's name), else by container name. Throws
+// NotFoundError.
 AgentRow find_agent_row(AgentReader& rows, ResourceKind kind, const std::string& name);
 
 // All rows of the kind, ordered by owner, then id.

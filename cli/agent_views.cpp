@@ -5,7 +5,9 @@
 namespace mosaic::cli {
 namespace {
 
-Json time_or_null(const std::optional<TimePoint>& time) { return time ? Json(to_iso8601(*time)) : Json(nullptr); }
+Json time_or_null(const std::optional<TimePoint>& time) {
+  return time ? Json(to_iso8601(*time)) : Json(nullptr);
+}
 
 template <typename Value>
 Json value_or_null(const std::optional<Value>& value) {
@@ -24,7 +26,8 @@ Json condition_document(const Condition& condition) {
 
 Json status_document(const AgentStatus& status) {
   Json conditions = Json::array();
-  for (const auto& condition : status.conditions) conditions.push_back(condition_document(condition));
+  for (const auto& condition : status.conditions)
+    conditions.push_back(condition_document(condition));
   return {{"phase", to_string(status.phase)},
           {"status", seed_status(status.phase)},
           {"containerId", text_or_null(status.container_id)},
@@ -67,7 +70,8 @@ class Page {
   void line(const std::string& label, const std::string& value) {
     if (value.empty()) return;
     const std::string text = "  " + label + ":";
-    out_ << text << std::string(text.size() < 22 ? 22 - text.size() : 1, ' ') << printable(value) << '\n';
+    out_ << text << std::string(text.size() < 22 ? 22 - text.size() : 1, ' ') << printable(value)
+         << '\n';
   }
   void heading(const std::string& text) { out_ << text << ":\n"; }
 
@@ -85,9 +89,12 @@ void describe_spec(Page& page, const AgentRow& row, TimePoint now) {
   page.line("Desired state", desired_word(row));
   page.line("Generation", std::to_string(row.generation));
   page.line("Image", row.image.empty() ? "the fleet's default" : row.image);
-  page.line("Memory", row.memory_mb ? std::to_string(*row.memory_mb) + " MB" : "the fleet's default");
-  page.line("CPU", row.cpu_milli ? std::to_string(*row.cpu_milli) + " thousandths of a core" : "the fleet's default");
-  if (row.key.kind == ResourceKind::user_container) page.line("Idle timeout", to_human(row.idle_timeout));
+  page.line("Memory",
+            row.memory_mb ? std::to_string(*row.memory_mb) + " MB" : "the fleet's default");
+  page.line("CPU", row.cpu_milli ? std::to_string(*row.cpu_milli) + " thousandths of a core"
+                                 : "the fleet's default");
+  if (row.key.kind == ResourceKind::user_container)
+    page.line("Idle timeout", to_human(row.idle_timeout));
   page.line("Last active", at(row.last_active_at, now));
   page.line("Busy until", at(row.busy_until, now));
   page.line("Restart asked", at(row.restarted_at, now));
@@ -102,10 +109,12 @@ void describe_status(Page& page, const AgentStatus& status, TimePoint now) {
   page.line("Generation seen", std::to_string(status.observed_generation));
   page.line("Started", at(status.started_at, now));
   page.line("Ready", at(status.ready_at, now));
-  if (status.start_duration_ms) page.line("Last cold start", to_human(Duration(*status.start_duration_ms)));
+  if (status.start_duration_ms)
+    page.line("Last cold start", to_human(Duration(*status.start_duration_ms)));
   page.line("Asleep since", at(status.asleep_since, now));
   page.line("Draining since", at(status.drain_since, now));
-  if (status.restart_count > 0) page.line("Ended by itself", std::to_string(status.restart_count) + " times in a row");
+  if (status.restart_count > 0)
+    page.line("Ended by itself", std::to_string(status.restart_count) + " times in a row");
   page.line("Last end", at(status.last_exit_at, now));
   page.line("Next try", at(status.next_retry_at, now));
   page.line("Last error", status.last_error);
@@ -115,8 +124,8 @@ void describe_conditions(std::ostream& out, const AgentStatus& status, TimePoint
   out << "Conditions:\n";
   if (status.conditions.empty()) out << "  none yet: no controller has looked at it\n";
   for (const auto& condition : status.conditions) {
-    out << "  " << condition.type << " = " << to_string(condition.status) << ", " << condition.reason << " ("
-        << age(condition.last_transition, now) << ")";
+    out << "  " << condition.type << " = " << to_string(condition.status) << ", "
+        << condition.reason << " (" << age(condition.last_transition, now) << ")";
     if (!condition.message.empty()) out << ": " << printable(condition.message);
     out << '\n';
   }
@@ -148,7 +157,8 @@ Json agent_document(const AgentRow& row) {
                       {"deletionRequestedAt", time_or_null(row.deletion_requested_at)},
                       {"purge", row.purge}};
   if (row.key.kind == ResourceKind::user_container) {
-    document["spec"]["idleTimeoutMin"] = std::chrono::duration_cast<std::chrono::minutes>(row.idle_timeout).count();
+    document["spec"]["idleTimeoutMin"] =
+        std::chrono::duration_cast<std::chrono::minutes>(row.idle_timeout).count();
     document["lastActiveAt"] = time_or_null(row.last_active_at);
     document["busyUntil"] = time_or_null(row.busy_until);
   }
@@ -170,8 +180,8 @@ Table users_table(const std::vector<AgentRow>& rows, TimePoint now) {
   Table table{{"USER", "PHASE", "DESIRED", "RESTARTS", "LAST ACTIVE", "ID", "REASON"}, {}};
   for (const auto& row : rows) {
     table.rows.push_back({row.owner, std::string(to_string(row.status.phase)), desired_word(row),
-                          std::to_string(row.status.restart_count), age(row.last_active_at, now), row.key.name,
-                          reason_line(row)});
+                          std::to_string(row.status.restart_count), age(row.last_active_at, now),
+                          row.key.name, reason_line(row)});
   }
   return table;
 }
@@ -179,9 +189,9 @@ Table users_table(const std::vector<AgentRow>& rows, TimePoint now) {
 Table systems_table(const std::vector<AgentRow>& rows, TimePoint now) {
   Table table{{"NAME", "ROLE", "PHASE", "DESIRED", "RESTARTS", "READY", "ID", "REASON"}, {}};
   for (const auto& row : rows) {
-    table.rows.push_back({row.owner, row.role, std::string(to_string(row.status.phase)), desired_word(row),
-                          std::to_string(row.status.restart_count), age(row.status.ready_at, now), row.key.name,
-                          reason_line(row)});
+    table.rows.push_back({row.owner, row.role, std::string(to_string(row.status.phase)),
+                          desired_word(row), std::to_string(row.status.restart_count),
+                          age(row.status.ready_at, now), row.key.name, reason_line(row)});
   }
   return table;
 }
@@ -190,13 +200,14 @@ Table events_table(const std::vector<Event>& events, TimePoint now) {
   Table table{{"LAST SEEN", "AGENT", "SEVERITY", "REASON", "TIMES", "MESSAGE"}, {}};
   for (const auto& event : events) {
     table.rows.push_back({age(event.at, now), to_string(event.key),
-                          event.severity == EventSeverity::warning ? "warning" : "normal", event.reason,
-                          std::to_string(event.count), event.message});
+                          event.severity == EventSeverity::warning ? "warning" : "normal",
+                          event.reason, std::to_string(event.count), event.message});
   }
   return table;
 }
 
-void describe_agent(std::ostream& out, const AgentRow& row, const std::vector<Event>& events, TimePoint now) {
+void describe_agent(std::ostream& out, const AgentRow& row, const std::vector<Event>& events,
+                    TimePoint now) {
   const bool user = row.key.kind == ResourceKind::user_container;
   Page page(out);
   page.heading(user ? "User agent" : "System agent");
@@ -209,8 +220,10 @@ void describe_agent(std::ostream& out, const AgentRow& row, const std::vector<Ev
   out << "Events:\n";
   if (events.empty()) out << "  none\n";
   for (const auto& event : events) {
-    out << "  " << age(event.at, now) << "  " << event.reason << (event.severity == EventSeverity::warning ? "!" : "")
-        << (event.count > 1 ? " x" + std::to_string(event.count) : "") << "  " << printable(event.message) << '\n';
+    out << "  " << age(event.at, now) << "  " << event.reason
+        << (event.severity == EventSeverity::warning ? "!" : "")
+        << (event.count > 1 ? " x" + std::to_string(event.count) : "") << "  "
+        << printable(event.message) << '\n';
   }
 }
 

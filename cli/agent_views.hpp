@@ -1,5 +1,5 @@
-// Agents and events as commands show them: a line of a table, a page of text, or a document for programs. Never a
-// gateway token or a provider key.
+// Agents and events as commands show them: a line of a table, a page of text, or a document for
+// programs. Never a gateway token or a provider key.
 //
 // Pure functions of rows and the time.
 #pragma once
@@ -23,7 +23,8 @@ Table systems_table(const std::vector<AgentRow>& rows, TimePoint now);
 Table events_table(const std::vector<Event>& events, TimePoint now);
 
 // Spec, status, conditions and the last events, each with its age.
-void describe_agent(std::ostream& out, const AgentRow& row, const std::vector<Event>& events, TimePoint now);
+void describe_agent(std::ostream& out, const AgentRow& row, const std::vector<Event>& events,
+                    TimePoint now);
 
 // "3 min ago", "in 10 s"; empty for none.
 std::string age(const std::optional<TimePoint>& time, TimePoint now);

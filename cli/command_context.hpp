@@ -1,5 +1,6 @@
-// What a command gets to work with, and how it is chosen: parsing the command line runs nothing, it only sets
-// `action`, so that every failure of every command is caught and printed in one place (command_line.cpp).
+// What a command gets to work with, and how it is chosen: parsing the command line runs nothing, it
+// only sets `action`, so that every failure of every command is caught and printed in one place
+// (command_line.cpp).
 //
 // Used from the main thread only.
 #pragma once

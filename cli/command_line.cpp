@@ -21,7 +21,8 @@ constexpr const char* footer =
     "Begin with:\n"
     "  mosaic doctor                         what this machine still lacks\n"
     "  mosaic up                             everything in one process\n"
-    "  mosaic create provider --owner alice --name openai --type openai --api-key-file key.txt --models gpt-5\n"
+    "  mosaic create provider --owner alice --name openai --type openai --api-key-file key.txt "
+    "--models gpt-5\n"
     "  mosaic create user alice              an agent for alice\n"
     "  mosaic wake user alice --wait         start it now\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 --wait gave up.\n"
@@ -54,7 +55,8 @@ int report(std::ostream& err, const std::string& message, ExitCode code) {
   return static_cast<int>(code);
 }
 
-int report_usage(const CLI::App& app, const CLI::ParseError& error, std::ostream& out, std::ostream& err) {
+int report_usage(const CLI::App& app, const CLI::ParseError& error, std::ostream& out,
+                 std::ostream& err) {
   if (error.get_exit_code() == 0) return app.exit(error, out, err);  // --help
   const CLI::App* command = &app;
   std::string words = "mosaic";
@@ -79,7 +81,8 @@ int run_action(CommandContext& context) {
   } catch (const PasswordError& error) {
     return report(context.err, error.what(), ExitCode::usage);
   } catch (const std::exception& error) {
-    return report(context.err, std::string("this should not have happened: ") + error.what(), ExitCode::failure);
+    return report(context.err, std::string("this should not have happened: ") + error.what(),
+                  ExitCode::failure);
   }
 }
 
@@ -95,19 +98,22 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_output_option(CLI::App& command, OutputFormat& format) {
   static const std::map<std::string, OutputFormat> words{
       {"table", OutputFormat::table}, {"json", OutputFormat::json}, {"yaml", OutputFormat::yaml}};
-  command.add_option_function<std::string>(
-             "-o,--output",
-             [&format](const std::string& word) {
-               const auto found = words.find(word);
-               if (found == words.end()) throw CLI::ValidationError("--output", "give table, json or yaml");
-               format = found->second;
-             },
-             "table for people, json or yaml for programs")
+  command
+      .add_option_function<std::string>(
+          "-o,--output",
+          [&format](const std::string& word) {
+            const auto found = words.find(word);
+            if (found == words.end())
+              throw CLI::ValidationError("--output", "give table, json or yaml");
+            format = found->second;
+          },
+          "table for people, json or yaml for programs")
       ->type_name("table|json|yaml")
       ->default_str("table");
 }
 
-int run_command_line(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
+int run_command_line(int argc, const char* const* argv, std::istream& in, std::ostream& out,
+                     std::ostream& err) {
   CommandContext context{{}, environment("MOSAIC_SECRET_KEY"), in, out, err, {}};
   context.raw.database_url = environment("DATABASE_URL");
   CLI::App app(description, "mosaic");

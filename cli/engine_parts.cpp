@@ -20,8 +20,9 @@ class RequiredIsolation final : public HostIsolation {
   void ensure() override {
     inner_->ensure();
     if (inner_->in_force()) return;
-    throw EngineError(EngineErrorKind::isolation_unavailable,
-                      "agents must be walled off (--firewall required) and cannot be: " + inner_->reason());
+    throw EngineError(
+        EngineErrorKind::isolation_unavailable,
+        "agents must be walled off (--firewall required) and cannot be: " + inner_->reason());
   }
   bool in_force() const override { return inner_->in_force(); }
   std::string reason() const override { return inner_->reason(); }
@@ -35,7 +36,8 @@ std::string read_file(const char* path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-std::unique_ptr<HostIsolation> make_isolation(const Settings& settings, const std::string& instance) {
+std::unique_ptr<HostIsolation> make_isolation(const Settings& settings,
+                                              const std::string& instance) {
   if (settings.firewall == FirewallMode::off) {
     return std::make_unique<NullIsolation>("switched off by --firewall off");
   }
@@ -55,8 +57,9 @@ std::unique_ptr<MemoryReclaimer> make_reclaimer(const Settings& settings) {
   return std::make_unique<CgroupMemoryReclaimer>(settings.engine.url);
 }
 
-std::unique_ptr<DockerDriver> make_driver(const Settings& settings, const std::string& instance, const Clock& clock,
-                                          HostIsolation& isolation, MemoryReclaimer& reclaimer,
+std::unique_ptr<DockerDriver> make_driver(const Settings& settings, const std::string& instance,
+                                          const Clock& clock, HostIsolation& isolation,
+                                          MemoryReclaimer& reclaimer,
                                           EngineCallObserver& observer) {
   DockerSettings docker;
   docker.endpoint = settings.engine;
@@ -68,8 +71,8 @@ std::unique_ptr<DockerDriver> make_driver(const Settings& settings, const std::s
 
 }  // namespace
 
-EngineParts::EngineParts(const Settings& settings, const std::string& instance, const Clock& clock, Metrics& metrics,
-                         const Logger& log)
+EngineParts::EngineParts(const Settings& settings, const std::string& instance, const Clock& clock,
+                         Metrics& metrics, const Logger& log)
     : observer_(metrics.engine(settings.engine.url), log) {
   try {
     isolation_ = make_isolation(settings, instance);

@@ -1,5 +1,6 @@
-// The engine's driver with everything that it stands on: the wall around agents, the memory reclaimer, the observer of
-// calls. Built in one place, for the running fleet and for mosaic doctor alike.
+// The engine's driver with everything that it stands on: the wall around agents, the memory
+// reclaimer, the observer of calls. Built in one place, for the running fleet and for mosaic doctor
+// alike.
 //
 // Thread-safe after construction, as the driver is. Does not connect by itself.
 #pragma once
@@ -19,8 +20,8 @@ namespace mosaic::cli {
 class EngineParts {
  public:
   // `instance`: the database's. Throws CommandError when the settings cannot work.
-  EngineParts(const Settings& settings, const std::string& instance, const Clock& clock, Metrics& metrics,
-              const Logger& log);
+  EngineParts(const Settings& settings, const std::string& instance, const Clock& clock,
+              Metrics& metrics, const Logger& log);
 
   DockerDriver& driver() { return *driver_; }
   HostIsolation& isolation() { return *isolation_; }

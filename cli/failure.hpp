@@ -38,7 +38,8 @@ class NotFoundError : public CommandError {
 
 class WaitTimeoutError : public CommandError {
  public:
-  explicit WaitTimeoutError(const std::string& message) : CommandError(message, ExitCode::timeout) {}
+  explicit WaitTimeoutError(const std::string& message)
+      : CommandError(message, ExitCode::timeout) {}
 };
 
 }  // namespace mosaic::cli

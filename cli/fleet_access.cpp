@@ -15,13 +15,19 @@ namespace mosaic::cli {
 std::string find_database_url(const Settings& settings) {
   if (!settings.embedded_database()) return settings.database_url;
   if (auto running = EmbeddedPostgres::find_running(settings.data_dir)) return *running;
-  throw CommandError("no database: DATABASE_URL is not set and no mosaic up that this user may see runs on " +
-                     settings.data_dir.string() + "; start it, run as its user, or set DATABASE_URL or --data-dir");
+  throw CommandError(
+      "no database: DATABASE_URL is not set and no mosaic up that this user may see runs on " +
+      settings.data_dir.string() +
+      "; start it, run as its user, or set DATABASE_URL or --data-dir");
 }
 
 struct FleetAccess::Parts {
   explicit Parts(const Settings& given)
-      : settings(given), options(database_options(given)), database(options), store(database), admin(database) {}
+      : settings(given),
+        options(database_options(given)),
+        database(options),
+        store(database),
+        admin(database) {}
 
   static DatabaseOptions database_options(const Settings& settings) {
     DatabaseOptions options;

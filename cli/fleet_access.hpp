@@ -1,8 +1,8 @@
-// The database as commands beside a running fleet reach it: DATABASE_URL, or the embedded Postgres of a `mosaic up`
-// with the same data folder.
+// The database as commands beside a running fleet reach it: DATABASE_URL, or the embedded Postgres
+// of a `mosaic up` with the same data folder.
 //
-// Construction checks that the schema is this program's own, and throws one line that says what to do when not.
-// Used from one thread.
+// Construction checks that the schema is this program's own, and throws one line that says what to
+// do when not. Used from one thread.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,8 @@
-// What a leader does now and then for the fleet as a whole: counts agents by phase for the metrics, and lets old events
-// go.
+// What a leader does now and then for the fleet as a whole: counts agents by phase for the metrics,
+// and lets old events go.
 //
-// Between two counts the gauges follow the transitions that agent_observer.hpp sees; a count puts right whatever those
-// missed (rows that were inserted or deleted). Used from the main thread.
+// Between two counts the gauges follow the transitions that agent_observer.hpp sees; a count puts
+// right whatever those missed (rows that were inserted or deleted). Used from the main thread.
 #pragma once
 
 #include "model/clock.hpp"
@@ -16,7 +16,8 @@ class FleetCensus {
   FleetCensus(const Clock& clock, AgentReader& rows, EventLog& events, Metrics& metrics)
       : clock_(clock), rows_(rows), events_(events), metrics_(metrics) {}
 
-  // Does what is due; `leads` false: another process counts, so that sums over processes stay right.
+  // Does what is due; `leads` false: another process counts, so that sums over processes stay
+  // right.
   void run(bool leads);
 
  private:

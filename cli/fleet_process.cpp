@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* controller_name = "agents";
 constexpr const char* lease_name = "mosaic-controller";
-// Beside the workers: the lease, the informer, the readiness checks, this thread, and the API's handlers.
+// Beside the workers: the lease, the informer, the readiness checks, this thread, and the API's
+// handlers.
 constexpr int connections_beside_workers = 8;
 
 // Taking down goes on, whatever one part says to it.
@@ -67,14 +68,17 @@ void FleetProcess::open_key() {
   const bool fresh = roles_.own_database && settings_.embedded_database() &&
                      !EmbeddedPostgres::exists(settings_.data_dir);
   if (fresh) EmbeddedPostgres::prepare_data_dir(settings_.data_dir);
-  box_.reset(new SecretBox(open_secret_box(settings_, fresh ? MissingKey::generate : MissingKey::refuse)));
+  box_.reset(
+      new SecretBox(open_secret_box(settings_, fresh ? MissingKey::generate : MissingKey::refuse)));
 }
 
 void FleetProcess::open_database() {
   if (settings_.embedded_database()) {
     if (!roles_.own_database) {
-      throw CommandError("DATABASE_URL is not set; give the database that mosaic controller and mosaic api share, or "
-                         "run mosaic up, which has one of its own");
+      throw CommandError(
+          "DATABASE_URL is not set; give the database that mosaic controller and mosaic api share, "
+          "or "
+          "run mosaic up, which has one of its own");
     }
     postgres_ = std::make_unique<EmbeddedPostgres>(settings_.data_dir);
     const auto how = postgres_->start();
@@ -88,7 +92,8 @@ void FleetProcess::open_database() {
   const DatabaseOptions options = database_options();
   if (roles_.migrates) {
     const MigrationReport report = Migrator(options).migrate();
-    for (const auto& name : report.applied) log_.info("applied a migration", {{Field::migration, name}});
+    for (const auto& name : report.applied)
+      log_.info("applied a migration", {{Field::migration, name}});
   } else {
     Migrator(options).check();
   }
@@ -112,7 +117,9 @@ void FleetProcess::build_loop() {
   loop.start_concurrency = settings_.start_concurrency;
   loop.holder = this_process_as_holder();
   if (!settings_.agent_image.empty()) {
-    loop.override_settings = [image = settings_.agent_image](FleetSettings& fleet) { fleet.image = image; };
+    loop.override_settings = [image = settings_.agent_image](FleetSettings& fleet) {
+      fleet.image = image;
+    };
   }
   const Logger log = log_.with_component("controller");
   ControlLoopObservers observers{
@@ -135,14 +142,15 @@ void FleetProcess::build_loop() {
   const auto make_health_monitor = [this](HealthListener& listener) {
     return std::make_unique<HttpHealthMonitor>(clock_, listener);
   };
-  loop_ = std::make_unique<ControlLoop>(clock_, *store_, engine_->driver(), *box_, make_health_monitor,
-                                        std::move(loop), std::move(observers));
+  loop_ = std::make_unique<ControlLoop>(clock_, *store_, engine_->driver(), *box_,
+                                        make_health_monitor, std::move(loop), std::move(observers));
   ListenerHooks hooks;
   hooks.on_lost = [this, log](const std::string& reason) {
     metrics_.observation().notify_reconnects.Increment();
     log.warning("lost the database's notifications; connecting anew", {{Field::error, reason}});
   };
-  listener_ = std::make_unique<PostgresListener>(database_options(), loop_->change_listener(), hooks);
+  listener_ =
+      std::make_unique<PostgresListener>(database_options(), loop_->change_listener(), hooks);
   census_ = std::make_unique<FleetCensus>(clock_, *store_, *store_, metrics_);
   metrics_.controller(controller_name).max_concurrent_reconciles.Set(settings_.workers);
   refresher_ = metrics_.before_render([this] { refresh_gauges(); });
@@ -155,7 +163,8 @@ void FleetProcess::refresh_gauges() {
   queue.unfinished_work_seconds.Set(in_seconds(sum));
   const auto heard = engine_->driver().last_event_at();
   if (heard) metrics_.observation().last_event_age_seconds.Set(in_seconds(clock_.now() - *heard));
-  metrics_.engine(settings_.engine.url).breaker_state.Set(engine_->driver().engine_breaker_open() ? 2 : 0);
+  metrics_.engine(settings_.engine.url)
+      .breaker_state.Set(engine_->driver().engine_breaker_open() ? 2 : 0);
 }
 
 void FleetProcess::build_api() {
@@ -174,8 +183,8 @@ void FleetProcess::build_api() {
     agents.allowed_peers = {to_string(settings_.agent_subnets)};
     api.listeners.push_back(agents);
   }
-  ApiDependencies dependencies{*store_, *box_, readiness_checks(), [this] { return metrics_.render(); },
-                               log_.with_component("api")};
+  ApiDependencies dependencies{*store_, *box_, readiness_checks(),
+                               [this] { return metrics_.render(); }, log_.with_component("api")};
   api_ = std::make_unique<ApiServer>(api, std::move(dependencies));
 }
 
@@ -221,7 +230,8 @@ std::optional<std::string> FleetProcess::leadership_problem() {
 }
 
 void FleetProcess::look_after() {
-  if (postgres_ && postgres_->restart_if_ended()) log_.warning("the embedded Postgres had ended; it runs again");
+  if (postgres_ && postgres_->restart_if_ended())
+    log_.warning("the embedded Postgres had ended; it runs again");
   if (!census_) return;
   try {
     census_->run(leads());
@@ -256,7 +266,8 @@ bool FleetProcess::has_administrator() {
 }
 
 std::string FleetProcess::database_description() const {
-  return settings_.embedded_database() ? "embedded Postgres, in " + settings_.data_dir.string() : "DATABASE_URL";
+  return settings_.embedded_database() ? "embedded Postgres, in " + settings_.data_dir.string()
+                                       : "DATABASE_URL";
 }
 
 }  // namespace mosaic::cli

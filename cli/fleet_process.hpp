@@ -1,8 +1,9 @@
-// Everything that one process of the fleet runs, built in order and taken down in reverse: database, schema, key,
-// store, engine, loop, API. `mosaic up` has all of it, `mosaic controller` and `mosaic api` their part.
+// Everything that one process of the fleet runs, built in order and taken down in reverse:
+// database, schema, key, store, engine, loop, API. `mosaic up` has all of it, `mosaic controller`
+// and `mosaic api` their part.
 //
-// Used from the main thread. Errors of start(): CommandError, StoreError, SecretKeyError, each one line that says what
-// to do; whatever was started is stopped again by the destructor.
+// Used from the main thread. Errors of start(): CommandError, StoreError, SecretKeyError, each one
+// line that says what to do; whatever was started is stopped again by the destructor.
 #pragma once
 
 #include <atomic>
@@ -48,9 +49,11 @@ class FleetProcess {
   FleetProcess& operator=(const FleetProcess&) = delete;
 
   void start();
-  // Once a second, from the main thread: keeps the embedded Postgres running, prunes old events, counts agents.
+  // Once a second, from the main thread: keeps the embedded Postgres running, prunes old events,
+  // counts agents.
   void look_after();
-  // Takes no more work, ends what is in process (30 s at most), gives the lease back last, then the rest.
+  // Takes no more work, ends what is in process (30 s at most), gives the lease back last, then the
+  // rest.
   void stop();
 
   bool leads() const;

@@ -8,13 +8,16 @@ namespace {
 
 using Verb = LifecycleRequest::Verb;
 
-std::string words(const AgentRow& row) { return std::string(short_name(row.key.kind)) + " " + row.owner; }
+std::string words(const AgentRow& row) {
+  return std::string(short_name(row.key.kind)) + " " + row.owner;
+}
 
 void require(bool written, const AgentRow& row) {
   if (!written) throw NotFoundError(words(row) + " has just been deleted by somebody else");
 }
 
-// The generation after our own write: what a controller must have seen before its status answers us.
+// The generation after our own write: what a controller must have seen before its status answers
+// us.
 std::int64_t generation_now(Store& store, const AgentRow& row) {
   const auto current = store.find_agent(row.key);
   return current ? current->generation : row.generation;
@@ -22,7 +25,9 @@ std::int64_t generation_now(Store& store, const AgentRow& row) {
 
 Asked wake(Store& store, const Clock& clock, const AgentRow& row) {
   if (row.desired_state == DesiredState::stopped || !row.active) {
-    throw CommandError(words(row) + " was stopped by request and stays so; to undo that: mosaic start " + words(row));
+    throw CommandError(words(row) +
+                       " was stopped by request and stays so; to undo that: mosaic start " +
+                       words(row));
   }
   require(store.touch(row.key, clock.now()), row);
   return {row.key, words(row) + " is asked to wake", running_goal(row.generation)};
@@ -30,12 +35,17 @@ Asked wake(Store& store, const Clock& clock, const AgentRow& row) {
 
 Asked start(Store& store, const Clock& clock, const AgentRow& row, bool keep_running) {
   if (!row.active) {
-    throw CommandError(words(row) + " is not active (isActive in its row); activate it there first");
+    throw CommandError(words(row) +
+                       " is not active (isActive in its row); activate it there first");
   }
-  require(store.set_desired_state(row.key, keep_running ? DesiredState::running : DesiredState::automatic), row);
+  require(store.set_desired_state(row.key,
+                                  keep_running ? DesiredState::running : DesiredState::automatic),
+          row);
   require(store.touch(row.key, clock.now()), row);
-  return {row.key, words(row) + (keep_running ? " is asked to start and to keep running" : " is asked to start"),
-          running_goal(generation_now(store, row))};
+  return {
+      row.key,
+      words(row) + (keep_running ? " is asked to start and to keep running" : " is asked to start"),
+      running_goal(generation_now(store, row))};
 }
 
 Asked stop(Store& store, const AgentRow& row) {
@@ -44,12 +54,15 @@ Asked stop(Store& store, const AgentRow& row) {
           stopped_goal(generation_now(store, row))};
 }
 
-bool has_process(Phase phase) { return phase == Phase::running || phase == Phase::draining || phase == Phase::starting; }
+bool has_process(Phase phase) {
+  return phase == Phase::running || phase == Phase::draining || phase == Phase::starting;
+}
 
 Asked restart(Store& store, const Clock& clock, const AgentRow& row) {
   require(store.request_restart(row.key, clock.now()), row);
   if (!has_process(row.status.phase)) {
-    return {row.key, words(row) + " is not running; it begins anew when it next wakes", std::nullopt};
+    return {row.key, words(row) + " is not running; it begins anew when it next wakes",
+            std::nullopt};
   }
   return {row.key, words(row) + " is asked to restart once its running turns have ended",
           running_goal(generation_now(store, row), row.status.started_at)};
@@ -57,7 +70,9 @@ Asked restart(Store& store, const Clock& clock, const AgentRow& row) {
 
 Asked remove(Store& store, const Clock& clock, const AgentRow& row, bool purge) {
   require(store.request_deletion(row.key, purge, clock.now()), row);
-  return {row.key, words(row) + (purge ? " is being deleted with its volumes" : " is being deleted; its volumes stay"),
+  return {row.key,
+          words(row) + (purge ? " is being deleted with its volumes"
+                              : " is being deleted; its volumes stay"),
           gone_goal()};
 }
 
@@ -69,11 +84,16 @@ Asked ask(Store& store, const Clock& clock, const LifecycleRequest& request) {
     throw CommandError(words(row) + " is being deleted; nothing else can be asked of it");
   }
   switch (request.verb) {
-    case Verb::wake: return wake(store, clock, row);
-    case Verb::start: return start(store, clock, row, request.keep_running);
-    case Verb::stop: return stop(store, row);
-    case Verb::restart: return restart(store, clock, row);
-    case Verb::remove: return remove(store, clock, row, request.purge);
+    case Verb::wake:
+      return wake(store, clock, row);
+    case Verb::start:
+      return start(store, clock, row, request.keep_running);
+    case Verb::stop:
+      return stop(store, row);
+    case Verb::restart:
+      return restart(store, clock, row);
+    case Verb::remove:
+      return remove(store, clock, row, request.purge);
   }
   throw UsageError("no such verb");
 }

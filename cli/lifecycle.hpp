@@ -1,4 +1,5 @@
-// What wake, start, stop, restart and delete ask for, as writes of desired state and goals to wait for.
+// What wake, start, stop, restart and delete ask for, as writes of desired state and goals to wait
+// for.
 //
 // Thread-safety: as the Store.
 #pragma once
@@ -23,8 +24,8 @@ struct LifecycleRequest {
 
 struct Asked {
   ResourceKey key;
-  std::string done;                 // "alice is asked to start", for people
-  std::optional<StatusGoal> goal;   // nothing: there is nothing to wait for, and `done` says why
+  std::string done;                // "alice is asked to start", for people
+  std::optional<StatusGoal> goal;  // nothing: there is nothing to wait for, and `done` says why
 };
 
 // Throws NotFoundError, or CommandError when the row forbids it.

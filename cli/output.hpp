@@ -1,7 +1,7 @@
 // What commands print: a table for people, or JSON or YAML with the same content for programs.
 //
-// Values come out of rows that users and models had a hand in, so the table prints no control character: nothing that
-// somebody stored can move a terminal's cursor.
+// Values come out of rows that users and models had a hand in, so the table prints no control
+// character: nothing that somebody stored can move a terminal's cursor.
 #pragma once
 
 #include <cstdint>

@@ -19,16 +19,19 @@ namespace {
 constexpr std::size_t max_key_bytes = 4096;
 
 CommandError file_error(const std::string& what, const std::filesystem::path& file, int error) {
-  return CommandError("cannot " + what + " the key file " + file.string() + ": " + std::strerror(error) +
+  return CommandError("cannot " + what + " the key file " + file.string() + ": " +
+                      std::strerror(error) +
                       "; run as the user of mosaic up, or set MOSAIC_SECRET_KEY");
 }
 
 void require_private(int file, const std::filesystem::path& path) {
-  struct stat status{};
+  struct stat status {};
   if (::fstat(file, &status) != 0) throw file_error("see", path, errno);
-  if (!S_ISREG(status.st_mode)) throw CommandError("the key file " + path.string() + " is no ordinary file");
+  if (!S_ISREG(status.st_mode))
+    throw CommandError("the key file " + path.string() + " is no ordinary file");
   if (status.st_uid != ::geteuid() && ::geteuid() != 0) {
-    throw CommandError("the key file " + path.string() + " belongs to another user; run as that user");
+    throw CommandError("the key file " + path.string() +
+                       " belongs to another user; run as that user");
   }
   if ((status.st_mode & 077) != 0) {
     throw CommandError("the key file " + path.string() +
@@ -45,25 +48,31 @@ std::string read_key(int file, const std::filesystem::path& path) {
   return key;
 }
 
-// Complete and on disk under a name of its own before it gets the real one; link() refuses to replace another's.
+// Complete and on disk under a name of its own before it gets the real one; link() refuses to
+// replace another's.
 void create_key_file(const std::filesystem::path& path) {
   const std::string draft = path.string() + ".new." + std::to_string(::getpid());
   const std::string text = generate_token() + "\n";
-  FileDescriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  FileDescriptor file(
+      ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) throw file_error("make", path, errno);
-  const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fsync(file.get()) == 0;
+  const bool written =
+      ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(file.get()) == 0;
   const bool linked = written && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
   const int error = errno;
   ::unlink(draft.c_str());
   if (!linked) throw file_error("make", path, error);
-  const FileDescriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor folder(
+      ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::fsync(folder.get()) != 0) throw file_error("keep", path, errno);
 }
 
 }  // namespace
 
-std::filesystem::path secret_key_file(const std::filesystem::path& data_dir) { return data_dir / "secret.key"; }
+std::filesystem::path secret_key_file(const std::filesystem::path& data_dir) {
+  return data_dir / "secret.key";
+}
 
 std::string read_secret_key_file(const std::filesystem::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -87,10 +96,13 @@ SecretBox open_secret_box(const Settings& settings, MissingKey missing) {
   if (!settings.secret_key.empty()) return SecretBox(settings.secret_key);
   const auto file = secret_key_file(settings.data_dir);
   if (!settings.embedded_database()) {
-    throw CommandError("MOSAIC_SECRET_KEY is not set; with DATABASE_URL it must be: the key of that database, or for a "
-                       "new one a fresh key (openssl rand -hex 32) that you keep as safe as the database");
+    throw CommandError(
+        "MOSAIC_SECRET_KEY is not set; with DATABASE_URL it must be: the key of that database, or "
+        "for a "
+        "new one a fresh key (openssl rand -hex 32) that you keep as safe as the database");
   }
-  return SecretBox(missing == MissingKey::generate ? read_or_create_secret_key_file(file) : read_secret_key_file(file));
+  return SecretBox(missing == MissingKey::generate ? read_or_create_secret_key_file(file)
+                                                   : read_secret_key_file(file));
 }
 
 }  // namespace mosaic::cli

@@ -1,7 +1,8 @@
-// Where MOSAIC_SECRET_KEY comes from: the environment, or for an embedded database a key file that is generated once.
+// Where MOSAIC_SECRET_KEY comes from: the environment, or for an embedded database a key file that
+// is generated once.
 //
-// The file is made in one step with mode 0600 and refused when anybody else could read it. Errors: CommandError, one
-// line that says what to do and never holds the key.
+// The file is made in one step with mode 0600 and refused when anybody else could read it. Errors:
+// CommandError, one line that says what to do and never holds the key.
 #pragma once
 
 #include <filesystem>

@@ -35,7 +35,8 @@ void start(FleetProcess& process) {
 }
 
 // Once everything runs, or when a signal came first.
-std::optional<int> look_after_until_signal(FleetProcess& process, SignalWatch& signals, const Logger& log) {
+std::optional<int> look_after_until_signal(FleetProcess& process, SignalWatch& signals,
+                                           const Logger& log) {
   std::string last_failure;
   for (;;) {
     if (const auto number = signals.wait(1s)) return number;
@@ -43,7 +44,8 @@ std::optional<int> look_after_until_signal(FleetProcess& process, SignalWatch& s
       process.look_after();
       last_failure.clear();
     } catch (const CommandError& error) {
-      if (error.what() != last_failure) log.error("the embedded Postgres is down", {{Field::error, error.what()}});
+      if (error.what() != last_failure)
+        log.error("the embedded Postgres is down", {{Field::error, error.what()}});
       last_failure = error.what();
     }
   }

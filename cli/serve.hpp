@@ -1,4 +1,5 @@
-// Runs a FleetProcess until a signal asks it to end: what `mosaic up`, `mosaic controller` and `mosaic api` share.
+// Runs a FleetProcess until a signal asks it to end: what `mosaic up`, `mosaic controller` and
+// `mosaic api` share.
 //
 // Main thread only.
 #pragma once

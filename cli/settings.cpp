@@ -15,7 +15,8 @@ namespace mosaic::cli {
 namespace {
 
 template <typename Value>
-Value one_of(const std::string& text, std::string_view option, const std::map<std::string_view, Value>& words) {
+Value one_of(const std::string& text, std::string_view option,
+             const std::map<std::string_view, Value>& words) {
   const auto found = words.find(text);
   if (found != words.end()) return found->second;
   std::string known;
@@ -26,34 +27,41 @@ Value one_of(const std::string& text, std::string_view option, const std::map<st
 Subnet checked_agent_subnets(const std::string& text) {
   const auto subnet = parse_subnet(text);
   if (!subnet) {
-    throw UsageError("--agent-subnets: '" + text.substr(0, 100) +
-                     "' is no IPv4 network (host bits must be zero); give one such as 10.213.0.0/16");
+    throw UsageError(
+        "--agent-subnets: '" + text.substr(0, 100) +
+        "' is no IPv4 network (host bits must be zero); give one such as 10.213.0.0/16");
   }
   // Every agent takes a /29 or so of it; beyond a /8 it would swallow the machine's own networks.
   if (subnet->prefix_length < 8 || subnet->prefix_length > 24) {
-    throw UsageError("--agent-subnets: " + to_string(*subnet) + " must be between /8 and /24; a /16 has room for "
+    throw UsageError("--agent-subnets: " + to_string(*subnet) +
+                     " must be between /8 and /24; a /16 has room for "
                      "thousands of agents");
   }
   const Subnet loopback{0x7f000000, 8};
-  if (subnet->overlaps(loopback)) throw UsageError("--agent-subnets: 127.0.0.0/8 belongs to the machine itself");
+  if (subnet->overlaps(loopback))
+    throw UsageError("--agent-subnets: 127.0.0.0/8 belongs to the machine itself");
   return *subnet;
 }
 
 std::string checked_database_url(const std::string& text) {
   if (text.empty()) return text;
   const bool uri = text.starts_with("postgres://") || text.starts_with("postgresql://");
-  const bool pairs = text.find("host=") != std::string::npos || text.find("dbname=") != std::string::npos ||
+  const bool pairs = text.find("host=") != std::string::npos ||
+                     text.find("dbname=") != std::string::npos ||
                      text.find("service=") != std::string::npos;
   if (!uri && !pairs) {
-    throw UsageError("DATABASE_URL is no Postgres address; give postgresql://USER:PASSWORD@HOST:5432/DATABASE, or "
-                     "unset it to use the embedded Postgres");
+    throw UsageError(
+        "DATABASE_URL is no Postgres address; give postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
+        "or "
+        "unset it to use the embedded Postgres");
   }
   return text;
 }
 
 std::filesystem::path checked_data_dir(const std::string& text) {
   if (text.empty() || text.front() != '/') {
-    throw UsageError("--data-dir: '" + text.substr(0, 100) + "' must be an absolute path, such as /var/lib/mosaic");
+    throw UsageError("--data-dir: '" + text.substr(0, 100) +
+                     "' must be an absolute path, such as /var/lib/mosaic");
   }
   return std::filesystem::path(text).lexically_normal();
 }
@@ -85,7 +93,8 @@ EngineEndpoint checked_engine(const RawSettings& raw) {
 AllowedDestination checked_destination(const std::string& text) {
   if (auto destination = parse_allowed_destination(text)) return *destination;
   throw UsageError("--agent-egress-allow: '" + text.substr(0, 100) +
-                   "' must be an IPv4 ADDRESS or NETWORK/LENGTH, with or without :PORT, such as 192.168.1.5:11434 (no "
+                   "' must be an IPv4 ADDRESS or NETWORK/LENGTH, with or without :PORT, such as "
+                   "192.168.1.5:11434 (no "
                    "names: what they point to may change)");
 }
 
@@ -99,7 +108,8 @@ int checked_count(int value, int fallback, int high, std::string_view option) {
 
 std::string checked_image(const std::string& text) {
   if (text.size() > 255 || text.find_first_of(" \t\r\n\"'") != std::string::npos) {
-    throw UsageError("--agent-image: that is no image reference; give one such as alpine/openclaw:latest");
+    throw UsageError(
+        "--agent-image: that is no image reference; give one such as alpine/openclaw:latest");
   }
   return text;
 }
@@ -129,22 +139,27 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
                      std::to_string(settings.listen.port));
   }
   settings.agent_subnets = checked_agent_subnets(raw.agent_subnets);
-  settings.agent_egress = one_of<EgressPolicy>(raw.agent_egress, "--agent-egress",
-                                              {{"internet", EgressPolicy::internet}, {"none", EgressPolicy::none}});
-  for (const auto& text : raw.agent_egress_allow) settings.agent_egress_allow.push_back(checked_destination(text));
-  settings.firewall = one_of<FirewallMode>(
-      raw.firewall, "--firewall",
-      {{"auto", FirewallMode::automatic}, {"required", FirewallMode::required}, {"off", FirewallMode::off}});
+  settings.agent_egress =
+      one_of<EgressPolicy>(raw.agent_egress, "--agent-egress",
+                           {{"internet", EgressPolicy::internet}, {"none", EgressPolicy::none}});
+  for (const auto& text : raw.agent_egress_allow)
+    settings.agent_egress_allow.push_back(checked_destination(text));
+  settings.firewall = one_of<FirewallMode>(raw.firewall, "--firewall",
+                                           {{"auto", FirewallMode::automatic},
+                                            {"required", FirewallMode::required},
+                                            {"off", FirewallMode::off}});
   settings.agent_image = checked_image(raw.agent_image);
   settings.workers = checked_count(raw.workers, std::max(4, 2 * cores()), 256, "--workers");
-  settings.start_concurrency = checked_count(raw.start_concurrency, 2 * cores(), 256, "--start-concurrency");
-  settings.log_format =
-      one_of<LogFormat>(raw.log_format, "--log-format",
-                        {{"auto", LogFormat::automatic}, {"json", LogFormat::json}, {"text", LogFormat::text}});
-  settings.log_level =
-      one_of<LogLevel>(raw.log_level, "--log-level",
-                       {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning},
-                        {"error", LogLevel::error}});
+  settings.start_concurrency =
+      checked_count(raw.start_concurrency, 2 * cores(), 256, "--start-concurrency");
+  settings.log_format = one_of<LogFormat>(
+      raw.log_format, "--log-format",
+      {{"auto", LogFormat::automatic}, {"json", LogFormat::json}, {"text", LogFormat::text}});
+  settings.log_level = one_of<LogLevel>(raw.log_level, "--log-level",
+                                        {{"debug", LogLevel::debug},
+                                         {"info", LogLevel::info},
+                                         {"warning", LogLevel::warning},
+                                         {"error", LogLevel::error}});
   return settings;
 }
 

@@ -1,7 +1,9 @@
-// Everything that can be set from outside, in one place: command-line flags before environment before defaults.
-// settings_options.hpp declares the flags; validate() is the one gate behind which values can be trusted.
+// Everything that can be set from outside, in one place: command-line flags before environment
+// before defaults. settings_options.hpp declares the flags; validate() is the one gate behind which
+// values can be trusted.
 //
-// A plain value. MOSAIC_SECRET_KEY and passwords have no flag: arguments are visible to every user of the machine.
+// A plain value. MOSAIC_SECRET_KEY and passwords have no flag: arguments are visible to every user
+// of the machine.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +45,8 @@ struct Settings {
   std::string secret_key;    // empty: from the key file below data_dir
   std::filesystem::path data_dir;
   EngineEndpoint engine;
-  ListenAddress listen;                  // people and metrics
-  ListenAddress agent_listen;            // agents fetch their configuration here
+  ListenAddress listen;        // people and metrics
+  ListenAddress agent_listen;  // agents fetch their configuration here
   Subnet agent_subnets;
   EgressPolicy agent_egress = EgressPolicy::internet;
   std::vector<AllowedDestination> agent_egress_allow;

@@ -4,7 +4,9 @@ namespace mosaic::cli {
 
 void add_database_options(CLI::App& command, RawSettings& raw) {
   if (raw.data_dir.empty()) raw.data_dir = default_data_dir();
-  command.add_option("--data-dir", raw.data_dir, "Folder of the embedded Postgres and of the generated key")
+  command
+      .add_option("--data-dir", raw.data_dir,
+                  "Folder of the embedded Postgres and of the generated key")
       ->envname("MOSAIC_DATA_DIR")
       ->type_name("DIR")
       ->capture_default_str()
@@ -17,39 +19,50 @@ void add_engine_options(CLI::App& command, RawSettings& raw) {
       ->type_name("ADDRESS")
       ->capture_default_str()
       ->group("Engine");
-  command.add_option("--engine-tls-dir", raw.engine_tls_dir, "Folder with ca.pem, cert.pem and key.pem, for tcp://")
+  command
+      .add_option("--engine-tls-dir", raw.engine_tls_dir,
+                  "Folder with ca.pem, cert.pem and key.pem, for tcp://")
       ->envname("MOSAIC_ENGINE_TLS_DIR")
       ->type_name("DIR")
       ->group("Engine");
-  command.add_option("--agent-image", raw.agent_image, "Image of all agents, over what the database says")
+  command
+      .add_option("--agent-image", raw.agent_image,
+                  "Image of all agents, over what the database says")
       ->envname("MOSAIC_AGENT_IMAGE")
       ->type_name("IMAGE")
       ->group("Engine");
 }
 
 void add_agent_network_options(CLI::App& command, RawSettings& raw) {
-  command.add_option("--agent-subnets", raw.agent_subnets, "Range from which each agent gets a network of its own")
+  command
+      .add_option("--agent-subnets", raw.agent_subnets,
+                  "Range from which each agent gets a network of its own")
       ->envname("MOSAIC_AGENT_SUBNETS")
       ->type_name("NETWORK")
       ->capture_default_str()
       ->group("Agents' network");
-  command.add_option("--agent-egress", raw.agent_egress,
-                     "internet: agents reach public addresses; none: only what --agent-egress-allow names")
+  command
+      .add_option(
+          "--agent-egress", raw.agent_egress,
+          "internet: agents reach public addresses; none: only what --agent-egress-allow names")
       ->envname("MOSAIC_AGENT_EGRESS")
       ->type_name("internet|none")
       ->capture_default_str()
       ->group("Agents' network");
-  command.add_option("--agent-egress-allow", raw.agent_egress_allow,
-                     "IPv4 ADDRESS or NETWORK[:PORT] that agents may reach all the same, such as a local Ollama; "
-                     "repeatable")
+  command
+      .add_option("--agent-egress-allow", raw.agent_egress_allow,
+                  "IPv4 ADDRESS or NETWORK[:PORT] that agents may reach all the same, such as a "
+                  "local Ollama; "
+                  "repeatable")
       ->envname("MOSAIC_AGENT_EGRESS_ALLOW")
       ->type_name("TARGET")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Agents' network");
-  command.add_option("--firewall", raw.firewall,
-                     "auto: wall agents off where possible; required: start none without; off")
+  command
+      .add_option("--firewall", raw.firewall,
+                  "auto: wall agents off where possible; required: start none without; off")
       ->envname("MOSAIC_FIREWALL")
       ->type_name("auto|required|off")
       ->capture_default_str()
@@ -57,13 +70,16 @@ void add_agent_network_options(CLI::App& command, RawSettings& raw) {
 }
 
 void add_listen_options(CLI::App& command, RawSettings& raw) {
-  command.add_option("--listen", raw.listen, "Where people, /livez, /readyz and /metrics are served")
+  command
+      .add_option("--listen", raw.listen, "Where people, /livez, /readyz and /metrics are served")
       ->envname("MOSAIC_LISTEN")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str()
       ->group("Addresses");
-  command.add_option("--agent-listen", raw.agent_listen,
-                     "Where agents fetch their configuration; serves peers within --agent-subnets only")
+  command
+      .add_option(
+          "--agent-listen", raw.agent_listen,
+          "Where agents fetch their configuration; serves peers within --agent-subnets only")
       ->envname("MOSAIC_AGENT_LISTEN")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str()
@@ -71,13 +87,16 @@ void add_listen_options(CLI::App& command, RawSettings& raw) {
 }
 
 void add_controller_options(CLI::App& command, RawSettings& raw) {
-  command.add_option("--workers", raw.workers, "Agents worked on at the same time; 0: twice the cores, at least 4")
+  command
+      .add_option("--workers", raw.workers,
+                  "Agents worked on at the same time; 0: twice the cores, at least 4")
       ->envname("MOSAIC_WORKERS")
       ->type_name("N")
       ->capture_default_str()
       ->group("Controller");
-  command.add_option("--start-concurrency", raw.start_concurrency,
-                     "Agents that start at the same time; 0: twice the cores")
+  command
+      .add_option("--start-concurrency", raw.start_concurrency,
+                  "Agents that start at the same time; 0: twice the cores")
       ->envname("MOSAIC_START_CONCURRENCY")
       ->type_name("N")
       ->capture_default_str()

@@ -1,6 +1,7 @@
 // The flags behind RawSettings, in groups, so that each command shows only what it heeds.
 //
-// The RawSettings must outlive the App. Environment variables are the flags' own fallback (CLI11's envname).
+// The RawSettings must outlive the App. Environment variables are the flags' own fallback (CLI11's
+// envname).
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -1,6 +1,8 @@
-// SIGTERM, SIGINT and SIGHUP as events of the main thread instead of interruptions of whichever thread is running.
+// SIGTERM, SIGINT and SIGHUP as events of the main thread instead of interruptions of whichever
+// thread is running.
 //
-// Construct before any other thread is started: threads inherit that these signals are blocked. Main thread only.
+// Construct before any other thread is started: threads inherit that these signals are blocked.
+// Main thread only.
 #pragma once
 
 #include <signal.h>

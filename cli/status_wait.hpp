@@ -1,6 +1,7 @@
 // --wait: follows one row until it is as asked for, printing each phase that it goes through.
 //
-// Reads the row every 100 ms and nothing else: what a controller says in the row is the truth about an agent.
+// Reads the row every 100 ms and nothing else: what a controller says in the row is the truth about
+// an agent.
 #pragma once
 
 #include <functional>
@@ -26,11 +27,14 @@ struct StatusWait {
 using StatusGoal = std::function<Progress(const std::optional<AgentRow>&)>;
 
 // Throws WaitTimeoutError, or CommandError with the row's own reason when the goal has failed.
-void wait_for_status(AgentReader& rows, const Clock& clock, const ResourceKey& key, const std::string& name,
-                     const StatusGoal& goal, const StatusWait& wait, std::ostream& progress);
+void wait_for_status(AgentReader& rows, const Clock& clock, const ResourceKey& key,
+                     const std::string& name, const StatusGoal& goal, const StatusWait& wait,
+                     std::ostream& progress);
 
-// Ready with a process; `not_started_at` is the start of one that does not count (before a restart).
-StatusGoal running_goal(std::int64_t generation, std::optional<TimePoint> not_started_at = std::nullopt);
+// Ready with a process; `not_started_at` is the start of one that does not count (before a
+// restart).
+StatusGoal running_goal(std::int64_t generation,
+                        std::optional<TimePoint> not_started_at = std::nullopt);
 StatusGoal stopped_goal(std::int64_t generation);
 StatusGoal gone_goal();
 

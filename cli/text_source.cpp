@@ -23,7 +23,8 @@ std::string read_stream(std::istream& stream, std::size_t max_bytes, const std::
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (stream.bad()) throw CommandError("cannot read " + name);
   if (text.size() > max_bytes) {
-    throw CommandError(name + " is longer than " + std::to_string(max_bytes) + " bytes; that is too much");
+    throw CommandError(name + " is longer than " + std::to_string(max_bytes) +
+                       " bytes; that is too much");
   }
   return text;
 }
@@ -32,7 +33,8 @@ std::string read_stream(std::istream& stream, std::size_t max_bytes, const std::
 class NoEcho {
  public:
   explicit NoEcho(int terminal) : terminal_(terminal) {
-    if (::tcgetattr(terminal_, &before_) != 0) throw CommandError("this terminal cannot hide a password");
+    if (::tcgetattr(terminal_, &before_) != 0)
+      throw CommandError("this terminal cannot hide a password");
     termios silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(terminal_, TCSAFLUSH, &silent);
@@ -47,7 +49,8 @@ class NoEcho {
 };
 
 void say(int terminal, const std::string& text) {
-  if (::write(terminal, text.data(), text.size()) < 0) throw CommandError("cannot write to the terminal");
+  if (::write(terminal, text.data(), text.size()) < 0)
+    throw CommandError("cannot write to the terminal");
 }
 
 std::string read_line(int terminal, const std::string& prompt) {
@@ -76,14 +79,17 @@ std::string read_text(const std::string& file_or_dash, std::istream& in, std::si
 std::string read_secret(const std::string& file_or_dash, std::istream& in) {
   std::string secret = read_text(file_or_dash, in, max_secret_bytes);
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-  if (secret.empty()) throw CommandError((file_or_dash == "-" ? "standard input" : file_or_dash) + " is empty");
+  if (secret.empty())
+    throw CommandError((file_or_dash == "-" ? "standard input" : file_or_dash) + " is empty");
   return secret;
 }
 
 std::string ask_new_password(const std::string& whose) {
   const FileDescriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal) {
-    throw UsageError("there is no terminal to ask for the password; give --password-file FILE, or - for standard input");
+    throw UsageError(
+        "there is no terminal to ask for the password; give --password-file FILE, or - for "
+        "standard input");
   }
   const std::string first = read_line(terminal.get(), "Password for " + whose + ": ");
   const std::string second = read_line(terminal.get(), "Once more: ");

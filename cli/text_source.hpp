@@ -1,5 +1,5 @@
-// Texts and secrets that commands take from a file, from standard input ("-") or from a prompt without echo: secrets
-// are never arguments, which every user of the machine can see.
+// Texts and secrets that commands take from a file, from standard input ("-") or from a prompt
+// without echo: secrets are never arguments, which every user of the machine can see.
 #pragma once
 
 #include <cstddef>

@@ -33,14 +33,16 @@ ExitCode create_breakglass(CommandContext& context, const Options& options) {
     throw UsageError("a user name is 1 to 128 bytes without blanks or control characters");
   }
   FleetAccess fleet(context.settings());
-  const std::string password = options.password_file.empty() ? ask_new_password(options.username)
-                                                             : read_secret(options.password_file, context.in);
+  const std::string password = options.password_file.empty()
+                                   ? ask_new_password(options.username)
+                                   : read_secret(options.password_file, context.in);
   if (password.size() < min_password_bytes) {
     throw CommandError("the password is too short: at least 12 bytes; nothing was changed");
   }
   const std::string hash = PasswordHasher().hash_password(password);
   const auto result = fleet.admin().upsert_breakglass(random_id(), options.username, hash);
-  context.out << (result.created ? "created administrator " : "set a new password for administrator ")
+  context.out << (result.created ? "created administrator "
+                                 : "set a new password for administrator ")
               << printable(options.username) << '\n';
   return ExitCode::success;
 }
@@ -51,14 +53,17 @@ void add_admin_command(CLI::App& app, CommandContext& context) {
   auto& admin = add_command(app, "admin", "Accounts that always work, and an agent's token", "");
   admin.require_subcommand(1);
   add_agent_token_command(admin, context);
-  auto& command = add_command(admin, "create-breakglass",
-                              "Make an administrator who can sign in even when everything else is broken, or set a new "
-                              "password for one",
-                              "  mosaic admin create-breakglass root            asks for the password\n"
-                              "  pass show mosaic | mosaic admin create-breakglass root --password-file -");
+  auto& command = add_command(
+      admin, "create-breakglass",
+      "Make an administrator who can sign in even when everything else is broken, or set a new "
+      "password for one",
+      "  mosaic admin create-breakglass root            asks for the password\n"
+      "  pass show mosaic | mosaic admin create-breakglass root --password-file -");
   const auto options = std::make_shared<Options>();
   command.add_option("USERNAME", options->username, "Name to sign in with")->required();
-  command.add_option("--password-file", options->password_file, "File with the password, or - for standard input")
+  command
+      .add_option("--password-file", options->password_file,
+                  "File with the password, or - for standard input")
       ->type_name("FILE");
   add_database_options(command, context.raw);
   command.callback([&context, options] {

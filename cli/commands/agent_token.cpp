@@ -34,9 +34,10 @@ ExitCode show_agent_token(CommandContext& context, const Options& options) {
 }  // namespace
 
 void add_agent_token_command(CLI::App& admin, CommandContext& context) {
-  auto& command = add_command(admin, "agent-token",
-                              "Print the token that opens an agent's gateway, for diagnosis; the agent's events say so",
-                              "  mosaic admin agent-token user alice");
+  auto& command = add_command(
+      admin, "agent-token",
+      "Print the token that opens an agent's gateway, for diagnosis; the agent's events say so",
+      "  mosaic admin agent-token user alice");
   const auto options = std::make_shared<Options>();
   command.add_option("KIND", options->kind, "user or system")->required();
   command.add_option("NAME", options->name, "Owner or name, row id, or container name")->required();

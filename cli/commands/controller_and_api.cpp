@@ -5,10 +5,11 @@
 namespace mosaic::cli {
 
 void add_controller_command(CLI::App& app, CommandContext& context) {
-  auto& command = add_command(app, "controller", "Run a controller alone: the only process that holds the engine's socket",
-                              "  DATABASE_URL=... MOSAIC_SECRET_KEY=... mosaic controller\n"
-                              "Several may run: one leads, the others stand by. Bring the schema up to date first: "
-                              "mosaic migrate");
+  auto& command = add_command(
+      app, "controller", "Run a controller alone: the only process that holds the engine's socket",
+      "  DATABASE_URL=... MOSAIC_SECRET_KEY=... mosaic controller\n"
+      "Several may run: one leads, the others stand by. Bring the schema up to date first: "
+      "mosaic migrate");
   add_database_options(command, context.raw);
   add_engine_options(command, context.raw);
   add_agent_network_options(command, context.raw);
@@ -17,7 +18,8 @@ void add_controller_command(CLI::App& app, CommandContext& context) {
   add_log_options(command, context.raw);
   command.callback([&context] {
     context.action = [&context] {
-      const FleetRoles roles{.controller = true, .agents_api = false, .own_database = false, .migrates = false};
+      const FleetRoles roles{
+          .controller = true, .agents_api = false, .own_database = false, .migrates = false};
       return serve(context, roles, [](FleetProcess&, const Settings&) {});
     };
   });
@@ -29,7 +31,9 @@ void add_api_command(CLI::App& app, CommandContext& context) {
                               "Several may run. Bring the schema up to date first: mosaic migrate");
   add_database_options(command, context.raw);
   add_listen_options(command, context.raw);
-  command.add_option("--agent-subnets", context.raw.agent_subnets, "Peers that may fetch configurations")
+  command
+      .add_option("--agent-subnets", context.raw.agent_subnets,
+                  "Peers that may fetch configurations")
       ->envname("MOSAIC_AGENT_SUBNETS")
       ->type_name("NETWORK")
       ->capture_default_str()
@@ -37,7 +41,8 @@ void add_api_command(CLI::App& app, CommandContext& context) {
   add_log_options(command, context.raw);
   command.callback([&context] {
     context.action = [&context] {
-      const FleetRoles roles{.controller = false, .agents_api = true, .own_database = false, .migrates = false};
+      const FleetRoles roles{
+          .controller = false, .agents_api = true, .own_database = false, .migrates = false};
       return serve(context, roles, [](FleetProcess&, const Settings&) {});
     };
   });

@@ -52,7 +52,8 @@ void require_owner(const std::string& owner) {
 void require_container_name(const std::string& name, const std::string& option) {
   if (valid_container_name(name)) return;
   throw UsageError(option + ": '" + printable(name, 100) +
-                   "' cannot name a container; use letters, digits, '_', '.' and '-', beginning with a letter or digit");
+                   "' cannot name a container; use letters, digits, '_', '.' and '-', beginning "
+                   "with a letter or digit");
 }
 
 NewAgentOptions common_options(const AgentOptions& options) {
@@ -79,10 +80,12 @@ ExitCode create_user(CommandContext& context, const AgentOptions& options) {
   NewUserContainer agent;
   agent.id = random_id();
   agent.user_id = options.name;
-  agent.container_name =
-      options.container_name.empty() ? "mosaic-user-" + encode_owner(options.name) : options.container_name;
+  agent.container_name = options.container_name.empty()
+                             ? "mosaic-user-" + encode_owner(options.name)
+                             : options.container_name;
   require_container_name(agent.container_name, "--container-name");
-  if (options.idle_timeout_min && (*options.idle_timeout_min < 1 || *options.idle_timeout_min > 525600)) {
+  if (options.idle_timeout_min &&
+      (*options.idle_timeout_min < 1 || *options.idle_timeout_min > 525600)) {
     throw UsageError("--idle-timeout-min: give 1 to 525600");
   }
   agent.idle_timeout_min = options.idle_timeout_min;
@@ -90,10 +93,12 @@ ExitCode create_user(CommandContext& context, const AgentOptions& options) {
   FleetAccess fleet(context.settings());
   agent.gateway_token = fleet.secrets().encrypt(generate_token());
   if (!fleet.admin().create_user_container(agent)) {
-    throw CommandError("user agent '" + options.name + "' exists already; see mosaic describe user " + options.name);
+    throw CommandError("user agent '" + options.name +
+                       "' exists already; see mosaic describe user " + options.name);
   }
   report(context, {ResourceKind::user_container, agent.id},
-         "user agent " + options.name + "; it sleeps until somebody needs it: mosaic wake user " + options.name);
+         "user agent " + options.name + "; it sleeps until somebody needs it: mosaic wake user " +
+             options.name);
   return ExitCode::success;
 }
 
@@ -110,12 +115,14 @@ ExitCode create_system(CommandContext& context, const AgentOptions& options) {
   FleetAccess fleet(context.settings());
   agent.gateway_token = fleet.secrets().encrypt(generate_token());
   if (!fleet.admin().create_system_container(agent)) {
-    throw CommandError("system agent '" + options.name + "' exists already; see mosaic describe system " + options.name);
+    throw CommandError("system agent '" + options.name +
+                       "' exists already; see mosaic describe system " + options.name);
   }
   const ResourceKey key{ResourceKind::system_container, agent.id};
   report(context, key, "system agent " + options.name + "; it starts now and keeps running");
   if (options.wait.wait) {
-    wait_for_status(fleet.store(), SystemClock(), key, options.name, running_goal(1), wait, context.err);
+    wait_for_status(fleet.store(), SystemClock(), key, options.name, running_goal(1), wait,
+                    context.err);
   }
   return ExitCode::success;
 }
@@ -134,7 +141,8 @@ void require_usable(const ProviderRow& row, const std::string& api_key) {
   if (!entries.empty() && entries.front().problem) throw UsageError(*entries.front().problem);
 }
 
-// The providers of administrators serve system agents; their rows carry the administrator's row id as owner.
+// The providers of administrators serve system agents; their rows carry the administrator's row id
+// as owner.
 std::string owner_of_provider(FleetAccess& fleet, const ProviderOptions& options) {
   if (options.administrator.empty()) return options.owner;
   for (const auto& user : fleet.admin().list_breakglass()) {
@@ -146,7 +154,8 @@ std::string owner_of_provider(FleetAccess& fleet, const ProviderOptions& options
 
 ExitCode create_provider(CommandContext& context, const ProviderOptions& options) {
   if (options.owner.empty() == options.administrator.empty()) {
-    throw UsageError("give either --owner, for a user's agent, or --administrator, for system agents");
+    throw UsageError(
+        "give either --owner, for a user's agent, or --administrator, for system agents");
   }
   FleetAccess fleet(context.settings());
   ProviderRow row;
@@ -159,31 +168,40 @@ ExitCode create_provider(CommandContext& context, const ProviderOptions& options
   row.base_url = options.base_url;
   row.api_type = options.type == "anthropic" ? "anthropic-messages" : "openai-completions";
   row.models_json = models_json(options.models);
-  const std::string api_key = options.api_key_file.empty() ? "" : read_secret(options.api_key_file, context.in);
+  const std::string api_key =
+      options.api_key_file.empty() ? "" : read_secret(options.api_key_file, context.in);
   if (!api_key.empty()) row.api_key = fleet.secrets().encrypt(api_key);
   require_usable(row, api_key);
   if (!fleet.admin().create_provider(row)) {
-    throw CommandError("'" + options.owner + options.administrator + "' has a provider named '" + options.name + "' already");
+    throw CommandError("'" + options.owner + options.administrator + "' has a provider named '" +
+                       options.name + "' already");
   }
   context.out << row.id << '\n';
-  context.err << "created provider " << printable(options.name) << " of " << printable(options.owner + options.administrator) << '\n';
+  context.err << "created provider " << printable(options.name) << " of "
+              << printable(options.owner + options.administrator) << '\n';
   return ExitCode::success;
 }
 
 void add_limit_options(CLI::App& command, AgentOptions& options) {
   command.add_option("--image", options.image, "Image of this agent alone")->type_name("IMAGE");
-  command.add_option("--memory-mb", options.memory_mb, "Memory limit; without it the fleet's")->type_name("MB");
-  command.add_option("--cpu-milli", options.cpu_milli, "CPU limit in thousandths of a core")->type_name("N");
+  command.add_option("--memory-mb", options.memory_mb, "Memory limit; without it the fleet's")
+      ->type_name("MB");
+  command.add_option("--cpu-milli", options.cpu_milli, "CPU limit in thousandths of a core")
+      ->type_name("N");
 }
 
 void add_create_user(CLI::App& create, CommandContext& context) {
-  auto& command = add_command(create, "user", "An agent for one user, asleep until it is needed; prints its row id",
+  auto& command = add_command(create, "user",
+                              "An agent for one user, asleep until it is needed; prints its row id",
                               "  mosaic create user alice\n"
                               "  mosaic create user alice --idle-timeout-min 5 --memory-mb 2048");
   const auto options = std::make_shared<AgentOptions>();
   command.add_option("OWNER", options->name, "The user whose agent it is")->required();
-  command.add_option("--container-name", options->container_name, "Name of the container")->type_name("NAME");
-  command.add_option("--idle-timeout-min", options->idle_timeout_min, "Minutes without use until it sleeps")
+  command.add_option("--container-name", options->container_name, "Name of the container")
+      ->type_name("NAME");
+  command
+      .add_option("--idle-timeout-min", options->idle_timeout_min,
+                  "Minutes without use until it sleeps")
       ->type_name("MIN");
   add_limit_options(command, *options);
   add_database_options(command, context.raw);
@@ -193,13 +211,19 @@ void add_create_user(CLI::App& create, CommandContext& context) {
 }
 
 void add_create_system(CLI::App& create, CommandContext& context) {
-  auto& command = add_command(create, "system", "An agent of the platform itself, always on; prints its row id",
-                              "  mosaic create system research --role research --model openai/gpt-5 --wait");
+  auto& command =
+      add_command(create, "system", "An agent of the platform itself, always on; prints its row id",
+                  "  mosaic create system research --role research --model openai/gpt-5 --wait");
   const auto options = std::make_shared<AgentOptions>();
-  command.add_option("NAME", options->name, "Its name, which is its container's as well")->required();
+  command.add_option("NAME", options->name, "Its name, which is its container's as well")
+      ->required();
   command.add_option("--role", options->role, "What it is for")->required()->type_name("ROLE");
-  command.add_option("--model", options->model, "PROVIDER/MODEL or MODEL")->required()->type_name("MODEL");
-  command.add_option("--provider", options->provider, "Id of its provider; without it the administrators' providers")
+  command.add_option("--model", options->model, "PROVIDER/MODEL or MODEL")
+      ->required()
+      ->type_name("MODEL");
+  command
+      .add_option("--provider", options->provider,
+                  "Id of its provider; without it the administrators' providers")
       ->type_name("ID");
   add_limit_options(command, *options);
   add_wait_options(command, options->wait);
@@ -210,24 +234,37 @@ void add_create_system(CLI::App& create, CommandContext& context) {
 }
 
 void add_create_provider(CLI::App& create, CommandContext& context) {
-  auto& command = add_command(
-      create, "provider", "Where an owner's agents get their models from; prints its row id",
-      "  mosaic create provider --owner alice --name openai --type openai --api-key-file key.txt --models gpt-5\n"
-      "  mosaic create provider --owner alice --name local --type ollama --base-url http://192.168.1.5:11434 "
-      "--models qwen3");
+  auto& command = add_command(create, "provider",
+                              "Where an owner's agents get their models from; prints its row id",
+                              "  mosaic create provider --owner alice --name openai --type openai "
+                              "--api-key-file key.txt --models gpt-5\n"
+                              "  mosaic create provider --owner alice --name local --type ollama "
+                              "--base-url http://192.168.1.5:11434 "
+                              "--models qwen3");
   const auto options = std::make_shared<ProviderOptions>();
-  command.add_option("--owner", options->owner, "The user whose agent it serves")->type_name("OWNER");
-  command.add_option("--administrator", options->administrator, "The administrator on whose behalf it serves system agents")
+  command.add_option("--owner", options->owner, "The user whose agent it serves")
+      ->type_name("OWNER");
+  command
+      .add_option("--administrator", options->administrator,
+                  "The administrator on whose behalf it serves system agents")
       ->type_name("USERNAME");
-  command.add_option("--name", options->name, "Its name in models such as NAME/MODEL")->required()->type_name("NAME");
+  command.add_option("--name", options->name, "Its name in models such as NAME/MODEL")
+      ->required()
+      ->type_name("NAME");
   command.add_option("--type", options->type, "Its kind")
       ->required()
       ->type_name("zai|openai|anthropic|ollama|custom")
       ->check(CLI::IsMember({"zai", "openai", "anthropic", "ollama", "custom"}));
-  command.add_option("--base-url", options->base_url, "Its address, where it is not the kind's own")->type_name("URL");
-  command.add_option("--api-key-file", options->api_key_file, "File with the key, or - for standard input")
+  command
+      .add_option("--base-url", options->base_url, "Its address, where it is not the kind's own")
+      ->type_name("URL");
+  command
+      .add_option("--api-key-file", options->api_key_file,
+                  "File with the key, or - for standard input")
       ->type_name("FILE");
-  command.add_option("--models", options->models, "Models it offers")->delimiter(',')->type_name("A,B");
+  command.add_option("--models", options->models, "Models it offers")
+      ->delimiter(',')
+      ->type_name("A,B");
   add_database_options(command, context.raw);
   command.callback([&context, options] {
     context.action = [&context, options] { return create_provider(context, *options); };

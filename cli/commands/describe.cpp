@@ -39,9 +39,10 @@ ExitCode describe(CommandContext& context, const Options& options) {
 }  // namespace
 
 void add_describe_command(CLI::App& app, CommandContext& context) {
-  auto& command = add_command(app, "describe", "Everything about one agent: spec, status, conditions, events",
-                              "  mosaic describe user alice\n"
-                              "  mosaic describe system research -o json");
+  auto& command =
+      add_command(app, "describe", "Everything about one agent: spec, status, conditions, events",
+                  "  mosaic describe user alice\n"
+                  "  mosaic describe system research -o json");
   const auto options = std::make_shared<Options>();
   command.add_option("KIND", options->kind, "user or system")->required();
   command.add_option("NAME", options->name, "Owner or name, row id, or container name")->required();

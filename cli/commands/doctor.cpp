@@ -26,7 +26,8 @@ std::vector<Finding> examine(const Settings& settings) {
   append(findings, check_engine(settings, instance, image));
   findings.push_back(check_subnets(settings.agent_subnets, host_routes()));
   findings.push_back(check_firewall(settings));
-  if (settings.embedded_database()) findings.push_back(check_disk("data folder", settings.data_dir));
+  if (settings.embedded_database())
+    findings.push_back(check_disk("data folder", settings.data_dir));
   const bool runs = EmbeddedPostgres::held_by_another(settings.data_dir);
   findings.push_back(check_port("people's address", settings.listen, runs));
   findings.push_back(check_port("agents' address", settings.agent_listen, runs));
@@ -65,25 +66,29 @@ ExitCode doctor(CommandContext& context, OutputFormat format) {
   } else {
     print_document(context.out, document_of(findings), format);
   }
-  const bool failed = std::any_of(findings.begin(), findings.end(),
-                                  [](const Finding& finding) { return finding.state == Finding::State::fail; });
+  const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.state == Finding::State::fail;
+  });
   return failed ? ExitCode::failure : ExitCode::success;
 }
 
 }  // namespace
 
 void add_doctor_command(CLI::App& app, CommandContext& context) {
-  auto& command = add_command(app, "doctor", "Check everything that mosaic needs, and say how to mend it; changes nothing",
-                              "  mosaic doctor\n"
-                              "  mosaic doctor -o json | jq '.[] | select(.state != \"ok\")'\n"
-                              "Give it the options that you give to mosaic up. Exit code 1 when something fails.");
+  auto& command = add_command(
+      app, "doctor", "Check everything that mosaic needs, and say how to mend it; changes nothing",
+      "  mosaic doctor\n"
+      "  mosaic doctor -o json | jq '.[] | select(.state != \"ok\")'\n"
+      "Give it the options that you give to mosaic up. Exit code 1 when something fails.");
   const auto format = std::make_shared<OutputFormat>(OutputFormat::table);
   add_output_option(command, *format);
   add_database_options(command, context.raw);
   add_engine_options(command, context.raw);
   add_agent_network_options(command, context.raw);
   add_listen_options(command, context.raw);
-  command.callback([&context, format] { context.action = [&context, format] { return doctor(context, *format); }; });
+  command.callback([&context, format] {
+    context.action = [&context, format] { return doctor(context, *format); };
+  });
 }
 
 }  // namespace mosaic::cli

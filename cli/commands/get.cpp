@@ -32,7 +32,8 @@ ExitCode get_agents(CommandContext& context, const Options& options, ResourceKin
   const bool users = kind == ResourceKind::user_container;
   if (rows.empty()) {
     context.err << (users ? "no user agents yet; make one with: mosaic create user OWNER\n"
-                          : "no system agents yet; make one with: mosaic create system NAME --role ROLE --model MODEL\n");
+                          : "no system agents yet; make one with: mosaic create system NAME --role "
+                            "ROLE --model MODEL\n");
     return ExitCode::success;
   }
   const TimePoint now = SystemClock().now();
@@ -73,16 +74,19 @@ ExitCode get_leader(CommandContext& context, const Options& options) {
   FleetAccess fleet(context.settings());
   const LeaseView lease = fleet.store().lease();
   if (options.format != OutputFormat::table) {
-    print_document(context.out,
-                   {{"term", lease.term},
-                    {"holder", lease.holder.empty() ? Json(nullptr) : Json(lease.holder)},
-                    {"expiresAt", lease.expires_at ? Json(to_iso8601(*lease.expires_at)) : Json(nullptr)}},
-                   options.format);
+    print_document(
+        context.out,
+        {{"term", lease.term},
+         {"holder", lease.holder.empty() ? Json(nullptr) : Json(lease.holder)},
+         {"expiresAt", lease.expires_at ? Json(to_iso8601(*lease.expires_at)) : Json(nullptr)}},
+        options.format);
     return ExitCode::success;
   }
   const std::string expires = age(lease.expires_at, SystemClock().now());
-  print_table(context.out, {{"HOLDER", "TERM", "LEASE EXPIRES"},
-                            {{lease.holder.empty() ? "nobody" : lease.holder, std::to_string(lease.term), expires}}});
+  print_table(
+      context.out,
+      {{"HOLDER", "TERM", "LEASE EXPIRES"},
+       {{lease.holder.empty() ? "nobody" : lease.holder, std::to_string(lease.term), expires}}});
   return ExitCode::success;
 }
 
@@ -108,7 +112,8 @@ void add_get_command(CLI::App& app, CommandContext& context) {
   const auto agents = [&](const std::string& name, const std::string& what, ResourceKind kind) {
     auto& command = add_kind(get, context, options, name, what);
     command.alias(std::string(short_name(kind)));
-    command.add_option("NAME", options->name, "Owner or name, row id, or container name; without it: all");
+    command.add_option("NAME", options->name,
+                       "Owner or name, row id, or container name; without it: all");
     command.callback([&context, options, kind] {
       context.action = [&context, options, kind] { return get_agents(context, *options, kind); };
     });

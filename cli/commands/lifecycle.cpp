@@ -27,18 +27,21 @@ ExitCode run(CommandContext& context, Options& options) {
   const Asked asked = ask(fleet.store(), clock, options.request);
   context.err << printable(asked.done) << '\n';
   if (options.wait.wait && asked.goal) {
-    wait_for_status(fleet.store(), clock, asked.key, options.request.name, *asked.goal, wait, context.err);
+    wait_for_status(fleet.store(), clock, asked.key, options.request.name, *asked.goal, wait,
+                    context.err);
   }
   return ExitCode::success;
 }
 
-CLI::App& add_verb(CLI::App& app, CommandContext& context, Verb verb, const std::string& name, const std::string& what,
-                   const std::shared_ptr<Options>& options) {
-  auto& command = add_command(app, name, what, "  mosaic " + name + " user alice --wait\n  mosaic " + name +
-                                                   " system research");
+CLI::App& add_verb(CLI::App& app, CommandContext& context, Verb verb, const std::string& name,
+                   const std::string& what, const std::shared_ptr<Options>& options) {
+  auto& command =
+      add_command(app, name, what,
+                  "  mosaic " + name + " user alice --wait\n  mosaic " + name + " system research");
   options->request.verb = verb;
   command.add_option("KIND", options->kind, "user or system")->required();
-  command.add_option("NAME", options->request.name, "Owner or name, row id, or container name")->required();
+  command.add_option("NAME", options->request.name, "Owner or name, row id, or container name")
+      ->required();
   add_wait_options(command, options->wait);
   add_database_options(command, context.raw);
   command.callback([&context, options] {
@@ -50,19 +53,22 @@ CLI::App& add_verb(CLI::App& app, CommandContext& context, Verb verb, const std:
 }  // namespace
 
 void add_lifecycle_commands(CLI::App& app, CommandContext& context) {
-  add_verb(app, context, Verb::wake, "wake", "Start a sleeping agent now; it sleeps again when idle",
-           std::make_shared<Options>());
+  add_verb(app, context, Verb::wake, "wake",
+           "Start a sleeping agent now; it sleeps again when idle", std::make_shared<Options>());
   const auto start = std::make_shared<Options>();
   add_verb(app, context, Verb::start, "start", "Undo a stop and start the agent", start)
-      .add_flag("--keep-running", start->request.keep_running, "Never put it to sleep for being idle");
-  add_verb(app, context, Verb::stop, "stop", "Stop an agent until mosaic start", std::make_shared<Options>());
-  add_verb(app, context, Verb::restart, "restart", "Restart an agent as soon as its running turns have ended",
+      .add_flag("--keep-running", start->request.keep_running,
+                "Never put it to sleep for being idle");
+  add_verb(app, context, Verb::stop, "stop", "Stop an agent until mosaic start",
            std::make_shared<Options>());
+  add_verb(app, context, Verb::restart, "restart",
+           "Restart an agent as soon as its running turns have ended", std::make_shared<Options>());
 }
 
 void add_delete_command(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<Options>();
-  add_verb(app, context, Verb::remove, "delete", "Delete an agent; its state and workspace are kept", options)
+  add_verb(app, context, Verb::remove, "delete",
+           "Delete an agent; its state and workspace are kept", options)
       .add_flag("--purge", options->request.purge, "Delete its state and workspace for good, too");
 }
 

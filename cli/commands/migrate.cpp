@@ -23,9 +23,10 @@ ExitCode migrate(CommandContext& context) {
 }  // namespace
 
 void add_migrate_command(CLI::App& app, CommandContext& context) {
-  auto& command = add_command(app, "migrate", "Bring the database to this program's schema",
-                              "  DATABASE_URL=postgresql://mosaic:PASSWORD@db/mosaic mosaic migrate\n"
-                              "`mosaic up` does it by itself; with `mosaic api` and `mosaic controller` do it first.");
+  auto& command = add_command(
+      app, "migrate", "Bring the database to this program's schema",
+      "  DATABASE_URL=postgresql://mosaic:PASSWORD@db/mosaic mosaic migrate\n"
+      "`mosaic up` does it by itself; with `mosaic api` and `mosaic controller` do it first.");
   add_database_options(command, context.raw);
   command.callback([&context] { context.action = [&context] { return migrate(context); }; });
 }

@@ -47,7 +47,8 @@ ExitCode set_config(CommandContext& context, const ConfigOptions& options) {
   if (options.fallbacks) preferences.fallback_models = *options.fallbacks;
   if (options.provider) preferences.provider_id = *options.provider;
   if (options.personality_file) {
-    preferences.personality = read_text(*options.personality_file, context.in, max_personality_bytes);
+    preferences.personality =
+        read_text(*options.personality_file, context.in, max_personality_bytes);
   }
   fleet.admin().put_agent_config(preferences);
   context.err << "set; a running agent of " << printable(options.owner)
@@ -55,14 +56,17 @@ ExitCode set_config(CommandContext& context, const ConfigOptions& options) {
   return ExitCode::success;
 }
 
-std::string fleet_key(const std::string& word) { return word.starts_with("fleet.") ? word : "fleet." + word; }
+std::string fleet_key(const std::string& word) {
+  return word.starts_with("fleet.") ? word : "fleet." + word;
+}
 
 ExitCode set_fleet(CommandContext& context, const std::string& word, const std::string& value) {
   const std::string key = fleet_key(word);
   std::vector<std::string> problems;
   FleetSettings::parse({{key, value}}, problems);
   if (!problems.empty()) {
-    throw UsageError(problems.front().substr(0, problems.front().find(';')) + "; see mosaic set fleet --help");
+    throw UsageError(problems.front().substr(0, problems.front().find(';')) +
+                     "; see mosaic set fleet --help");
   }
   FleetAccess fleet(context.settings());
   fleet.store().put_setting(key, value);
@@ -71,25 +75,32 @@ ExitCode set_fleet(CommandContext& context, const std::string& word, const std::
 }
 
 void add_set_config(CLI::App& set, CommandContext& context) {
-  auto& command = add_command(set, "config", "A user's model, fallbacks and personality",
-                              "  mosaic set config alice --model openai/gpt-5 --fallbacks zai/glm-5,ollama/qwen3\n"
-                              "  mosaic set config alice --personality-file soul.md");
+  auto& command = add_command(
+      set, "config", "A user's model, fallbacks and personality",
+      "  mosaic set config alice --model openai/gpt-5 --fallbacks zai/glm-5,ollama/qwen3\n"
+      "  mosaic set config alice --personality-file soul.md");
   const auto options = std::make_shared<ConfigOptions>();
   command.add_option("OWNER", options->owner, "The user")->required();
-  command.add_option("--model", options->model, "PROVIDER/MODEL or MODEL; empty: the provider's first")->type_name("MODEL");
-  command.add_option_function<std::string>(
-             "--fallbacks",
-             [options](const std::string& list) {
-               options->fallbacks.emplace();
-               for (auto& word : CLI::detail::split(list, ',')) {
-                 if (!word.empty()) options->fallbacks->push_back(word);
-               }
-             },
-             "Models to try when the first fails, in order")
+  command
+      .add_option("--model", options->model, "PROVIDER/MODEL or MODEL; empty: the provider's first")
+      ->type_name("MODEL");
+  command
+      .add_option_function<std::string>(
+          "--fallbacks",
+          [options](const std::string& list) {
+            options->fallbacks.emplace();
+            for (auto& word : CLI::detail::split(list, ',')) {
+              if (!word.empty()) options->fallbacks->push_back(word);
+            }
+          },
+          "Models to try when the first fails, in order")
       ->type_name("A,B");
-  command.add_option("--personality-file", options->personality_file, "SOUL.md of the agent; - for standard input")
+  command
+      .add_option("--personality-file", options->personality_file,
+                  "SOUL.md of the agent; - for standard input")
       ->type_name("FILE");
-  command.add_option("--provider", options->provider, "Id of the default provider")->type_name("ID");
+  command.add_option("--provider", options->provider, "Id of the default provider")
+      ->type_name("ID");
   add_database_options(command, context.raw);
   command.callback([&context, options] {
     context.action = [&context, options] { return set_config(context, *options); };
@@ -105,12 +116,14 @@ void add_set_fleet(CLI::App& set, CommandContext& context) {
       "Keys:\n"
       "  image                        image of agents that have none of their own\n"
       "  memoryMb, cpuMilli, pids     limits of agents that have none of their own\n"
-      "  memoryBudgetMb               memory for all running agents; 0: the host's, less the reserve\n"
+      "  memoryBudgetMb               memory for all running agents; 0: the host's, less the "
+      "reserve\n"
       "  memoryReserveMb              memory kept free for the host\n"
       "  drainLimitMin                how long a restart waits for running turns\n"
       "  stopGraceSec                 time between TERM and KILL\n"
       "  startDeadlineSec             a start that takes longer has failed\n"
-      "  toolProfile                  what agents may do by themselves: minimal, coding, messaging or full\n"
+      "  toolProfile                  what agents may do by themselves: minimal, coding, messaging "
+      "or full\n"
       "  sleep.pause                  true: idle agents are frozen first, 12 ms away\n"
       "  sleep.pausedMemoryMb         what all frozen agents may hold of memory\n"
       "  sleep.hibernate              true: frozen agents may be pushed to swap, 1 s away\n"

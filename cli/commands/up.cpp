@@ -21,7 +21,8 @@ std::string address_for_people(const ListenAddress& listen) {
 
 void wait_for_leadership(const FleetProcess& process) {
   const auto deadline = std::chrono::steady_clock::now() + 2s;
-  while (!process.leads() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(10ms);
+  while (!process.leads() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(10ms);
 }
 
 void announce(CommandContext& context, FleetProcess& process, const Settings& settings) {
@@ -32,10 +33,13 @@ void announce(CommandContext& context, FleetProcess& process, const Settings& se
       << "  address    " << address_for_people(settings.listen) << "\n"
       << "  database   " << process.database_description() << "\n"
       << "  key        "
-      << (settings.secret_key.empty() ? secret_key_file(settings.data_dir).string() + "; keep a copy where it is safe"
-                                      : "MOSAIC_SECRET_KEY")
+      << (settings.secret_key.empty()
+              ? secret_key_file(settings.data_dir).string() + "; keep a copy where it is safe"
+              : "MOSAIC_SECRET_KEY")
       << "\n"
-      << "  engine     " << (problem ? printable(*problem, 600) + " (still trying; see mosaic doctor)" : settings.engine.url)
+      << "  engine     "
+      << (problem ? printable(*problem, 600) + " (still trying; see mosaic doctor)"
+                  : settings.engine.url)
       << "\n";
   if (!process.leads()) out << "  leader     another controller leads; this one stands by\n";
   if (!process.has_administrator()) out << "  first step mosaic admin create-breakglass NAME\n";
@@ -45,11 +49,12 @@ void announce(CommandContext& context, FleetProcess& process, const Settings& se
 }  // namespace
 
 void add_up_command(CLI::App& app, CommandContext& context) {
-  auto& command = add_command(app, "up", "Run everything in one process",
-                              "  mosaic up                                  with a database of its own\n"
-                              "  mosaic up --engine tcp://10.0.0.5:2376 --engine-tls-dir /etc/mosaic/engine\n"
-                              "  mosaic up --agent-egress none --agent-egress-allow 192.168.1.5:11434\n"
-                              "  DATABASE_URL=postgresql://mosaic:PASSWORD@db/mosaic MOSAIC_SECRET_KEY=... mosaic up");
+  auto& command = add_command(
+      app, "up", "Run everything in one process",
+      "  mosaic up                                  with a database of its own\n"
+      "  mosaic up --engine tcp://10.0.0.5:2376 --engine-tls-dir /etc/mosaic/engine\n"
+      "  mosaic up --agent-egress none --agent-egress-allow 192.168.1.5:11434\n"
+      "  DATABASE_URL=postgresql://mosaic:PASSWORD@db/mosaic MOSAIC_SECRET_KEY=... mosaic up");
   add_database_options(command, context.raw);
   add_engine_options(command, context.raw);
   add_agent_network_options(command, context.raw);
@@ -58,7 +63,8 @@ void add_up_command(CLI::App& app, CommandContext& context) {
   add_log_options(command, context.raw);
   command.callback([&context] {
     context.action = [&context] {
-      const FleetRoles roles{.controller = true, .agents_api = true, .own_database = true, .migrates = true};
+      const FleetRoles roles{
+          .controller = true, .agents_api = true, .own_database = true, .migrates = true};
       return serve(context, roles, [&context](FleetProcess& process, const Settings& settings) {
         announce(context, process, settings);
       });

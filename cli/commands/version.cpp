@@ -14,7 +14,8 @@ void add_version_command(CLI::App& app, CommandContext& context) {
       if (*format == OutputFormat::table) {
         context.out << "mosaic " << product_version << " (" << product_revision << ")\n";
       } else {
-        print_document(context.out, {{"version", product_version}, {"revision", product_revision}}, *format);
+        print_document(context.out, {{"version", product_version}, {"revision", product_revision}},
+                       *format);
       }
       return ExitCode::success;
     };

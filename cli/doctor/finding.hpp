@@ -27,9 +27,12 @@ inline Finding fail(std::string check, std::string message, std::string remedy) 
 
 inline std::string_view to_string(Finding::State state) {
   switch (state) {
-    case Finding::State::ok: return "ok";
-    case Finding::State::warn: return "warn";
-    case Finding::State::fail: return "fail";
+    case Finding::State::ok:
+      return "ok";
+    case Finding::State::warn:
+      return "warn";
+    case Finding::State::fail:
+      return "fail";
   }
   return "fail";
 }

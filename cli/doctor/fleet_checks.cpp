@@ -22,17 +22,20 @@ namespace {
 // Without a database: whether mosaic up could make one.
 Finding check_embedded_programs(const Settings& settings) {
   if (EmbeddedPostgres::exists(settings.data_dir)) {
-    return ok("database", "the embedded Postgres in " + settings.data_dir.string() + " is not running; mosaic up starts it");
+    return ok("database", "the embedded Postgres in " + settings.data_dir.string() +
+                              " is not running; mosaic up starts it");
   }
   if (const auto binaries = PostgresBinaries::find(std::nullopt)) {
-    return ok("database", "none yet; mosaic up makes one with Postgres " + std::to_string(binaries->major_version) +
-                              " in " + settings.data_dir.string());
+    return ok("database", "none yet; mosaic up makes one with Postgres " +
+                              std::to_string(binaries->major_version) + " in " +
+                              settings.data_dir.string());
   }
   return fail("database", "DATABASE_URL is not set and there is no Postgres server on this machine",
               "apt-get install --no-install-recommends postgresql, or set DATABASE_URL");
 }
 
-std::optional<DatabaseOptions> reachable_database(const Settings& settings, std::vector<Finding>& findings) {
+std::optional<DatabaseOptions> reachable_database(const Settings& settings,
+                                                  std::vector<Finding>& findings) {
   DatabaseOptions options;
   options.connections = 1;
   options.application_name = "mosaic doctor";
@@ -47,10 +50,12 @@ std::optional<DatabaseOptions> reachable_database(const Settings& settings, std:
   try {
     Database(options).ping();
   } catch (const StoreError& error) {
-    findings.push_back(fail("database", error.what(), "check DATABASE_URL and that the server runs"));
+    findings.push_back(
+        fail("database", error.what(), "check DATABASE_URL and that the server runs"));
     return std::nullopt;
   }
-  findings.push_back(ok("database", settings.embedded_database() ? "the embedded Postgres answers" : "answers"));
+  findings.push_back(
+      ok("database", settings.embedded_database() ? "the embedded Postgres answers" : "answers"));
   return options;
 }
 
@@ -70,7 +75,9 @@ bool check_schema(const DatabaseOptions& options, std::vector<Finding>& findings
 Finding check_key(const Settings& settings, const std::optional<std::string>& stored) {
   const bool to_be_made = settings.embedded_database() && settings.secret_key.empty() && !stored &&
                           !EmbeddedPostgres::exists(settings.data_dir);
-  if (to_be_made) return ok("key", "none yet; mosaic up makes one in " + secret_key_file(settings.data_dir).string());
+  if (to_be_made)
+    return ok("key",
+              "none yet; mosaic up makes one in " + secret_key_file(settings.data_dir).string());
   try {
     const SecretBox box(open_secret_box(settings, MissingKey::refuse));
     if (!stored) return ok("key", "is usable");
@@ -88,7 +95,8 @@ std::string fleet_image(Store& store) {
 
 Finding engine_failure(const Settings& settings, const EngineError& error) {
   if (error.kind() == EngineErrorKind::permission_denied) {
-    return fail("engine", error.what(), "run as root, or: usermod -aG docker " + std::string("$USER, and sign in again"));
+    return fail("engine", error.what(),
+                "run as root, or: usermod -aG docker " + std::string("$USER, and sign in again"));
   }
   const bool local = settings.engine.is_local();
   return fail("engine", error.what(),
@@ -98,7 +106,8 @@ Finding engine_failure(const Settings& settings, const EngineError& error) {
 
 Finding check_image(RuntimeDriver& driver, const std::string& image) {
   try {
-    if (driver.image(image).availability == ImageAvailability::present) return ok("image", image + " is on the engine");
+    if (driver.image(image).availability == ImageAvailability::present)
+      return ok("image", image + " is on the engine");
     return warn("image", image + " is not on the engine yet",
                 "the first wake pulls it; to be faster then: docker pull " + image +
                     ", or mosaic set fleet image OTHER");
@@ -108,14 +117,18 @@ Finding check_image(RuntimeDriver& driver, const std::string& image) {
 }
 
 Finding check_hibernation(MemoryReclaimer& reclaimer) {
-  if (reclaimer.possible()) return ok("hibernation", "frozen agents can be pushed to swap (mosaic set fleet sleep.hibernate true)");
-  return warn("hibernation", "not possible here: " + reclaimer.reason(),
-              "idle agents stop instead, which is well; for faster waking see the operator's guide");
+  if (reclaimer.possible())
+    return ok("hibernation",
+              "frozen agents can be pushed to swap (mosaic set fleet sleep.hibernate true)");
+  return warn(
+      "hibernation", "not possible here: " + reclaimer.reason(),
+      "idle agents stop instead, which is well; for faster waking see the operator's guide");
 }
 
 }  // namespace
 
-std::vector<Finding> check_database_and_key(const Settings& settings, std::string& instance, std::string& image) {
+std::vector<Finding> check_database_and_key(const Settings& settings, std::string& instance,
+                                            std::string& image) {
   std::vector<Finding> findings;
   std::optional<std::string> key_check;
   const auto options = reachable_database(settings, findings);
@@ -134,18 +147,22 @@ std::vector<Finding> check_database_and_key(const Settings& settings, std::strin
   return findings;
 }
 
-std::vector<Finding> check_engine(const Settings& settings, const std::string& instance, const std::string& image) {
+std::vector<Finding> check_engine(const Settings& settings, const std::string& instance,
+                                  const std::string& image) {
   std::vector<Finding> findings;
   const SystemClock clock;
   Metrics metrics;
   EngineParts parts(settings, instance, clock, metrics, Logger::silent());
   try {
     const EngineInfo info = parts.driver().info();
-    findings.push_back(ok("engine", info.name + ", API " + info.api_version + ", " + std::to_string(info.cpus) +
-                                        " cores, " + std::to_string(info.memory_mb) + " MB"));
-    findings.push_back(check_image(parts.driver(), settings.agent_image.empty() ? image : settings.agent_image));
+    findings.push_back(ok("engine", info.name + ", API " + info.api_version + ", " +
+                                        std::to_string(info.cpus) + " cores, " +
+                                        std::to_string(info.memory_mb) + " MB"));
+    findings.push_back(
+        check_image(parts.driver(), settings.agent_image.empty() ? image : settings.agent_image));
     findings.push_back(check_hibernation(parts.reclaimer()));
-    if (locate_engine(settings.engine.url).place == EngineLocality::Place::here && !info.data_root.empty()) {
+    if (locate_engine(settings.engine.url).place == EngineLocality::Place::here &&
+        !info.data_root.empty()) {
       findings.push_back(check_disk("engine's disk", info.data_root));
     }
   } catch (const EngineError& error) {

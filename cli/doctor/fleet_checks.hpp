@@ -11,9 +11,11 @@
 namespace mosaic::cli {
 
 // `instance` gets the database's id when it can be read.
-std::vector<Finding> check_database_and_key(const Settings& settings, std::string& instance, std::string& image);
+std::vector<Finding> check_database_and_key(const Settings& settings, std::string& instance,
+                                            std::string& image);
 
 // `image`: what agents run, as the database says.
-std::vector<Finding> check_engine(const Settings& settings, const std::string& instance, const std::string& image);
+std::vector<Finding> check_engine(const Settings& settings, const std::string& instance,
+                                  const std::string& image);
 
 }  // namespace mosaic::cli

@@ -31,7 +31,8 @@ AddressList numeric_address(const ListenAddress& address) {
   hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
+  const int error =
+      ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
   return {error == 0 ? found : nullptr, &::freeaddrinfo};
 }
 
@@ -48,7 +49,8 @@ int try_to_bind(const ListenAddress& address) {
 
 std::filesystem::path nearest_existing(std::filesystem::path folder) {
   std::error_code error;
-  while (!std::filesystem::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  while (!std::filesystem::exists(folder, error) && folder.has_relative_path())
+    folder = folder.parent_path();
   return folder;
 }
 
@@ -65,7 +67,8 @@ Finding check_port(const std::string& check, const ListenAddress& address, bool 
   const std::string where = to_string(address);
   const int error = try_to_bind(address);
   if (error == 0) return ok(check, where + " is free");
-  if (error == EADDRINUSE && mosaic_runs) return ok(check, where + " is taken by the mosaic up that runs");
+  if (error == EADDRINUSE && mosaic_runs)
+    return ok(check, where + " is taken by the mosaic up that runs");
   const std::string option = check == "agents' address" ? "--agent-listen" : "--listen";
   if (error == EADDRINUSE) {
     return fail(check, where + " is taken by another program",
@@ -83,7 +86,9 @@ std::vector<Route> parse_routes(const std::string& text) {
   while (std::getline(lines, line)) {
     std::istringstream words(line);
     std::string interface, destination, gateway, flags, references, uses, metric, mask;
-    if (!(words >> interface >> destination >> gateway >> flags >> references >> uses >> metric >> mask)) continue;
+    if (!(words >> interface >> destination >> gateway >> flags >> references >> uses >> metric >>
+          mask))
+      continue;
     const auto address = ntohl(static_cast<std::uint32_t>(std::stoul(destination, nullptr, 16)));
     const auto bits = ntohl(static_cast<std::uint32_t>(std::stoul(mask, nullptr, 16)));
     routes.push_back({interface, {address, std::popcount(bits)}});
@@ -102,8 +107,8 @@ Finding check_subnets(const Subnet& agent_subnets, const std::vector<Route>& rou
     if (route.interface.starts_with("mos") || route.destination.prefix_length == 0) continue;
     if (!route.destination.overlaps(agent_subnets)) continue;
     return fail("subnets",
-                to_string(agent_subnets) + " overlaps with " + to_string(route.destination) + ", which this machine " +
-                    "reaches through " + route.interface,
+                to_string(agent_subnets) + " overlaps with " + to_string(route.destination) +
+                    ", which this machine " + "reaches through " + route.interface,
                 "choose a private range that is unused here with --agent-subnets");
   }
   return ok("subnets", to_string(agent_subnets) + " is free");
@@ -111,14 +116,18 @@ Finding check_subnets(const Subnet& agent_subnets, const std::vector<Route>& rou
 
 Finding check_disk(const std::string& check, const std::filesystem::path& folder) {
   const auto where = nearest_existing(folder);
-  struct statvfs status{};
+  struct statvfs status {};
   if (::statvfs(where.c_str(), &status) != 0) {
-    return warn(check, "cannot see the disk of " + where.string() + ": " + std::strerror(errno), "run as root");
+    return warn(check, "cannot see the disk of " + where.string() + ": " + std::strerror(errno),
+                "run as root");
   }
   const std::uint64_t free_bytes = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
-  const std::string message = std::to_string(free_bytes / gigabyte) + " GB free at " + folder.string();
-  if (free_bytes < gigabyte) return fail(check, message, "free some space there, or choose another folder");
-  if (free_bytes < 5 * gigabyte) return warn(check, message, "an agent's image and state take some; free more soon");
+  const std::string message =
+      std::to_string(free_bytes / gigabyte) + " GB free at " + folder.string();
+  if (free_bytes < gigabyte)
+    return fail(check, message, "free some space there, or choose another folder");
+  if (free_bytes < 5 * gigabyte)
+    return warn(check, message, "an agent's image and state take some; free more soon");
   return ok(check, message);
 }
 
@@ -129,7 +138,8 @@ Finding check_firewall(const Settings& settings) {
     return required ? fail(check, message, remedy) : warn(check, message, remedy);
   };
   if (settings.firewall == FirewallMode::off) {
-    return warn(check, "switched off by --firewall off: agents reach this machine and its networks", "use --firewall auto");
+    return warn(check, "switched off by --firewall off: agents reach this machine and its networks",
+                "use --firewall auto");
   }
   const EngineLocality locality = locate_engine(settings.engine.url);
   if (locality.place == EngineLocality::Place::elsewhere) {

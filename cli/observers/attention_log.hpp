@@ -1,4 +1,5 @@
-// Lines that an operator should read, each at most once a minute: what goes on failing every second is one line.
+// Lines that an operator should read, each at most once a minute: what goes on failing every second
+// is one line.
 //
 // Thread-safe.
 #pragma once
@@ -14,7 +15,8 @@ namespace mosaic::cli {
 
 class AttentionLog {
  public:
-  AttentionLog(const Clock& clock, const Logger& log) : clock_(clock), log_(log.with_component("controller")) {}
+  AttentionLog(const Clock& clock, const Logger& log)
+      : clock_(clock), log_(log.with_component("controller")) {}
 
   void report(const std::string& line) {
     const std::lock_guard lock(mutex_);

@@ -22,7 +22,9 @@ void EngineObserver::on_call(std::string_view method, std::string_view route, in
     metrics_.record_request(method_of(method), status, duration);
     if (!log_.enabled(LogLevel::debug)) return;
     log_.with_correlation(ReconcileTrace::current())
-        .debug("engine call", {{Field::method, method}, {Field::path, route}, {Field::status, status},
+        .debug("engine call", {{Field::method, method},
+                               {Field::path, route},
+                               {Field::status, status},
                                {Field::duration_ms, duration}});
   } catch (const std::exception&) {
     log_.error("an engine call could not be counted");

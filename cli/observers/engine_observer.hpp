@@ -1,5 +1,5 @@
-// Every call to the engine as client-go's rest_client metrics, and at debug level as a log line that carries the id of
-// the reconcile it was made for.
+// Every call to the engine as client-go's rest_client metrics, and at debug level as a log line
+// that carries the id of the reconcile it was made for.
 //
 // Thread-safe. The Metrics must outlive it.
 #pragma once

@@ -2,8 +2,8 @@
 
 namespace mosaic::cli {
 
-void InformerLog::on_relisted(std::chrono::nanoseconds took, std::size_t rows, std::size_t containers,
-                              std::size_t drifted) {
+void InformerLog::on_relisted(std::chrono::nanoseconds took, std::size_t rows,
+                              std::size_t containers, std::size_t drifted) {
   metrics_.relist_seconds.Observe(in_seconds(took));
   metrics_.drift_found.Increment(static_cast<double>(drifted));
   const std::lock_guard lock(mutex_);
@@ -12,7 +12,8 @@ void InformerLog::on_relisted(std::chrono::nanoseconds took, std::size_t rows, s
     log_.info("listing works again");
   }
   if (drifted > 0) {
-    log_.info("found what no event had told", {{Field::count, drifted}, {Field::duration_ms, took}});
+    log_.info("found what no event had told",
+              {{Field::count, drifted}, {Field::duration_ms, took}});
   } else {
     log_.debug("listed", {{Field::count, rows + containers}, {Field::duration_ms, took}});
   }
@@ -24,7 +25,8 @@ void InformerLog::on_relist_failed(const std::string& error) {
   if (error == failure_ && now - told_at_ < repeat_after) return;
   failure_ = error;
   told_at_ = now;
-  log_.warning("cannot see engine or rows; agents stay as they are, trying again", {{Field::error, error}});
+  log_.warning("cannot see engine or rows; agents stay as they are, trying again",
+               {{Field::error, error}});
 }
 
 void InformerLog::on_engine_reachable(bool reachable) {

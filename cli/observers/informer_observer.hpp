@@ -1,5 +1,5 @@
-// Relists and the engine's reachability as metrics and log lines. An engine that stays away is told of at once and
-// then once a minute, not once a second.
+// Relists and the engine's reachability as metrics and log lines. An engine that stays away is told
+// of at once and then once a minute, not once a second.
 //
 // Thread-safe. The Metrics must outlive it.
 #pragma once

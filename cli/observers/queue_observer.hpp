@@ -17,8 +17,12 @@ class QueueObserver final : public WorkQueueObserver {
   }
   void on_add() override { metrics_.adds.Increment(); }
   void on_retry() override { metrics_.retries.Increment(); }
-  void on_get(std::chrono::nanoseconds queued_for) override { metrics_.queue_seconds.Observe(in_seconds(queued_for)); }
-  void on_done(std::chrono::nanoseconds worked_for) override { metrics_.work_seconds.Observe(in_seconds(worked_for)); }
+  void on_get(std::chrono::nanoseconds queued_for) override {
+    metrics_.queue_seconds.Observe(in_seconds(queued_for));
+  }
+  void on_done(std::chrono::nanoseconds worked_for) override {
+    metrics_.work_seconds.Observe(in_seconds(worked_for));
+  }
 
  private:
   WorkQueueMetrics metrics_;

@@ -15,8 +15,8 @@ class ReconcileObserver final : public ControllerObserver {
       : metrics_(metrics), log_(log.with_component("controller")) {}
 
   void on_reconcile_begin(const ResourceKey& key) override;
-  void on_reconcile_end(const ResourceKey& key, ReconcileResult result, std::chrono::nanoseconds took,
-                        std::string_view error) override;
+  void on_reconcile_end(const ResourceKey& key, ReconcileResult result,
+                        std::chrono::nanoseconds took, std::string_view error) override;
 
  private:
   void count(ReconcileResult result);

@@ -13,7 +13,8 @@ thread_local std::string present;
 }  // namespace
 
 std::string_view ReconcileTrace::begin(const ResourceKey& key) {
-  present = to_string(key) + "#" + std::to_string(next_number.fetch_add(1, std::memory_order_relaxed));
+  present =
+      to_string(key) + "#" + std::to_string(next_number.fetch_add(1, std::memory_order_relaxed));
   return present;
 }
 

@@ -1,6 +1,8 @@
-// The id that ties together everything logged on behalf of one reconcile: its key and a running number.
+// The id that ties together everything logged on behalf of one reconcile: its key and a running
+// number.
 //
-// A reconcile stays on one worker thread from begin to end, so the present id is the thread's own. Thread-safe.
+// A reconcile stays on one worker thread from begin to end, so the present id is the thread's own.
+// Thread-safe.
 #pragma once
 
 #include <string_view>

@@ -1,7 +1,8 @@
-// Programs run beside this one: to their end with their output kept (run_program), or on their own as a session of
-// theirs (start_daemon), as this user or, when we are root, as an unprivileged one.
+// Programs run beside this one: to their end with their output kept (run_program), or on their own
+// as a session of theirs (start_daemon), as this user or, when we are root, as an unprivileged one.
 //
-// The child gets a small fixed environment, no open file but its standard ones, no blocked signals. Thread-safe.
+// The child gets a small fixed environment, no open file but its standard ones, no blocked signals.
+// Thread-safe.
 #pragma once
 
 #include <sys/types.h>
@@ -16,9 +17,9 @@
 namespace mosaic::cli {
 
 struct ProgramResult {
-  int exit_code = -1;   // 128 + signal when a signal ended it
+  int exit_code = -1;  // 128 + signal when a signal ended it
   bool timed_out = false;
-  std::string output;   // standard output and error, the last 64 KiB
+  std::string output;  // standard output and error, the last 64 KiB
 };
 
 struct ProgramCall {

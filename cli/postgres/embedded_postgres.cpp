@@ -68,7 +68,8 @@ bool lock_within(int file, std::chrono::milliseconds limit) {
 
 }  // namespace
 
-EmbeddedPostgres::EmbeddedPostgres(std::filesystem::path data_dir, std::filesystem::path binaries_root)
+EmbeddedPostgres::EmbeddedPostgres(std::filesystem::path data_dir,
+                                   std::filesystem::path binaries_root)
     : data_dir_(std::move(data_dir)),
       binaries_root_(std::move(binaries_root)),
       folder_(embedded_data_folder(data_dir_)) {}
@@ -102,7 +103,8 @@ void EmbeddedPostgres::prepare_data_dir(const std::filesystem::path& data_dir) {
 }
 
 bool EmbeddedPostgres::held_by_another(const std::filesystem::path& data_dir) {
-  const FileDescriptor lock(::open((data_dir / lock_file).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const FileDescriptor lock(
+      ::open((data_dir / lock_file).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   return lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
@@ -112,12 +114,13 @@ void EmbeddedPostgres::take_lock() {
   if (!lock) throw CommandError(explain_file_error("open", path, errno));
   if (!lock_within(lock.get(), lock_patience)) {
     const std::string holder = read_file(path);
-    throw CommandError("another mosaic up (process " + holder.substr(0, holder.find('\n')) + ") uses " +
-                       data_dir_.string() + "; stop it first, or give this one another --data-dir");
+    throw CommandError("another mosaic up (process " + holder.substr(0, holder.find('\n')) +
+                       ") uses " + data_dir_.string() +
+                       "; stop it first, or give this one another --data-dir");
   }
   const std::string holder = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(lock.get(), 0) != 0 ||
-      ::pwrite(lock.get(), holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size())) {
+  if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), holder.data(), holder.size(), 0) !=
+                                             static_cast<ssize_t>(holder.size())) {
     throw CommandError(explain_file_error("write", path, errno));
   }
   lock_ = std::move(lock);
@@ -129,7 +132,8 @@ void EmbeddedPostgres::choose_user_and_binaries() {
   if (version) {
     const SystemUser owner = owner_of(folder_);
     if (::geteuid() != 0 && owner.uid != user_.uid) {
-      throw CommandError(folder_.string() + " belongs to user " + owner.name + "; run as that user or as root, or choose "
+      throw CommandError(folder_.string() + " belongs to user " + owner.name +
+                         "; run as that user or as root, or choose "
                          "another --data-dir");
     }
     user_ = owner;
@@ -137,12 +141,14 @@ void EmbeddedPostgres::choose_user_and_binaries() {
   const auto found = PostgresBinaries::find(version, binaries_root_);
   if (!found && version) {
     throw CommandError(folder_.string() + " was made by Postgres " + std::to_string(*version) +
-                       ", which is not installed; install it (apt-get install postgresql-" + std::to_string(*version) +
-                       ") or move the data with pg_upgrade");
+                       ", which is not installed; install it (apt-get install postgresql-" +
+                       std::to_string(*version) + ") or move the data with pg_upgrade");
   }
   if (!found) {
-    throw CommandError("there is no Postgres server on this machine; install it (apt-get install --no-install-recommends "
-                       "postgresql) or set DATABASE_URL to one elsewhere");
+    throw CommandError(
+        "there is no Postgres server on this machine; install it (apt-get install "
+        "--no-install-recommends "
+        "postgresql) or set DATABASE_URL to one elsewhere");
   }
   binaries_ = *found;
 }
@@ -153,9 +159,13 @@ void EmbeddedPostgres::initialize() {
   std::filesystem::remove_all(fresh, error);  // what a crash left
   make_private_folder(fresh, user_);
   ProgramCall call;
-  call.arguments = {(binaries_.folder / "initdb").string(), "--pgdata=" + fresh.string(),
-                    std::string("--username=") + embedded_database_name, "--auth=peer", "--encoding=UTF8",
-                    "--locale=C.UTF-8", "--data-checksums"};
+  call.arguments = {(binaries_.folder / "initdb").string(),
+                    "--pgdata=" + fresh.string(),
+                    std::string("--username=") + embedded_database_name,
+                    "--auth=peer",
+                    "--encoding=UTF8",
+                    "--locale=C.UTF-8",
+                    "--data-checksums"};
   const auto result = run_program(call, user_);
   if (result.exit_code != 0) {
     std::filesystem::remove_all(fresh, error);
@@ -169,14 +179,18 @@ void EmbeddedPostgres::initialize() {
 
 void EmbeddedPostgres::write_authentication(const std::filesystem::path& folder) const {
   const std::string name = embedded_database_name;
-  write_file(folder / "pg_hba.conf", "# Only through the unix socket, only as the user who owns this folder or as root.\n"
-                                     "local all " + name + " peer map=" + name + "\n");
-  write_file(folder / "pg_ident.conf", name + " root " + name + "\n" + name + " \"" + user_.name + "\" " + name + "\n");
+  write_file(folder / "pg_hba.conf",
+             "# Only through the unix socket, only as the user who owns this folder or as root.\n"
+             "local all " +
+                 name + " peer map=" + name + "\n");
+  write_file(folder / "pg_ident.conf",
+             name + " root " + name + "\n" + name + " \"" + user_.name + "\" " + name + "\n");
 }
 
 void EmbeddedPostgres::create_database(const std::filesystem::path& folder) const {
   ProgramCall call;
-  call.arguments = {(binaries_.folder / "postgres").string(), "--single", "-D", folder.string(), "postgres"};
+  call.arguments = {(binaries_.folder / "postgres").string(), "--single", "-D", folder.string(),
+                    "postgres"};
   call.input = std::string("CREATE DATABASE ") + embedded_database_name + ";\n";
   const auto result = run_program(call, user_);
   if (result.exit_code != 0 || result.output.find("ERROR:") != std::string::npos) {
@@ -192,19 +206,22 @@ void EmbeddedPostgres::prepare_socket_folder() {
 // True when one that a killed parent left behind serves the folder already.
 bool EmbeddedPostgres::adopt() {
   const auto deadline = Clock::now() + start_limit;
-  for (auto file = PostmasterFile::read(folder_); file && file->alive(folder_); file = PostmasterFile::read(folder_)) {
+  for (auto file = PostmasterFile::read(folder_); file && file->alive(folder_);
+       file = PostmasterFile::read(folder_)) {
     if (file->socket_folder == socket_folder_ && file->status == "ready") {
       postmaster_ = file->pid;
       child_ = false;
       return true;
     }
     if (!file->socket_folder.empty() && file->socket_folder != socket_folder_) {
-      throw CommandError("a Postgres that mosaic did not start (process " + std::to_string(file->pid) + ") uses " +
-                         folder_.string() + "; stop it first");
+      throw CommandError("a Postgres that mosaic did not start (process " +
+                         std::to_string(file->pid) + ") uses " + folder_.string() +
+                         "; stop it first");
     }
     if (Clock::now() > deadline) {
-      throw CommandError("the Postgres of " + folder_.string() + " (process " + std::to_string(file->pid) +
-                         ") neither starts nor ends; see " + (folder_ / "log").string());
+      throw CommandError("the Postgres of " + folder_.string() + " (process " +
+                         std::to_string(file->pid) + ") neither starts nor ends; see " +
+                         (folder_ / "log").string());
     }
     std::this_thread::sleep_for(poll_every);
   }
@@ -212,7 +229,9 @@ bool EmbeddedPostgres::adopt() {
 }
 
 void EmbeddedPostgres::launch() {
-  const auto setting = [](const std::string& name, const std::string& value) { return "--" + name + "=" + value; };
+  const auto setting = [](const std::string& name, const std::string& value) {
+    return "--" + name + "=" + value;
+  };
   // A list of folders is read like a list of identifiers, so that a comma or a blank needs quotes.
   const std::vector<std::string> arguments = {
       (binaries_.folder / "postgres").string(), "-D", folder_.string(),
@@ -229,7 +248,8 @@ void EmbeddedPostgres::launch() {
   child_ = true;
 }
 
-// After a postmaster was killed its sessions need a moment to notice, and until then a new one refuses to start.
+// After a postmaster was killed its sessions need a moment to notice, and until then a new one
+// refuses to start.
 void EmbeddedPostgres::launch_until_ready() {
   const auto patience = Clock::now() + leftovers_limit;
   for (;;) {
@@ -257,8 +277,8 @@ void EmbeddedPostgres::wait_until_ready() {
     }
     std::this_thread::sleep_for(poll_every);
   }
-  throw CommandError("the embedded Postgres was not ready within " + std::to_string(start_limit.count()) + " s; see " +
-                     (folder_ / "log").string());
+  throw CommandError("the embedded Postgres was not ready within " +
+                     std::to_string(start_limit.count()) + " s; see " + (folder_ / "log").string());
 }
 
 bool EmbeddedPostgres::ended() {
@@ -293,12 +313,14 @@ void EmbeddedPostgres::stop() {
   if (wait(fast_stop_limit)) return;
   ::kill(postmaster_, SIGQUIT);
   if (!wait(immediate_stop_limit)) {
-    throw CommandError("the embedded Postgres (process " + std::to_string(postmaster_) + ") does not end; see " +
-                       (folder_ / "log").string());
+    throw CommandError("the embedded Postgres (process " + std::to_string(postmaster_) +
+                       ") does not end; see " + (folder_ / "log").string());
   }
 }
 
-std::string EmbeddedPostgres::connection_string() const { return embedded_connection_string(socket_folder_, user_); }
+std::string EmbeddedPostgres::connection_string() const {
+  return embedded_connection_string(socket_folder_, user_);
+}
 
 std::optional<std::string> EmbeddedPostgres::find_running(const std::filesystem::path& data_dir) {
   const auto folder = embedded_data_folder(data_dir);

@@ -1,11 +1,13 @@
-// A Postgres of our own below the data folder, for those who have none: Debian's server programs, an unprivileged
-// user, a unix socket in a private folder, no TCP, peer authentication.
+// A Postgres of our own below the data folder, for those who have none: Debian's server programs,
+// an unprivileged user, a unix socket in a private folder, no TCP, peer authentication.
 //
-// One process at a time may hold a data folder (a lock file says so). Postgres is a session of its own: when this
-// process is killed, Postgres goes on and the next start adopts it, so that a crash of ours is none of the database's.
-// A first initialisation happens beside and is renamed into place when complete: a crash leaves none that is half done.
+// One process at a time may hold a data folder (a lock file says so). Postgres is a session of its
+// own: when this process is killed, Postgres goes on and the next start adopts it, so that a crash
+// of ours is none of the database's. A first initialisation happens beside and is renamed into
+// place when complete: a crash leaves none that is half done.
 //
-// Not thread-safe: one thread starts, supervises and stops it. Errors: CommandError, one line that says what to do.
+// Not thread-safe: one thread starts, supervises and stops it. Errors: CommandError, one line that
+// says what to do.
 #pragma once
 
 #include <sys/types.h>
@@ -46,11 +48,12 @@ class EmbeddedPostgres {
   static bool exists(const std::filesystem::path& data_dir);
   // Whether a mosaic up that runs holds this data folder.
   static bool held_by_another(const std::filesystem::path& data_dir);
-  // Makes the data folder when it is missing: passable for the unprivileged user, readable for ours alone.
+  // Makes the data folder when it is missing: passable for the unprivileged user, readable for ours
+  // alone.
   static void prepare_data_dir(const std::filesystem::path& data_dir);
 
-  // The connection to an instance that runs below this data folder, for commands beside `mosaic up`; nothing when none
-  // does or it cannot be seen by this user.
+  // The connection to an instance that runs below this data folder, for commands beside `mosaic
+  // up`; nothing when none does or it cannot be seen by this user.
   static std::optional<std::string> find_running(const std::filesystem::path& data_dir);
 
  private:

@@ -27,7 +27,8 @@ std::optional<PostgresBinaries> PostgresBinaries::find(std::optional<int> major_
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
     const auto version = version_of(entry.path().filename().string());
-    if (!version || *version < oldest_supported || (major_version && *version != *major_version)) continue;
+    if (!version || *version < oldest_supported || (major_version && *version != *major_version))
+      continue;
     const auto folder = entry.path() / "bin";
     if (!executable(folder / "initdb") || !executable(folder / "postgres")) continue;
     if (!best || *version > best->major_version) best = PostgresBinaries{*version, folder};

@@ -32,7 +32,9 @@ std::string quoted_for_libpq(const std::string& text) {
   return result + "'";
 }
 
-bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
 
 // The last line that Postgres itself calls an error, without its time stamp.
 std::string last_error_line(const std::string& output) {
@@ -56,12 +58,16 @@ std::string last_error_line(const std::string& output) {
 
 }  // namespace
 
-std::filesystem::path embedded_data_folder(const std::filesystem::path& data_dir) { return data_dir / "postgres"; }
+std::filesystem::path embedded_data_folder(const std::filesystem::path& data_dir) {
+  return data_dir / "postgres";
+}
 
-std::filesystem::path embedded_socket_folder(const std::filesystem::path& data_dir, const SystemUser& user) {
+std::filesystem::path embedded_socket_folder(const std::filesystem::path& data_dir,
+                                             const SystemUser& user) {
   const auto beside = data_dir / "postgres-socket";
   if (fits(beside)) return beside;
-  const std::string name = "mosaic-" + std::to_string(user.uid) + "-" + sha256_hex(data_dir.string()).substr(0, 12);
+  const std::string name =
+      "mosaic-" + std::to_string(user.uid) + "-" + sha256_hex(data_dir.string()).substr(0, 12);
   if (::geteuid() == 0) return std::filesystem::path("/run") / name;
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr && runtime[0] == '/' && fits(std::filesystem::path(runtime) / name)) {
@@ -70,10 +76,11 @@ std::filesystem::path embedded_socket_folder(const std::filesystem::path& data_d
   return std::filesystem::path("/tmp") / name;
 }
 
-std::string embedded_connection_string(const std::filesystem::path& socket_folder, const SystemUser& user) {
-  return "host=" + quoted_for_libpq(socket_folder.string()) + " port=" + std::to_string(embedded_database_port) +
-         " user=" + embedded_database_name + " dbname=" + embedded_database_name +
-         " requirepeer=" + quoted_for_libpq(user.name);
+std::string embedded_connection_string(const std::filesystem::path& socket_folder,
+                                       const SystemUser& user) {
+  return "host=" + quoted_for_libpq(socket_folder.string()) +
+         " port=" + std::to_string(embedded_database_port) + " user=" + embedded_database_name +
+         " dbname=" + embedded_database_name + " requirepeer=" + quoted_for_libpq(user.name);
 }
 
 void make_private_folder(const std::filesystem::path& folder, const SystemUser& user) {
@@ -84,8 +91,9 @@ void make_private_folder(const std::filesystem::path& folder, const SystemUser& 
   } else if (errno != EEXIST) {
     throw CommandError(explain_file_error("make", folder, errno));
   }
-  struct stat status{};
-  if (::lstat(folder.c_str(), &status) != 0) throw CommandError(explain_file_error("see", folder, errno));
+  struct stat status {};
+  if (::lstat(folder.c_str(), &status) != 0)
+    throw CommandError(explain_file_error("see", folder, errno));
   if (!S_ISDIR(status.st_mode) || status.st_uid != user.uid || (status.st_mode & 077) != 0) {
     throw CommandError(folder.string() + " must be a folder that belongs to user " + user.name +
                        " with mode 0700; mend it with: chown " + user.name + " " + folder.string() +
@@ -96,38 +104,46 @@ void make_private_folder(const std::filesystem::path& folder, const SystemUser& 
 std::string explain_postgres_failure(const std::string& output, const std::filesystem::path& folder,
                                      const SystemUser& user) {
   if (contains(output, "No space left on device") || contains(output, "Disk quota exceeded")) {
-    return "the disk of " + folder.string() + " is full; free some space there, or choose another --data-dir";
+    return "the disk of " + folder.string() +
+           " is full; free some space there, or choose another --data-dir";
   }
   if (contains(output, "Permission denied")) {
     return "user " + user.name + " may not enter or write " + folder.string() +
-           "; every folder above it must let that user pass (chmod o+x), or choose another --data-dir";
+           "; every folder above it must let that user pass (chmod o+x), or choose another "
+           "--data-dir";
   }
   if (contains(output, "Read-only file system")) {
     return folder.string() + " is on a read-only file system; choose another --data-dir";
   }
   if (contains(output, "Cannot allocate memory")) {
-    return "there is not enough memory for the embedded Postgres; free some, or set DATABASE_URL to one elsewhere";
+    return "there is not enough memory for the embedded Postgres; free some, or set DATABASE_URL "
+           "to one elsewhere";
   }
   return "the embedded Postgres did not start: " + last_error_line(output);
 }
 
 SystemUser owner_of(const std::filesystem::path& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) throw CommandError(explain_file_error("see", path, errno));
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0)
+    throw CommandError(explain_file_error("see", path, errno));
   passwd entry{};
   passwd* found = nullptr;
   std::array<char, 16384> buffer{};
-  if (::getpwuid_r(status.st_uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+  if (::getpwuid_r(status.st_uid, &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr) {
     throw CommandError(path.string() + " belongs to user id " + std::to_string(status.st_uid) +
                        ", which has no name on this machine; chown it to a user that exists");
   }
   return {entry.pw_uid, entry.pw_gid, entry.pw_name};
 }
 
-std::string explain_file_error(const std::string& what, const std::filesystem::path& path, int error) {
+std::string explain_file_error(const std::string& what, const std::filesystem::path& path,
+                               int error) {
   std::string line = "cannot " + what + " " + path.string() + ": " + std::strerror(error);
-  if (error == ENOSPC || error == EDQUOT) return line + "; free some space there, or choose another --data-dir";
-  if (error == EACCES || error == EPERM) return line + "; run as a user who may, or choose another --data-dir";
+  if (error == ENOSPC || error == EDQUOT)
+    return line + "; free some space there, or choose another --data-dir";
+  if (error == EACCES || error == EPERM)
+    return line + "; run as a user who may, or choose another --data-dir";
   if (error == EROFS) return line + "; choose another --data-dir";
   return line;
 }

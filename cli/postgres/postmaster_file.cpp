@@ -43,8 +43,8 @@ bool PostmasterFile::alive(const std::filesystem::path& data_folder) const {
   if (::kill(pid, 0) != 0 && errno != EPERM) return false;
   std::error_code error;
   const auto folder = std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", error);
-  // A process whose folder we may not see belongs to somebody else, so it is not one that we could have started;
-  // a zombie shows none either.
+  // A process whose folder we may not see belongs to somebody else, so it is not one that we could
+  // have started; a zombie shows none either.
   if (error) return false;
   return std::filesystem::equivalent(folder, data_folder, error) && !error;
 }

@@ -18,7 +18,8 @@ struct PostmasterFile {
   // Nothing when there is none or it is not complete yet.
   static std::optional<PostmasterFile> read(const std::filesystem::path& data_folder);
 
-  // Whether that very process still runs and serves this folder: a process id alone may have been given anew.
+  // Whether that very process still runs and serves this folder: a process id alone may have been
+  // given anew.
   bool alive(const std::filesystem::path& data_folder) const;
 };
 

@@ -1,4 +1,5 @@
-// The unprivileged account that the embedded Postgres runs as: Postgres refuses to run as root, rightly.
+// The unprivileged account that the embedded Postgres runs as: Postgres refuses to run as root,
+// rightly.
 //
 // Plain values; lookups only.
 #pragma once
@@ -17,8 +18,8 @@ struct SystemUser {
   bool is_this_process() const;
 };
 
-// This process's own user; as root: `postgres`, else `nobody`. Throws CommandError when the user has no name, as
-// Postgres needs one.
+// This process's own user; as root: `postgres`, else `nobody`. Throws CommandError when the user
+// has no name, as Postgres needs one.
 SystemUser unprivileged_user();
 
 }  // namespace mosaic::cli

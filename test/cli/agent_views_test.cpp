@@ -18,8 +18,8 @@ AgentRow busy_row() {
   row.status.container_id = "0123456789abcdef0123456789abcdef";
   row.status.restart_count = 2;
   row.status.last_error = "ran out of memory";
-  set_condition(row.status, "Ready", ConditionStatus::no, "WaitingForMemory", "needs 1536 MB, 200 MB are free",
-                test_time() - 10s);
+  set_condition(row.status, "Ready", ConditionStatus::no, "WaitingForMemory",
+                "needs 1536 MB, 200 MB are free", test_time() - 10s);
   return row;
 }
 
@@ -75,8 +75,9 @@ TEST(Describe, ShowsSpecStatusConditionsAndEvents) {
   std::ostringstream out;
   describe_agent(out, busy_row(), {event}, test_time());
   const std::string text = out.str();
-  for (const char* part : {"User agent:", "alice", "Phase:", "waiting", "0123456789ab\n", "Ready = no, WaitingForMemory (10.0 s ago)",
-                           "Last error:", "ran out of memory", "Started", "the process was started"}) {
+  for (const char* part : {"User agent:", "alice", "Phase:", "waiting", "0123456789ab\n",
+                           "Ready = no, WaitingForMemory (10.0 s ago)", "Last error:",
+                           "ran out of memory", "Started", "the process was started"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
   }
   EXPECT_EQ(text.find("SENTINEL"), std::string::npos);

@@ -25,13 +25,16 @@ Outcome run(std::vector<const char*> arguments) {
   std::ostringstream out;
   std::ostringstream err;
   Outcome outcome;
-  outcome.code = run_command_line(static_cast<int>(arguments.size()), arguments.data(), in, out, err);
+  outcome.code =
+      run_command_line(static_cast<int>(arguments.size()), arguments.data(), in, out, err);
   outcome.out = out.str();
   outcome.err = err.str();
   return outcome;
 }
 
-bool is_one_line(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
+bool is_one_line(const std::string& text) {
+  return !text.empty() && text.find('\n') == text.size() - 1;
+}
 
 TEST(CommandLine, WrongUsageIsOneLineAndCodeTwo) {
   const std::vector<std::vector<const char*>> cases{
@@ -64,10 +67,25 @@ TEST(CommandLine, WrongUsageIsOneLineAndCodeTwo) {
 }
 
 TEST(CommandLine, EveryCommandExplainsItself) {
-  const std::vector<std::vector<const char*>> commands{
-      {"up"},      {"controller"}, {"api"},  {"migrate"}, {"get"},    {"get", "users"}, {"describe"},
-      {"wake"},    {"start"},      {"stop"}, {"restart"}, {"delete"}, {"create", "user"}, {"create", "system"},
-      {"create", "provider"}, {"set", "config"}, {"set", "fleet"}, {"admin", "create-breakglass"}, {"doctor"}};
+  const std::vector<std::vector<const char*>> commands{{"up"},
+                                                       {"controller"},
+                                                       {"api"},
+                                                       {"migrate"},
+                                                       {"get"},
+                                                       {"get", "users"},
+                                                       {"describe"},
+                                                       {"wake"},
+                                                       {"start"},
+                                                       {"stop"},
+                                                       {"restart"},
+                                                       {"delete"},
+                                                       {"create", "user"},
+                                                       {"create", "system"},
+                                                       {"create", "provider"},
+                                                       {"set", "config"},
+                                                       {"set", "fleet"},
+                                                       {"admin", "create-breakglass"},
+                                                       {"doctor"}};
   for (auto command : commands) {
     command.push_back("--help");
     const Outcome outcome = run(command);
@@ -85,9 +103,10 @@ TEST(CommandLine, WithoutADatabaseSaysWhatToDo) {
 }
 
 TEST(CommandLine, EveryFleetSettingOfTheHelpIsKnown) {
-  for (const char* key : {"image", "memoryMb", "cpuMilli", "pids", "memoryBudgetMb", "memoryReserveMb", "drainLimitMin",
-                          "stopGraceSec", "startDeadlineSec", "toolProfile", "sleep.pausedMemoryMb",
-                          "sleep.hibernateAfterMin", "sleep.hibernatedSwapMb", "sleep.stopAfterMin"}) {
+  for (const char* key :
+       {"image", "memoryMb", "cpuMilli", "pids", "memoryBudgetMb", "memoryReserveMb",
+        "drainLimitMin", "stopGraceSec", "startDeadlineSec", "toolProfile", "sleep.pausedMemoryMb",
+        "sleep.hibernateAfterMin", "sleep.hibernatedSwapMb", "sleep.stopAfterMin"}) {
     EXPECT_NE(run({"set", "fleet", "--help"}).out.find(key), std::string::npos) << key;
     // 256 suits all of them; what is left to fail is the missing database.
     EXPECT_EQ(run({"set", "fleet", key, "256"}).code, 1) << key;

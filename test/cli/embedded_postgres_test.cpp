@@ -74,12 +74,12 @@ TEST_F(EmbeddedPostgresTest, IsMadeStartedAdoptedAndStopped) {
 TEST_F(EmbeddedPostgresTest, RunsUnprivilegedInAPrivateFolderWithoutTcp) {
   EmbeddedPostgres postgres(data_dir());
   postgres.start();
-  struct stat process{};
+  struct stat process {};
   ASSERT_EQ(::stat(("/proc/" + std::to_string(postgres.process_id())).c_str(), &process), 0);
   EXPECT_NE(process.st_uid, 0U);
   const auto file = PostmasterFile::read(embedded_data_folder(data_dir()));
   ASSERT_TRUE(file);
-  struct stat socket_folder{};
+  struct stat socket_folder {};
   ASSERT_EQ(::stat(file->socket_folder.c_str(), &socket_folder), 0);
   EXPECT_EQ(socket_folder.st_mode & 0777, 0700U);
   EXPECT_EQ(socket_folder.st_uid, process.st_uid);
@@ -157,9 +157,13 @@ TEST_F(EmbeddedPostgresTest, AFolderThatCannotBeMadeIsOneLine) {
 
 TEST(PostgresFailure, IsToldInOneLine) {
   const SystemUser user{101, 104, "postgres"};
-  const auto explain = [&](const std::string& output) { return explain_postgres_failure(output, "/data", user); };
-  EXPECT_NE(explain("initdb: error: could not write: No space left on device\n").find("is full"), std::string::npos);
-  EXPECT_NE(explain("could not change directory: Permission denied").find("chmod o+x"), std::string::npos);
+  const auto explain = [&](const std::string& output) {
+    return explain_postgres_failure(output, "/data", user);
+  };
+  EXPECT_NE(explain("initdb: error: could not write: No space left on device\n").find("is full"),
+            std::string::npos);
+  EXPECT_NE(explain("could not change directory: Permission denied").find("chmod o+x"),
+            std::string::npos);
   EXPECT_EQ(explain("2026-01-01 LOG:  hello\n2026-01-01 00:00:00 UTC [7] FATAL:  broken thing\n"),
             "the embedded Postgres did not start: broken thing");
   EXPECT_EQ(explain(""), "the embedded Postgres did not start: it said nothing");

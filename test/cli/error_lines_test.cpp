@@ -1,4 +1,5 @@
-// What a new user does wrong, tried on the real command: one clear line that says what to do, exit code 1, no secret.
+// What a new user does wrong, tried on the real command: one clear line that says what to do, exit
+// code 1, no secret.
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -26,12 +27,18 @@ class ErrorLines : public testing::Test {
 
   std::vector<std::string> up(std::vector<std::string> more = {}) const {
     std::vector<std::string> arguments{"up",
-                                       "--data-dir", data_dir().string(),
-                                       "--listen", "127.0.0.1:" + std::to_string(free_port()),
-                                       "--agent-listen", "127.0.0.1:" + std::to_string(free_port()),
-                                       "--engine", "unix://" + (folder_.path() / "no-engine.sock").string(),
-                                       "--firewall", "off",
-                                       "--log-level", "error"};
+                                       "--data-dir",
+                                       data_dir().string(),
+                                       "--listen",
+                                       "127.0.0.1:" + std::to_string(free_port()),
+                                       "--agent-listen",
+                                       "127.0.0.1:" + std::to_string(free_port()),
+                                       "--engine",
+                                       "unix://" + (folder_.path() / "no-engine.sock").string(),
+                                       "--firewall",
+                                       "off",
+                                       "--log-level",
+                                       "error"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -41,7 +48,8 @@ class ErrorLines : public testing::Test {
     EXPECT_TRUE(result.output.starts_with("mosaic: ")) << result.output;
     EXPECT_EQ(result.output.find('\n'), result.output.size() - 1) << result.output;
     for (const char* part : parts) {
-      EXPECT_NE(result.output.find(part), std::string::npos) << "'" << part << "' is missing in: " << result.output;
+      EXPECT_NE(result.output.find(part), std::string::npos)
+          << "'" << part << "' is missing in: " << result.output;
     }
   }
 
@@ -49,14 +57,16 @@ class ErrorLines : public testing::Test {
 };
 
 TEST_F(ErrorLines, WrongDatabaseUrl) {
-  const auto result = run_mosaic(
-      up(), {{"DATABASE_URL", "postgresql://mosaic:hunter22@127.0.0.1:1/mosaic"}, {"MOSAIC_SECRET_KEY", good_key}});
+  const auto result =
+      run_mosaic(up(), {{"DATABASE_URL", "postgresql://mosaic:hunter22@127.0.0.1:1/mosaic"},
+                        {"MOSAIC_SECRET_KEY", good_key}});
   expect_line(result, {"127.0.0.1"});
   EXPECT_EQ(result.output.find("hunter22"), std::string::npos) << result.output;
 }
 
 TEST_F(ErrorLines, MissingKeyWithADatabaseUrl) {
-  const auto result = run_mosaic(up(), {{"DATABASE_URL", "postgresql://mosaic@127.0.0.1:1/mosaic"}});
+  const auto result =
+      run_mosaic(up(), {{"DATABASE_URL", "postgresql://mosaic@127.0.0.1:1/mosaic"}});
   expect_line(result, {"MOSAIC_SECRET_KEY", "openssl rand"});
 }
 
@@ -111,8 +121,9 @@ TEST_F(ErrorLines, DoctorNamesTheSocketThatRefusesUs) {
   ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   ASSERT_EQ(::listen(socket.get(), 1), 0);
   ::chmod(path.c_str(), 0600);
-  const auto result = run_mosaic({"doctor", "--data-dir", data_dir().string(), "--engine", "unix://" + path.string()},
-                                 {{"MOSAIC_SECRET_KEY", good_key}}, nobody());
+  const auto result = run_mosaic(
+      {"doctor", "--data-dir", data_dir().string(), "--engine", "unix://" + path.string()},
+      {{"MOSAIC_SECRET_KEY", good_key}}, nobody());
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_NE(result.output.find("fail  engine"), std::string::npos) << result.output;
   EXPECT_NE(result.output.find("usermod -aG docker"), std::string::npos) << result.output;

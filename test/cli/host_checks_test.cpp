@@ -32,7 +32,8 @@ TEST(Subnets, MustNotOverlapWithARouteOfTheMachine) {
 }
 
 TEST(Subnets, MayHoldTheBridgesOfOurOwnAgents) {
-  EXPECT_EQ(check_subnets(*parse_subnet("10.214.0.0/16"), parse_routes(routes_file)).state, Finding::State::ok);
+  EXPECT_EQ(check_subnets(*parse_subnet("10.214.0.0/16"), parse_routes(routes_file)).state,
+            Finding::State::ok);
 }
 
 class TakenPort {

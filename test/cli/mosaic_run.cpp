@@ -41,11 +41,13 @@ SystemUser this_user() { return {::geteuid(), ::getegid(), "this user"}; }
 
 SystemUser nobody() {
   const passwd* entry = ::getpwnam("nobody");
-  if (entry == nullptr || ::geteuid() != 0) throw std::runtime_error("this test needs root: run ./dev test");
+  if (entry == nullptr || ::geteuid() != 0)
+    throw std::runtime_error("this test needs root: run ./dev test");
   return {entry->pw_uid, entry->pw_gid, entry->pw_name};
 }
 
-std::vector<std::string> mosaic_command(const std::vector<std::string>& arguments, const Environment& environment) {
+std::vector<std::string> mosaic_command(const std::vector<std::string>& arguments,
+                                        const Environment& environment) {
   std::vector<std::string> command{"/usr/bin/env"};
   for (const auto& [name, value] : environment) command.push_back(name + "=" + value);
   command.push_back(std::string(MOSAIC_BINARY_DIR) + "/cli/mosaic");
@@ -67,14 +69,15 @@ int free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  if (::bind(socket.get(), generic, size) != 0 || ::getsockname(socket.get(), generic, &size) != 0) {
+  if (::bind(socket.get(), generic, size) != 0 ||
+      ::getsockname(socket.get(), generic, &size) != 0) {
     throw std::runtime_error("no free port");
   }
   return ntohs(address.sin_port);
 }
 
-BackgroundMosaic::BackgroundMosaic(const std::vector<std::string>& arguments, const Environment& environment,
-                                   std::filesystem::path log_file)
+BackgroundMosaic::BackgroundMosaic(const std::vector<std::string>& arguments,
+                                   const Environment& environment, std::filesystem::path log_file)
     : log_file_(std::move(log_file)),
       process_(start_daemon(mosaic_command(arguments, environment), this_user(), log_file_)) {}
 
@@ -95,8 +98,9 @@ bool BackgroundMosaic::wait_for_output(const std::string& text) {
   const auto has_text = [&] { return output().find(text) != std::string::npos; };
   eventually([&] {
     siginfo_t info{};
-    const bool ended = ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-                       info.si_pid != 0;
+    const bool ended =
+        ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid != 0;
     return ended || has_text();
   });
   return has_text();
@@ -106,7 +110,8 @@ void BackgroundMosaic::send(int signal) { ::kill(process_, signal); }
 
 std::optional<int> BackgroundMosaic::wait_for_end() {
   int status = 0;
-  if (!eventually([&] { return ::waitpid(process_, &status, WNOHANG) == process_; })) return std::nullopt;
+  if (!eventually([&] { return ::waitpid(process_, &status, WNOHANG) == process_; }))
+    return std::nullopt;
   process_ = 0;
   return exit_code(status);
 }

@@ -1,4 +1,5 @@
-// Runs the built `mosaic` command with an environment of the test's making, to its end or in the background.
+// Runs the built `mosaic` command with an environment of the test's making, to its end or in the
+// background.
 #pragma once
 
 #include <sys/types.h>
@@ -19,10 +20,11 @@ using Environment = std::map<std::string, std::string>;
 SystemUser this_user();
 SystemUser nobody();  // throws when we are not root, who alone can become it
 
-std::vector<std::string> mosaic_command(const std::vector<std::string>& arguments, const Environment& environment);
+std::vector<std::string> mosaic_command(const std::vector<std::string>& arguments,
+                                        const Environment& environment);
 
-ProgramResult run_mosaic(const std::vector<std::string>& arguments, const Environment& environment = {},
-                         const SystemUser& user = this_user());
+ProgramResult run_mosaic(const std::vector<std::string>& arguments,
+                         const Environment& environment = {}, const SystemUser& user = this_user());
 
 // A port of the loopback that was free a moment ago.
 int free_port();

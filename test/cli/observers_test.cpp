@@ -29,7 +29,8 @@ class Observers : public testing::Test {
   }
 
   std::ostringstream stream_;
-  const Logger log_ = Logger::to_stream(stream_, {.level = LogLevel::debug, .format = LogFormat::json});
+  const Logger log_ =
+      Logger::to_stream(stream_, {.level = LogLevel::debug, .format = LogFormat::json});
   Metrics metrics_;
   FakeClock clock_;
   const ResourceKey key_{ResourceKind::user_container, "c1"};
@@ -42,7 +43,8 @@ TEST_F(Observers, AReconcileAndItsEngineCallsShareAnId) {
   engine.on_call("POST", "/containers/{id}/start", 204, 5ms);
   reconciles.on_reconcile_end(key_, ReconcileResult::success, 10ms, "");
   EXPECT_EQ(lines_with("user/c1#"), 2) << stream_.str();
-  EXPECT_TRUE(shown(R"(controller_runtime_reconcile_total{controller="agents",result="success"} 1)"));
+  EXPECT_TRUE(
+      shown(R"(controller_runtime_reconcile_total{controller="agents",result="success"} 1)"));
 }
 
 TEST_F(Observers, ATerminalErrorCountsAsAnError) {
@@ -50,7 +52,8 @@ TEST_F(Observers, ATerminalErrorCountsAsAnError) {
   reconciles.on_reconcile_begin(key_);
   reconciles.on_reconcile_end(key_, ReconcileResult::terminal_error, 1ms, "exit 78");
   EXPECT_TRUE(shown(R"(controller_runtime_reconcile_errors_total{controller="agents"} 1)"));
-  EXPECT_TRUE(shown(R"(controller_runtime_terminal_reconcile_errors_total{controller="agents"} 1)"));
+  EXPECT_TRUE(
+      shown(R"(controller_runtime_terminal_reconcile_errors_total{controller="agents"} 1)"));
   EXPECT_EQ(lines_with("exit 78"), 1);
 }
 
@@ -100,7 +103,8 @@ TEST_F(Observers, AgentsAreCountedByPhaseOnlyWhileWeLead) {
 TEST_F(Observers, AWakeIsMeasuredByItsDepth) {
   AgentLog agents(metrics_, log_);
   agents.on_woken(key_, WakeDepth::paused, 30ms, 10min);
-  EXPECT_TRUE(shown(R"(mosaic_wake_duration_seconds_count{kind="user",start="paused"} 1)")) << metrics_.render();
+  EXPECT_TRUE(shown(R"(mosaic_wake_duration_seconds_count{kind="user",start="paused"} 1)"))
+      << metrics_.render();
 }
 
 }  // namespace

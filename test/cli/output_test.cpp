@@ -10,7 +10,8 @@ namespace {
 
 TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
   std::ostringstream out;
-  print_table(out, {{"USER", "PHASE", "REASON"}, {{"alice", "running", ""}, {"bob-with-a-name", "stopped", "asleep"}}});
+  print_table(out, {{"USER", "PHASE", "REASON"},
+                    {{"alice", "running", ""}, {"bob-with-a-name", "stopped", "asleep"}}});
   EXPECT_EQ(out.str(),
             "USER             PHASE    REASON\n"
             "alice            running  -\n"
@@ -25,16 +26,24 @@ TEST(Table, CountsCharactersNotBytes) {
 
 TEST(Printable, LetsNothingMoveTheCursor) {
   EXPECT_EQ(printable("a\x1b[2Jb\n\tc\x7f"), "a\\x1b[2Jb\\x0a\\x09c\\x7f");
-  EXPECT_EQ(printable("a\xc2\x9b" "2Jb"), "a\\x9b2Jb");
+  EXPECT_EQ(printable("a\xc2\x9b"
+                      "2Jb"),
+            "a\\x9b2Jb");
   EXPECT_EQ(printable("zoë 日本"), "zoë 日本");
 }
 
 TEST(Printable, CutsBetweenCharacters) { EXPECT_EQ(printable("aë", 2), "a…"); }
 
 TEST(Yaml, ReadsBackAsTheSameValues) {
-  const Json document = {{"text", "no"},        {"number", 3},          {"time", "12:30"},    {"nothing", nullptr},
-                         {"yes", true},         {"empty", Json::array()}, {"object", Json::object()},
-                         {"list", {"1e3", ""}}, {"line", "a\nb: c # d"}};
+  const Json document = {{"text", "no"},
+                         {"number", 3},
+                         {"time", "12:30"},
+                         {"nothing", nullptr},
+                         {"yes", true},
+                         {"empty", Json::array()},
+                         {"object", Json::object()},
+                         {"list", {"1e3", ""}},
+                         {"line", "a\nb: c # d"}};
   const YAML::Node node = YAML::Load(to_yaml(document));
   EXPECT_EQ(node["text"].as<std::string>(), "no");
   EXPECT_EQ(node["text"].Tag(), "!");  // quoted: text and nothing else

@@ -32,7 +32,7 @@ TEST_F(SecretKeyFile, IsMadeOnceAndClosedToOthers) {
   const std::string key = read_or_create_secret_key_file(file());
   EXPECT_EQ(key.size(), 64U);
   EXPECT_EQ(read_or_create_secret_key_file(file()), key);
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat(file().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600U);
 }
@@ -40,7 +40,8 @@ TEST_F(SecretKeyFile, IsMadeOnceAndClosedToOthers) {
 TEST_F(SecretKeyFile, TwoWhoMakeItAtOnceAgree) {
   std::string keys[8];
   std::vector<std::thread> threads;
-  for (auto& key : keys) threads.emplace_back([&] { key = read_or_create_secret_key_file(file()); });
+  for (auto& key : keys)
+    threads.emplace_back([&] { key = read_or_create_secret_key_file(file()); });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(std::set<std::string>(std::begin(keys), std::end(keys)).size(), 1U);
 }
@@ -62,7 +63,8 @@ TEST_F(SecretKeyFile, IsNotFollowedThroughALink) {
 }
 
 TEST_F(SecretKeyFile, IsNeverMadeUpForSomebodyElsesDatabase) {
-  EXPECT_THROW(open_secret_box(settings("postgresql://h/d", ""), MissingKey::generate), CommandError);
+  EXPECT_THROW(open_secret_box(settings("postgresql://h/d", ""), MissingKey::generate),
+               CommandError);
   EXPECT_FALSE(std::filesystem::exists(file()));
 }
 

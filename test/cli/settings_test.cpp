@@ -45,13 +45,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"listen without a port", [](auto& r) { r.listen = "127.0.0.1"; }, "--listen"},
         BadCase{"listen on port 0", [](auto& r) { r.listen = "127.0.0.1:0"; }, "--listen"},
         BadCase{"listen on a name", [](auto& r) { r.listen = "example.com:80"; }, "--listen"},
-        BadCase{"listen on half an IPv6 address", [](auto& r) { r.listen = "[::1:80"; }, "--listen"},
-        BadCase{"both on one port", [](auto& r) { r.agent_listen = "0.0.0.0:8080"; }, "--agent-listen"},
-        BadCase{"subnet with host bits", [](auto& r) { r.agent_subnets = "10.213.1.0/16"; }, "--agent-subnets"},
-        BadCase{"subnet too small", [](auto& r) { r.agent_subnets = "10.213.0.0/28"; }, "--agent-subnets"},
-        BadCase{"subnet of the loopback", [](auto& r) { r.agent_subnets = "127.0.0.0/16"; }, "--agent-subnets"},
-        BadCase{"subnet no network", [](auto& r) { r.agent_subnets = "everything"; }, "--agent-subnets"},
-        BadCase{"engine without a scheme", [](auto& r) { r.engine = "/var/run/docker.sock"; }, "--engine"},
+        BadCase{"listen on half an IPv6 address", [](auto& r) { r.listen = "[::1:80"; },
+                "--listen"},
+        BadCase{"both on one port", [](auto& r) { r.agent_listen = "0.0.0.0:8080"; },
+                "--agent-listen"},
+        BadCase{"subnet with host bits", [](auto& r) { r.agent_subnets = "10.213.1.0/16"; },
+                "--agent-subnets"},
+        BadCase{"subnet too small", [](auto& r) { r.agent_subnets = "10.213.0.0/28"; },
+                "--agent-subnets"},
+        BadCase{"subnet of the loopback", [](auto& r) { r.agent_subnets = "127.0.0.0/16"; },
+                "--agent-subnets"},
+        BadCase{"subnet no network", [](auto& r) { r.agent_subnets = "everything"; },
+                "--agent-subnets"},
+        BadCase{"engine without a scheme", [](auto& r) { r.engine = "/var/run/docker.sock"; },
+                "--engine"},
         BadCase{"TLS on a socket", [](auto& r) { r.engine_tls_dir = "/tmp"; }, "--engine-tls-dir"},
         BadCase{"TLS without files",
                 [](auto& r) {
@@ -59,17 +66,21 @@ INSTANTIATE_TEST_SUITE_P(
                   r.engine_tls_dir = "/nowhere";
                 },
                 "--engine-tls-dir"},
-        BadCase{"egress of another word", [](auto& r) { r.agent_egress = "some"; }, "--agent-egress"},
-        BadCase{"egress to a name", [](auto& r) { r.agent_egress_allow = {"ollama.local:11434"}; }, "--agent-egress-allow"},
+        BadCase{"egress of another word", [](auto& r) { r.agent_egress = "some"; },
+                "--agent-egress"},
+        BadCase{"egress to a name", [](auto& r) { r.agent_egress_allow = {"ollama.local:11434"}; },
+                "--agent-egress-allow"},
         BadCase{"firewall of another word", [](auto& r) { r.firewall = "maybe"; }, "--firewall"},
         BadCase{"workers below zero", [](auto& r) { r.workers = -1; }, "--workers"},
         BadCase{"too many workers", [](auto& r) { r.workers = 1000; }, "--workers"},
-        BadCase{"start concurrency", [](auto& r) { r.start_concurrency = 1000; }, "--start-concurrency"},
+        BadCase{"start concurrency", [](auto& r) { r.start_concurrency = 1000; },
+                "--start-concurrency"},
         BadCase{"log format", [](auto& r) { r.log_format = "xml"; }, "--log-format"},
         BadCase{"log level", [](auto& r) { r.log_level = "loud"; }, "--log-level"},
         BadCase{"relative data folder", [](auto& r) { r.data_dir = "data"; }, "--data-dir"},
         BadCase{"image with blanks", [](auto& r) { r.agent_image = "a b"; }, "--agent-image"},
-        BadCase{"database of another kind", [](auto& r) { r.database_url = "mysql://localhost/x"; }, "DATABASE_URL"}));
+        BadCase{"database of another kind", [](auto& r) { r.database_url = "mysql://localhost/x"; },
+                "DATABASE_URL"}));
 
 TEST(Settings, HaveUsableDefaults) {
   const Settings settings = validate(raw(), "");
@@ -83,7 +94,8 @@ TEST(Settings, HaveUsableDefaults) {
 }
 
 TEST(Settings, AcceptBothSpellingsOfADatabase) {
-  for (const char* url : {"postgresql://a@b/c", "postgres://a@b/c", "host=/run/postgresql dbname=mosaic"}) {
+  for (const char* url :
+       {"postgresql://a@b/c", "postgres://a@b/c", "host=/run/postgresql dbname=mosaic"}) {
     RawSettings given = raw();
     given.database_url = url;
     EXPECT_FALSE(validate(given, "").embedded_database()) << url;

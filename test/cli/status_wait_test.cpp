@@ -80,7 +80,8 @@ TEST_F(StatusWaiting, FailsWithTheRowsReason) {
   } catch (const WaitTimeoutError&) {
     FAIL() << "waited although it had failed";
   } catch (const CommandError& error) {
-    EXPECT_NE(std::string(error.what()).find("the image is missing"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("the image is missing"), std::string::npos)
+        << error.what();
   }
 }
 

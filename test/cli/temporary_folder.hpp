@@ -1,4 +1,5 @@
-// A folder of a test's own, removed with everything in it. Passable for other users, as a data folder's parents are.
+// A folder of a test's own, removed with everything in it. Passable for other users, as a data
+// folder's parents are.
 #pragma once
 
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
-// `mosaic up` as people run it, on its own Postgres and without an engine: it comes up, serves the other commands,
-// survives being killed, and ends when asked to.
+// `mosaic up` as people run it, on its own Postgres and without an engine: it comes up, serves the
+// other commands, survives being killed, and ends when asked to.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -33,11 +33,16 @@ class Up : public testing::Test {
 
   std::vector<std::string> arguments() const {
     return {"up",
-            "--data-dir", data_dir().string(),
-            "--listen", "127.0.0.1:" + std::to_string(free_port()),
-            "--agent-listen", "127.0.0.1:" + std::to_string(free_port()),
-            "--engine", "unix://" + (folder_.path() / "no-engine.sock").string(),
-            "--firewall", "off"};
+            "--data-dir",
+            data_dir().string(),
+            "--listen",
+            "127.0.0.1:" + std::to_string(free_port()),
+            "--agent-listen",
+            "127.0.0.1:" + std::to_string(free_port()),
+            "--engine",
+            "unix://" + (folder_.path() / "no-engine.sock").string(),
+            "--firewall",
+            "off"};
   }
   ProgramResult mosaic(std::vector<std::string> words, const Environment& more = {}) {
     words.insert(words.end(), {"--data-dir", data_dir().string()});
@@ -51,9 +56,10 @@ TEST_F(Up, ServesTheOtherCommandsAndEndsWhenAskedTo) {
   BackgroundMosaic up(arguments(), {}, log("up.log"));
   ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
   EXPECT_NE(up.output().find(is_up), std::string::npos);
-  EXPECT_NE(up.output().find("still trying"), std::string::npos) << "the missing engine is told of: " << up.output();
+  EXPECT_NE(up.output().find("still trying"), std::string::npos)
+      << "the missing engine is told of: " << up.output();
   EXPECT_NE(up.output().find("create-breakglass"), std::string::npos);
-  struct stat key{};
+  struct stat key {};
   ASSERT_EQ(::stat(secret_key_file(data_dir()).c_str(), &key), 0);
   EXPECT_EQ(key.st_mode & 0777, 0600U);
 
@@ -91,7 +97,8 @@ TEST_F(Up, LosesNothingWhenItIsKilled) {
   EXPECT_EQ(mosaic({"get", "users", "alice"}).exit_code, 0) << "the database outlives us";
   BackgroundMosaic up(arguments(), {}, log("second.log"));
   ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
-  EXPECT_EQ(PostmasterFile::read(embedded_data_folder(data_dir()))->pid, postgres) << "it is adopted";
+  EXPECT_EQ(PostmasterFile::read(embedded_data_folder(data_dir()))->pid, postgres)
+      << "it is adopted";
   EXPECT_EQ(mosaic({"get", "users", "alice"}).exit_code, 0);
   up.send(SIGINT);
   EXPECT_EQ(up.wait_for_end(), 0) << up.output();
@@ -110,7 +117,8 @@ TEST_F(Up, RefusesAnotherKeyThanTheDatabasesOwn) {
   EXPECT_EQ(wrong.exit_code, 1) << wrong.output;
   EXPECT_NE(wrong.output.find("not the key of this database"), std::string::npos) << wrong.output;
 
-  // A lost key file is not made up anew: that would be another wrong key, and look like the right one.
+  // A lost key file is not made up anew: that would be another wrong key, and look like the right
+  // one.
   std::filesystem::remove(secret_key_file(data_dir()));
   const auto lost = run_mosaic(words);
   EXPECT_EQ(lost.exit_code, 1) << lost.output;
