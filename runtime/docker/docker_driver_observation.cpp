@@ -50,8 +50,9 @@ void DockerDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& id
   const std::optional<InspectedNetwork> network = networks_.find(network_name(identity));
   observed.network_exists = network.has_value();
   // A stopped container refers to its network by id: one of the same name that was made anew is another one, and
-  // the engine would refuse to start on it.
-  if (observed.container && (!network || network->id != attached_network_id)) observed.container->attached = false;
+  // the engine would refuse to start on it. One that has never run refers to it by name, and has no id of it yet.
+  const bool another = network && !attached_network_id.empty() && network->id != attached_network_id;
+  if (observed.container && (!network || another)) observed.container->attached = false;
   observed.volumes_exist = volumes_.exist(identity);
   observed.image = image(image_name);
 }
