@@ -30,7 +30,7 @@ class EventWatcher;
 class DockerDriver final : public RuntimeDriver {
  public:
   // All references must outlive the driver; `observer` may be null. Does not connect yet. Throws
-  // std::invalid_argument when the settings cannot work.
+  // std::invalid_argument when the settings cannot work, HttpError when the TLS files cannot be used.
   DockerDriver(const DockerSettings& settings, const Clock& clock, HostIsolation& isolation,
                MemoryReclaimer& reclaimer, EngineCallObserver* observer = nullptr);
   ~DockerDriver() override;

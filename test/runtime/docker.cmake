@@ -6,10 +6,17 @@ mosaic_test(runtime_docker
   TIMEOUT 60)
 
 # On the real engine of MOSAIC_TEST_ENGINE.
-file(GLOB docker_engine_tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/docker_engine_*_test.cpp")
 mosaic_test(runtime_docker_engine
-  SOURCES ${docker_engine_tests} docker_engine_fixture.cpp
+  SOURCES docker_engine_conformance_test.cpp docker_engine_driver_test.cpp docker_engine_fixture.cpp
   LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
   LABELS engine
   TIMEOUT 300
+  SERIAL)
+
+# Kills that engine and starts it again.
+mosaic_test(runtime_docker_restart
+  SOURCES docker_engine_restart_test.cpp docker_engine_fixture.cpp
+  LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
+  LABELS engine
+  TIMEOUT 120
   SERIAL)

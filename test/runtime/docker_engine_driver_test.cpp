@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "runtime/docker/container_template.hpp"
-#include "test/conformance/runtime/driver_conformance.hpp"
+#include "test/conformance/runtime/counting_listener.hpp"
 #include "test/runtime/docker_engine_fixture.hpp"
 
 namespace mosaic {

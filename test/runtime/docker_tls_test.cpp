@@ -1,0 +1,202 @@
+// Mutual TLS against a server of the test's own, with certificates made for it.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "runtime/http/http_client.hpp"
+#include "runtime/http/http_error.hpp"
+
+namespace mosaic {
+namespace {
+
+using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+
+struct Identity {
+  Key key{nullptr, &EVP_PKEY_free};
+  Certificate certificate{nullptr, &X509_free};
+};
+
+void add_extension(X509* certificate, int kind, const char* value) {
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, value);
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+// Signed by `issuer`, or by itself as an authority.
+Identity make_identity(const char* name, const Identity* issuer) {
+  Identity made;
+  made.key.reset(EVP_EC_gen("P-256"));
+  made.certificate.reset(X509_new());
+  X509* certificate = made.certificate.get();
+  X509_set_version(certificate, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), issuer == nullptr ? 1 : 2);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
+  X509_set_pubkey(certificate, made.key.get());
+  const Identity& signer = issuer == nullptr ? made : *issuer;
+  X509_set_issuer_name(certificate, X509_get_subject_name(signer.certificate.get()));
+  add_extension(certificate, NID_basic_constraints, issuer == nullptr ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  if (issuer != nullptr) add_extension(certificate, NID_subject_alt_name, "IP:127.0.0.1");
+  X509_sign(certificate, signer.key.get(), EVP_sha256());
+  return made;
+}
+
+void write_pem(const std::string& path, const std::function<void(FILE*)>& write) {
+  FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) throw std::runtime_error("cannot write " + path);
+  write(file);
+  std::fclose(file);
+}
+
+class TlsTest : public ::testing::Test {
+ protected:
+  TlsTest() {
+    std::string pattern = "/tmp/mosaic-tls-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    write_certificate("ca.pem", authority_);
+    write_certificate("cert.pem", client_);
+    write_pem(folder_ + "/key.pem", [&](FILE* file) {
+      PEM_write_PrivateKey(file, client_.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
+    write_certificate("stranger.pem", stranger_);
+    listen();
+  }
+  ~TlsTest() override {
+    ::shutdown(listener_, SHUT_RDWR);
+    serving_.join();
+    ::close(listener_);
+    SSL_CTX_free(context_);
+    std::filesystem::remove_all(folder_);
+  }
+
+  HttpEndpoint endpoint(const std::string& authority, bool with_certificate) const {
+    HttpEndpoint endpoint;
+    endpoint.host = "127.0.0.1";
+    endpoint.port = port_;
+    endpoint.tls = TlsFiles{folder_ + "/" + authority, {}, {}};
+    if (with_certificate) {
+      endpoint.tls->certificate_file = folder_ + "/cert.pem";
+      endpoint.tls->key_file = folder_ + "/key.pem";
+    }
+    return endpoint;
+  }
+  static HttpAnswer get(HttpClient& client) {
+    HttpRequest request;
+    request.target = "/";
+    return client.call(request, WaitLimit::in(std::chrono::seconds(10)));
+  }
+  static HttpErrorKind failure_of(const HttpEndpoint& endpoint) {
+    try {
+      HttpClient client(endpoint);
+      get(client);
+    } catch (const HttpError& error) {
+      return error.kind();
+    }
+    throw std::logic_error("it was accepted");
+  }
+
+  std::string folder_;
+
+ private:
+  void write_certificate(const std::string& name, const Identity& identity) {
+    write_pem(folder_ + "/" + name, [&](FILE* file) { PEM_write_X509(file, identity.certificate.get()); });
+  }
+
+  void listen() {
+    context_ = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_use_certificate(context_, server_.certificate.get());
+    SSL_CTX_use_PrivateKey(context_, server_.key.get());
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), authority_.certificate.get());
+    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 8) != 0) {
+      throw std::runtime_error("cannot listen");
+    }
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    serving_ = std::thread([this] { serve(); });
+  }
+
+  void serve() {
+    for (;;) {
+      const int peer = ::accept(listener_, nullptr, nullptr);
+      if (peer < 0) return;
+      SSL* session = SSL_new(context_);
+      SSL_set_fd(session, peer);
+      char request[4096];
+      if (SSL_accept(session) == 1) {
+        while (SSL_read(session, request, sizeof request) > 0) {
+          const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+          SSL_write(session, answer.data(), static_cast<int>(answer.size()));
+        }
+      }
+      SSL_free(session);
+      ::close(peer);
+    }
+  }
+
+  Identity authority_ = make_identity("authority", nullptr);
+  Identity server_ = make_identity("server", &authority_);
+  Identity client_ = make_identity("client", &authority_);
+  Identity stranger_ = make_identity("stranger", nullptr);
+  SSL_CTX* context_ = nullptr;
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  std::thread serving_;
+};
+
+TEST_F(TlsTest, SpeaksToAServerThatKnowsUsAndThatWeKnow) {
+  HttpClient client(endpoint("ca.pem", true));
+  EXPECT_EQ(get(client).body, "hello");
+  EXPECT_EQ(get(client).body, "hello");
+  EXPECT_EQ(client.idle_connections(), 1U);
+}
+
+TEST_F(TlsTest, RefusesAServerOfAnUnknownAuthority) {
+  EXPECT_EQ(failure_of(endpoint("stranger.pem", true)), HttpErrorKind::tls);
+}
+
+TEST_F(TlsTest, RefusesAServerUnderAnotherName) {
+  HttpEndpoint other = endpoint("ca.pem", true);
+  other.host = "localhost";
+  EXPECT_EQ(failure_of(other), HttpErrorKind::tls);
+}
+
+TEST_F(TlsTest, IsRefusedWithoutACertificate) {
+  EXPECT_EQ(failure_of(endpoint("ca.pem", false)), HttpErrorKind::tls);
+}
+
+TEST_F(TlsTest, SaysWhichFileCannotBeUsed) {
+  HttpEndpoint broken = endpoint("ca.pem", true);
+  broken.tls->key_file = folder_ + "/missing.pem";
+  try {
+    HttpClient client(broken);
+    FAIL() << "made without a key";
+  } catch (const HttpError& error) {
+    EXPECT_EQ(error.kind(), HttpErrorKind::tls);
+    EXPECT_NE(std::string(error.what()).find("missing.pem"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace mosaic
