@@ -32,14 +32,14 @@ std::optional<std::uint32_t> parse_ipv4(std::string_view text) {
   return ntohl(address.s_addr);
 }
 
-ListenAddress parse_listen_address(std::string_view text, std::string_view option) {
+ListenAddress parse_listen_address(std::string_view text, std::string_view option, bool any_port) {
   const auto refuse = [&](std::string_view why) {
     return UsageError(std::string(option) + ": " + quoted(text) + " " + std::string(why) +
                       "; give ADDRESS:PORT such as 127.0.0.1:8080, or :8080 for every address");
   };
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) throw refuse("has no port");
-  const auto port = parse_number(text.substr(colon + 1), 1, 65535);
+  const auto port = parse_number(text.substr(colon + 1), any_port ? 0 : 1, 65535);
   if (!port) throw refuse("has no port from 1 to 65535");
   std::string host(text.substr(0, colon));
   if (host.empty()) host = "0.0.0.0";

@@ -12,14 +12,15 @@
 namespace mosaic::cli {
 
 // "127.0.0.1:8080", "[::1]:8080", ":8080" (every address). The host is a literal address, never a
-// name.
+// name. Port 0, any free one, where `any_port` allows it.
 struct ListenAddress {
   std::string host;
   std::uint16_t port = 0;
 
   bool operator==(const ListenAddress&) const = default;
 };
-ListenAddress parse_listen_address(std::string_view text, std::string_view option);
+ListenAddress parse_listen_address(std::string_view text, std::string_view option,
+                                   bool any_port = false);
 std::string to_string(const ListenAddress& address);
 
 // An IPv4 network, "10.213.0.0/16".

@@ -256,6 +256,8 @@ void FleetProcess::stop() {
   if (postgres_) attempt(log_, [this] { postgres_->stop(); });
 }
 
+std::uint16_t FleetProcess::listen_port() const { return api_->ports().front(); }
+
 bool FleetProcess::leads() const { return loop_ && loop_->leadership().term().has_value(); }
 
 bool FleetProcess::has_administrator() {

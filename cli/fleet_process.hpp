@@ -56,6 +56,8 @@ class FleetProcess {
   // rest.
   void stop();
 
+  // The port that people are served on, also when any free one was asked for.
+  std::uint16_t listen_port() const;
   bool leads() const;
   bool has_administrator();
   // Nothing when the engine answers, else why not.

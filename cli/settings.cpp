@@ -132,7 +132,7 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
   settings.secret_key = secret_key;
   settings.data_dir = checked_data_dir(raw.data_dir);
   settings.engine = checked_engine(raw);
-  settings.listen = parse_listen_address(raw.listen, "--listen");
+  settings.listen = parse_listen_address(raw.listen, "--listen", true);
   settings.agent_listen = parse_listen_address(raw.agent_listen, "--agent-listen");
   if (settings.listen.port == settings.agent_listen.port) {
     throw UsageError("--listen and --agent-listen must have different ports; both are " +

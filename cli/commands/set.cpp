@@ -22,14 +22,18 @@ struct ConfigOptions {
   std::optional<std::string> provider;
 };
 
-// What the owner has now: options that are not given leave it as it is.
+// What the owner has now: options that are not given leave it as it is. An owner without an agent is
+// refused, as preferences that cannot be seen could only be overwritten.
 AgentPreferences present_preferences(FleetAccess& fleet, const std::string& owner) {
+  const auto key = fleet.admin().find_user_container(owner);
+  const auto source = key ? fleet.store().find_config_source(*key) : std::nullopt;
+  if (!source) {
+    throw NotFoundError("user '" + owner + "' has no agent; make one first: mosaic create user " +
+                        owner);
+  }
   AgentPreferences preferences;
   preferences.id = random_id();
   preferences.user_id = owner;
-  const auto key = fleet.admin().find_user_container(owner);
-  const auto source = key ? fleet.store().find_config_source(*key) : std::nullopt;
-  if (!source) return preferences;
   preferences.primary_model = source->primary_model;
   preferences.fallback_models = source->fallback_models;
   preferences.personality = source->personality;

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string address_for_people(const ListenAddress& listen) {
-  ListenAddress shown = listen;
+std::string address_for_people(const ListenAddress& listen, std::uint16_t port) {
+  ListenAddress shown{listen.host, port};
   if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
   if (shown.host == "::") shown.host = "::1";
   return "http://" + to_string(shown);
@@ -30,7 +30,7 @@ void announce(CommandContext& context, FleetProcess& process, const Settings& se
   const auto problem = process.engine_problem();
   auto& out = context.out;
   out << "\nMosaic Fleet is up.\n"
-      << "  address    " << address_for_people(settings.listen) << "\n"
+      << "  address    " << address_for_people(settings.listen, process.listen_port()) << "\n"
       << "  database   " << process.database_description() << "\n"
       << "  key        "
       << (settings.secret_key.empty()

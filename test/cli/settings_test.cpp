@@ -43,7 +43,8 @@ INSTANTIATE_TEST_SUITE_P(
     Cases, RefusedSettings,
     testing::Values(
         BadCase{"listen without a port", [](auto& r) { r.listen = "127.0.0.1"; }, "--listen"},
-        BadCase{"listen on port 0", [](auto& r) { r.listen = "127.0.0.1:0"; }, "--listen"},
+        BadCase{"agents on any port", [](auto& r) { r.agent_listen = "127.0.0.1:0"; },
+                "--agent-listen"},
         BadCase{"listen on a name", [](auto& r) { r.listen = "example.com:80"; }, "--listen"},
         BadCase{"listen on half an IPv6 address", [](auto& r) { r.listen = "[::1:80"; },
                 "--listen"},
