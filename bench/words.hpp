@@ -32,6 +32,10 @@ class Words {
     if (value == values_.end()) throw std::invalid_argument("--" + name + "=... is missing");
     return value->second;
   }
+  std::string text_or(const std::string& name, const std::string& otherwise) const {
+    const auto value = values_.find(name);
+    return value == values_.end() ? otherwise : value->second;
+  }
   int number(const std::string& name, int otherwise) const {
     const auto value = values_.find(name);
     return value == values_.end() ? otherwise : std::stoi(value->second);
