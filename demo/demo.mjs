@@ -20,6 +20,7 @@ const subnets = process.env.MOSAIC_DEMO_SUBNETS ?? '10.219.0.0/20';
 const bootLimitMs = 180_000;
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mosaic-demo-'));
+fs.chmodSync(folder, 0o711); // the embedded Postgres runs as a user of its own and has to pass
 const alice = { name: 'alice', kind: 'user', container: 'mosaic-user-alice', soul: 'Ada', word: 'heron' };
 const bob = { name: 'bob', kind: 'user', container: 'mosaic-user-bob', soul: 'Bruno', word: 'lighthouse' };
 const research = { name: 'research', kind: 'system', container: 'research', soul: null, word: 'granite' };

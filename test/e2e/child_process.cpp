@@ -39,14 +39,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 // What runs between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* arguments, char* const* environment, int out, int err, std::optional<uid_t> user) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, int out, int err,
+                         std::optional<uid_t> user) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
   if (user) {
-    const bool changed = ::setgroups(0, nullptr) == 0 && ::setgid(*user) == 0 && ::setuid(*user) == 0;
+    const bool changed =
+        ::setgroups(0, nullptr) == 0 && ::setgid(*user) == 0 && ::setuid(*user) == 0;
     if (!changed) ::_exit(126);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // forgotten with the change of user
   }
@@ -67,7 +69,8 @@ pid_t spawn(const Command& command, int out, int err) {
   const auto environment_pointers = pointers(environment);
   const pid_t pid = ::fork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid == 0) become(argument_pointers.data(), environment_pointers.data(), out, err, command.user);
+  if (pid == 0)
+    become(argument_pointers.data(), environment_pointers.data(), out, err, command.user);
   return pid;
 }
 
@@ -145,7 +148,8 @@ Finished run(const Command& command, std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   auto nap = std::chrono::microseconds(200);
   bool ended = false;
-  while (!(ended = ::waitpid(pid, &status, WNOHANG) == pid) && std::chrono::steady_clock::now() < deadline) {
+  while (!(ended = ::waitpid(pid, &status, WNOHANG) == pid) &&
+         std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(nap);
     nap = std::min<std::chrono::microseconds>(nap * 2, std::chrono::milliseconds(20));
   }
@@ -160,8 +164,9 @@ Finished run(const Command& command, std::chrono::milliseconds limit) {
   std::filesystem::remove(out);
   std::filesystem::remove(err);
   if (!ended) {
-    throw std::runtime_error(command.arguments.front() + " did not end within " + std::to_string(limit.count()) +
-                             " ms; it said: " + finished.out + finished.err);
+    throw std::runtime_error(command.arguments.front() + " did not end within " +
+                             std::to_string(limit.count()) + " ms; it said: " + finished.out +
+                             finished.err);
   }
   return finished;
 }

@@ -16,9 +16,10 @@
 namespace mosaic::e2e {
 
 struct Command {
-  std::vector<std::string> arguments;               // the program first, looked up in PATH
-  std::map<std::string, std::string> environment;   // over our own; an empty value takes a variable away
-  std::optional<uid_t> user;                        // run as this user, without supplementary groups
+  std::vector<std::string> arguments;  // the program first, looked up in PATH
+  std::map<std::string, std::string>
+      environment;            // over our own; an empty value takes a variable away
+  std::optional<uid_t> user;  // run as this user, without supplementary groups
 };
 
 struct Finished {

@@ -28,7 +28,8 @@ void on_server(const std::string& statement) {
 
 std::string required_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
-  if (value == nullptr || *value == '\0') throw std::runtime_error(name + " is not set: run ./dev test");
+  if (value == nullptr || *value == '\0')
+    throw std::runtime_error(name + " is not set: run ./dev test");
   return value;
 }
 

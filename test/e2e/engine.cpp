@@ -19,7 +19,8 @@ constexpr std::chrono::seconds call_limit{30};
 HttpEndpoint endpoint() {
   const std::string scheme = "unix://";
   const std::string address = required_environment("MOSAIC_TEST_ENGINE");
-  if (!address.starts_with(scheme)) throw std::runtime_error("MOSAIC_TEST_ENGINE must be unix:///PATH: run ./dev test");
+  if (!address.starts_with(scheme))
+    throw std::runtime_error("MOSAIC_TEST_ENGINE must be unix:///PATH: run ./dev test");
   HttpEndpoint result;
   result.socket_path = address.substr(scheme.size());
   return result;
@@ -46,7 +47,9 @@ Json Engine::get(const std::string& target) {
   request.repeatable = true;
   const auto answer = client_.call(request, WaitLimit::in(call_limit));
   if (answer.status == 404) return nullptr;
-  if (answer.status != 200) throw std::runtime_error("the engine answered " + std::to_string(answer.status) + " to " + target);
+  if (answer.status != 200)
+    throw std::runtime_error("the engine answered " + std::to_string(answer.status) + " to " +
+                             target);
   return Json::parse(answer.body);
 }
 
@@ -55,7 +58,8 @@ std::vector<SeenContainer> Engine::containers(const std::string& instance) {
   for (const auto& container : get("/containers/json?all=true&" + by_instance(instance))) {
     SeenContainer one;
     one.id = container.at("Id");
-    one.name = container.at("Names").empty() ? "" : container.at("Names")[0].get<std::string>().substr(1);
+    one.name =
+        container.at("Names").empty() ? "" : container.at("Names")[0].get<std::string>().substr(1);
     one.state = container.at("State");
     one.kind = label_of(container, label::kind);
     one.row = label_of(container, label::id);
@@ -68,7 +72,8 @@ std::vector<SeenContainer> Engine::containers(const std::string& instance) {
 std::vector<SeenNetwork> Engine::networks(const std::string& instance) {
   std::vector<SeenNetwork> seen;
   for (const auto& network : get("/networks?" + by_instance(instance))) {
-    seen.push_back({network.at("Name"), label_of(network, label::kind), label_of(network, label::id)});
+    seen.push_back(
+        {network.at("Name"), label_of(network, label::kind), label_of(network, label::id)});
   }
   return seen;
 }
@@ -81,7 +86,9 @@ std::vector<std::string> Engine::volumes(const std::string& instance) {
   return names;
 }
 
-Json Engine::inspect(const std::string& container) { return get("/containers/" + container + "/json"); }
+Json Engine::inspect(const std::string& container) {
+  return get("/containers/" + container + "/json");
+}
 
 bool Engine::answers() {
   try {
@@ -95,7 +102,8 @@ std::string Engine::docker(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "docker");
   Command command{arguments, {{"DOCKER_HOST", required_environment("MOSAIC_TEST_ENGINE")}}, {}};
   auto finished = e2e::run(command);
-  if (finished.exit_code != 0) throw std::runtime_error("docker " + arguments.at(1) + ": " + finished.err);
+  if (finished.exit_code != 0)
+    throw std::runtime_error("docker " + arguments.at(1) + ": " + finished.err);
   while (finished.out.ends_with('\n')) finished.out.pop_back();
   return finished.out;
 }
@@ -104,7 +112,8 @@ void Engine::make_image(const std::string& name, const std::string& base, const 
                         const std::string& program) {
   const std::string container = docker({"create", base});
   if (!program.empty()) {
-    const auto file = std::filesystem::temp_directory_path() / ("e2e-program-" + std::to_string(::getpid()));
+    const auto file =
+        std::filesystem::temp_directory_path() / ("e2e-program-" + std::to_string(::getpid()));
     std::ofstream(file) << program;
     std::filesystem::permissions(file, std::filesystem::perms(0755));
     docker({"cp", file.string(), container + ":/usr/local/bin/openclaw"});

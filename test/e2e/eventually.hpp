@@ -28,7 +28,8 @@ bool eventually(std::chrono::milliseconds limit, Condition&& condition) {
 template <typename Look>
 testing::AssertionResult eventually_well(std::chrono::milliseconds limit, Look&& look) {
   std::string complaint;
-  if (eventually(limit, [&] { return (complaint = look()).empty(); })) return testing::AssertionSuccess();
+  if (eventually(limit, [&] { return (complaint = look()).empty(); }))
+    return testing::AssertionSuccess();
   return testing::AssertionFailure() << "after " << limit.count() << " ms: " << complaint;
 }
 

@@ -34,8 +34,10 @@ class Failure : public FleetTest {
   }
 
   int starts() {
-    return fleet.database().sql(R"(SELECT coalesce(sum("count"), 0) FROM "AgentEvent"
-                                   WHERE "agentId" = 'c1' AND "reason" = 'Starting')")[0][0].as<int>();
+    return fleet.database()
+        .sql(R"(SELECT coalesce(sum("count"), 0) FROM "AgentEvent"
+                                   WHERE "agentId" = 'c1' AND "reason" = 'Starting')")[0][0]
+        .as<int>();
   }
 
   std::string refusing, crashing, greedy;
@@ -51,11 +53,14 @@ TEST_F(Failure, RefusedConfigurationIsTerminalUntilItChanges) {
   EXPECT_EQ(fleet.look("c1")->restart_count, 1);
 
   // Another change of the very row leads to one more try, which is the last one again.
-  fleet.database().sql(R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
+  fleet.database().sql(
+      R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
                           VALUES ('config', 'alice', 'sage', now() AT TIME ZONE 'UTC'))");
   ASSERT_TRUE(eventually_well(30s, [&]() -> std::string {
     const auto now = *fleet.look("c1");
-    return now.phase == "failed" && now.restart_count == 2 ? "" : now.phase + " " + std::to_string(now.restart_count);
+    return now.phase == "failed" && now.restart_count == 2
+               ? ""
+               : now.phase + " " + std::to_string(now.restart_count);
   }));
   EXPECT_EQ(fleet.look("c1")->reason, "ConfigurationRefused");
 
@@ -69,7 +74,9 @@ TEST_F(Failure, CrashLoopBackOffSurvivesARestartOfTheController) {
   insert_with_image(crashing);
   ASSERT_TRUE(eventually_well(30s, [&]() -> std::string {
     const auto now = *fleet.look("c1");
-    return now.reason == "CrashLoopBackOff" && now.restart_count == 2 ? "" : now.reason + ": " + now.message;
+    return now.reason == "CrashLoopBackOff" && now.restart_count == 2
+               ? ""
+               : now.reason + ": " + now.message;
   }));
   const auto before = *fleet.look("c1");
   fleet.controller().kill_hard();
@@ -77,13 +84,19 @@ TEST_F(Failure, CrashLoopBackOffSurvivesARestartOfTheController) {
   ASSERT_TRUE(fleet.leads());
   const auto container = fleet.engine().inspect(before.container);
   // It is started again when the time on record has come, not by the restart of the controller.
-  const auto due = fleet.database().sql(R"(SELECT extract(epoch FROM "nextRetryAt" - now() AT TIME ZONE 'UTC')
-                                           FROM "UserContainer")")[0][0].as<double>();
+  const auto due = fleet.database()
+                       .sql(R"(SELECT extract(epoch FROM "nextRetryAt" - now() AT TIME ZONE 'UTC')
+                                           FROM "UserContainer")")[0][0]
+                       .as<double>();
   ASSERT_TRUE(eventually_well(20s, [&]() -> std::string {
-    return fleet.look("c1")->restart_count == 3 ? "" : "not tried again: " + fleet.look("c1")->message;
+    return fleet.look("c1")->restart_count == 3 ? ""
+                                                : "not tried again: " + fleet.look("c1")->message;
   }));
-  const auto tried = fleet.database().sql(R"(SELECT extract(epoch FROM "lastExitAt" - $1::timestamp)
-                                             FROM "UserContainer")", before.next_retry_at)[0][0].as<double>();
+  const auto tried = fleet.database()
+                         .sql(R"(SELECT extract(epoch FROM "lastExitAt" - $1::timestamp)
+                                             FROM "UserContainer")",
+                              before.next_retry_at)[0][0]
+                         .as<double>();
   EXPECT_GE(tried, 0.0) << "it was due in " << due << " s";
   EXPECT_LT(tried, 3.0);
 }
@@ -93,9 +106,12 @@ TEST_F(Failure, AgentThatRunsOutOfMemorySaysSo) {
   insert_with_image(greedy);
   ASSERT_TRUE(eventually_well(40s, [&]() -> std::string {
     const auto now = *fleet.look("c1");
-    return now.last_error.find("ran out of memory (limit 64 MB)") != std::string::npos ? "" : now.last_error;
+    return now.last_error.find("ran out of memory (limit 64 MB)") != std::string::npos
+               ? ""
+               : now.last_error;
   }));
-  ASSERT_TRUE(eventually_well(20s, [&]() -> std::string { return fleet.look("c1")->restart_count >= 2 ? "" : "one end"; }));
+  ASSERT_TRUE(eventually_well(
+      20s, [&]() -> std::string { return fleet.look("c1")->restart_count >= 2 ? "" : "one end"; }));
 }
 
 TEST_F(Failure, OneAgentThatCrashesDoesNotKeepOthersFromStarting) {

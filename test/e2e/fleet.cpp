@@ -24,7 +24,8 @@ std::string unused_subnets() {
 
 std::filesystem::path new_folder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "mosaic-e2e-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder can be made under " + pattern);
+  if (::mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error("no folder can be made under " + pattern);
   return pattern;
 }
 
@@ -100,62 +101,85 @@ Command Fleet::mosaic(std::vector<std::string> arguments) const {
                  {}};
 }
 
-Finished Fleet::run_mosaic(std::vector<std::string> arguments) const { return e2e::run(mosaic(std::move(arguments))); }
+Finished Fleet::run_mosaic(std::vector<std::string> arguments) const {
+  return e2e::run(mosaic(std::move(arguments)));
+}
 
-std::vector<std::string> Fleet::process_arguments(const std::string& command, int listen_port) const {
+std::vector<std::string> Fleet::process_arguments(const std::string& command,
+                                                  int listen_port) const {
   std::vector<std::string> arguments{command,
-                                     "--listen", "127.0.0.1:" + std::to_string(listen_port),
-                                     "--agent-listen", "0.0.0.0:" + std::to_string(agent_port_),
-                                     "--agent-subnets", subnets_,
-                                     "--log-format", "json"};
+                                     "--listen",
+                                     "127.0.0.1:" + std::to_string(listen_port),
+                                     "--agent-listen",
+                                     "0.0.0.0:" + std::to_string(agent_port_),
+                                     "--agent-subnets",
+                                     subnets_,
+                                     "--log-format",
+                                     "json"};
   if (command == "api") return arguments;
-  arguments.insert(arguments.end(), {"--agent-egress", "none", "--agent-image",
-                                     options_.agent_image.empty() ? instant_image() : options_.agent_image});
-  if (!options_.egress.empty()) arguments.insert(arguments.end(), {"--agent-egress-allow", join(options_.egress)});
+  arguments.insert(arguments.end(),
+                   {"--agent-egress", "none", "--agent-image",
+                    options_.agent_image.empty() ? instant_image() : options_.agent_image});
+  if (!options_.egress.empty())
+    arguments.insert(arguments.end(), {"--agent-egress-allow", join(options_.egress)});
   return arguments;
 }
 
-void Fleet::start_api() { api_.emplace(mosaic(process_arguments("api", api_port_)), folder_ / "api.log"); }
+void Fleet::start_api() {
+  api_.emplace(mosaic(process_arguments("api", api_port_)), folder_ / "api.log");
+}
 
-void Fleet::start_controller() {
-  controller_.emplace(mosaic(process_arguments("controller", free_port())), folder_ / "controller.log");
+void Fleet::start_controller(std::vector<std::string> more) {
+  auto arguments = process_arguments("controller", free_port());
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  controller_.emplace(mosaic(std::move(arguments)), folder_ / "controller.log");
 }
 
 ChildProcess Fleet::another_controller(const std::string& name) {
-  return ChildProcess(mosaic(process_arguments("controller", free_port())), folder_ / (name + ".log"));
+  return ChildProcess(mosaic(process_arguments("controller", free_port())),
+                      folder_ / (name + ".log"));
 }
 
-void Fleet::insert_provider(const std::string& owner, const std::string& base_url, const std::string& key) {
-  database_.sql(R"(INSERT INTO "LlmProvider" ("id", "userId", "name", "displayName", "type", "baseUrl", "apiKey",
+void Fleet::insert_provider(const std::string& owner, const std::string& base_url,
+                            const std::string& key) {
+  database_.sql(
+      R"(INSERT INTO "LlmProvider" ("id", "userId", "name", "displayName", "type", "baseUrl", "apiKey",
                      "models", "updatedAt")
                    VALUES ($1, $2, 'local', 'Local', 'custom', $3, $4, '[{"id": "cogito", "name": "Cogito"},
                      {"id": "sage", "name": "Sage"}]', now() AT TIME ZONE 'UTC')
                    ON CONFLICT ("userId", "name") DO NOTHING)",
-                "provider-" + owner, owner, base_url, box_.encrypt(key));
+      "provider-" + owner, owner, base_url, box_.encrypt(key));
 }
 
 void Fleet::insert_user(const std::string& id, const std::string& owner, int idle_timeout_min) {
   insert_provider(owner, "http://198.18.0.1:9/v1", "key-of-" + owner);
-  database_.sql(R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "idleTimeoutMin",
+  database_.sql(
+      R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "idleTimeoutMin",
                      "updatedAt")
                    VALUES ($1, $2, $3, $4, $5, now() AT TIME ZONE 'UTC'))",
-                id, owner, "e2e-" + instance_.substr(0, 8) + "-" + owner, box_.encrypt("token-of-" + id), idle_timeout_min);
+      id, owner, "e2e-" + instance_.substr(0, 8) + "-" + owner, box_.encrypt("token-of-" + id),
+      idle_timeout_min);
 }
 
 void Fleet::insert_system(const std::string& id, const std::string& name) {
   database_.sql(R"(INSERT INTO "BreakglassUser" ("id", "username", "passwordHash", "updatedAt")
                    VALUES ('admin', 'admin', 'not a hash', now() AT TIME ZONE 'UTC') ON CONFLICT DO NOTHING)");
   insert_provider("admin", "http://198.18.0.1:9/v1", "key-of-admin");
-  database_.sql(R"(INSERT INTO "SystemContainer" ("id", "name", "role", "gatewayToken", "primaryModel", "updatedAt")
+  database_.sql(
+      R"(INSERT INTO "SystemContainer" ("id", "name", "role", "gatewayToken", "primaryModel", "updatedAt")
                    VALUES ($1, $2, 'main', $3, 'cogito', now() AT TIME ZONE 'UTC'))",
-                id, name, box_.encrypt("token-of-" + id));
+      id, name, box_.encrypt("token-of-" + id));
 }
 
-void Fleet::touch(const std::string& id) { set_user(id, R"("lastActiveAt" = now() AT TIME ZONE 'UTC')"); }
+void Fleet::touch(const std::string& id) {
+  set_user(id, R"("lastActiveAt" = now() AT TIME ZONE 'UTC')");
+}
 
 void Fleet::set_user(const std::string& id, const std::string& assignments) {
-  const auto result = database_.sql(
-      "UPDATE \"UserContainer\" SET \"updatedAt\" = now() AT TIME ZONE 'UTC', " + assignments + " WHERE \"id\" = $1", id);
+  const auto result =
+      database_.sql("UPDATE \"UserContainer\" SET \"updatedAt\" = now() AT TIME ZONE 'UTC', " +
+                        assignments + " WHERE \"id\" = $1",
+                    id);
   if (result.affected_rows() != 1) throw std::runtime_error("there is no row " + id);
 }
 
@@ -167,16 +191,19 @@ void Fleet::set_setting(const std::string& key, const std::string& value) {
 }
 
 std::optional<SeenAgent> Fleet::look(const std::string& id) {
-  const std::string columns = R"(SELECT "phase", "status", coalesce("endpoint", ''), coalesce("containerId", ''),
+  const std::string columns =
+      R"(SELECT "phase", "status", coalesce("endpoint", ''), coalesce("containerId", ''),
     coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'reason', ''),
     coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'message', ''),
     coalesce("lastError", ''), "restartCount", coalesce("nextRetryAt"::text, ''), coalesce("readyAt"::text, '') FROM )";
-  const auto rows = database_.sql(columns + R"("UserContainer" WHERE "id" = $1 UNION ALL )" + columns +
-                                      R"("SystemContainer" WHERE "id" = $1)", id);
+  const auto rows = database_.sql(columns + R"("UserContainer" WHERE "id" = $1 UNION ALL )" +
+                                      columns + R"("SystemContainer" WHERE "id" = $1)",
+                                  id);
   if (rows.empty()) return std::nullopt;
   const auto row = rows[0];
   const auto text = [&](int column) { return row[column].as<std::string>(); };
-  return SeenAgent{text(0), text(1), text(2), text(3), text(4), text(5), text(6), row[7].as<int>(), text(8), text(9)};
+  return SeenAgent{text(0), text(1), text(2),          text(3), text(4),
+                   text(5), text(6), row[7].as<int>(), text(8), text(9)};
 }
 
 std::vector<SeenContainer> Fleet::containers_of(const std::string& id) {
@@ -186,20 +213,27 @@ std::vector<SeenContainer> Fleet::containers_of(const std::string& id) {
 }
 
 bool Fleet::has_event(const std::string& id, const std::string& reason) {
-  return !database_.sql(R"(SELECT 1 FROM "AgentEvent" WHERE "agentId" = $1 AND "reason" = $2)", id, reason).empty();
+  return !database_
+              .sql(R"(SELECT 1 FROM "AgentEvent" WHERE "agentId" = $1 AND "reason" = $2)", id,
+                   reason)
+              .empty();
 }
 
 std::string Fleet::lease_holder() {
-  return database_.sql(R"(SELECT CASE WHEN "expiresAt" > now() AT TIME ZONE 'UTC' THEN "holder" ELSE '' END
-                          FROM "ControllerLease")")[0][0].as<std::string>();
+  return database_
+      .sql(R"(SELECT CASE WHEN "expiresAt" > now() AT TIME ZONE 'UTC' THEN "holder" ELSE '' END
+                          FROM "ControllerLease")")[0][0]
+      .as<std::string>();
 }
 
-testing::AssertionResult Fleet::becomes(const std::string& id, const std::string& phase, std::chrono::milliseconds limit) {
+testing::AssertionResult Fleet::becomes(const std::string& id, const std::string& phase,
+                                        std::chrono::milliseconds limit) {
   return eventually_well(limit, [&]() -> std::string {
     const auto agent = look(id);
     if (!agent) return id + " has no row";
     if (agent->phase == phase) return {};
-    return id + " is " + agent->phase + " instead of " + phase + " (" + agent->reason + ": " + agent->message + ")";
+    return id + " is " + agent->phase + " instead of " + phase + " (" + agent->reason + ": " +
+           agent->message + ")";
   });
 }
 
@@ -215,16 +249,18 @@ testing::AssertionResult Fleet::is_gone(const std::string& id, std::chrono::mill
 }
 
 testing::AssertionResult Fleet::leads(std::chrono::milliseconds limit) {
-  return eventually_well(limit, [&]() -> std::string { return lease_holder().empty() ? "nobody leads" : ""; });
+  return eventually_well(
+      limit, [&]() -> std::string { return lease_holder().empty() ? "nobody leads" : ""; });
 }
 
 std::string Fleet::story() {
   std::ostringstream text;
   text << "--- events\n";
-  for (const auto& row : database_.sql(R"(SELECT "at", "agentId", "reason", "message", "count" FROM "AgentEvent"
+  for (const auto& row :
+       database_.sql(R"(SELECT "at", "agentId", "reason", "message", "count" FROM "AgentEvent"
                                           ORDER BY "id" DESC LIMIT 40)")) {
-    text << row[0].c_str() << " " << row[1].c_str() << " " << row[2].c_str() << " x" << row[4].c_str() << ": "
-         << row[3].c_str() << '\n';
+    text << row[0].c_str() << " " << row[1].c_str() << " " << row[2].c_str() << " x"
+         << row[4].c_str() << ": " << row[3].c_str() << '\n';
   }
   text << "--- controller\n" << last_lines(file_text(folder_ / "controller.log"), story_lines);
   text << "--- api\n" << last_lines(file_text(folder_ / "api.log"), story_lines / 4);

@@ -30,7 +30,7 @@ struct SeenAgent {
   std::string status;
   std::string endpoint;
   std::string container;
-  std::string reason;      // of the Ready condition
+  std::string reason;  // of the Ready condition
   std::string message;
   std::string last_error;
   int restart_count = 0;
@@ -55,7 +55,7 @@ class Fleet {
   Command mosaic(std::vector<std::string> arguments) const;
   Finished run_mosaic(std::vector<std::string> arguments) const;
   void start_api();
-  void start_controller();
+  void start_controller(std::vector<std::string> more = {});
   ChildProcess& controller() { return *controller_; }
   // A second one; the caller keeps it.
   ChildProcess another_controller(const std::string& name);
@@ -63,9 +63,11 @@ class Fleet {
   // Rows with the seed's columns and nothing else. Each user gets a provider.
   void insert_user(const std::string& id, const std::string& owner, int idle_timeout_min = 30);
   void insert_system(const std::string& id, const std::string& name);
-  void insert_provider(const std::string& owner, const std::string& base_url, const std::string& key);
+  void insert_provider(const std::string& owner, const std::string& base_url,
+                       const std::string& key);
   void touch(const std::string& id);  // the user is there: lastActiveAt = now
-  void set_user(const std::string& id, const std::string& assignments);  // UPDATE "UserContainer" SET …
+  void set_user(const std::string& id,
+                const std::string& assignments);  // UPDATE "UserContainer" SET …
   void set_setting(const std::string& key, const std::string& value);
   std::string encrypt(const std::string& text) const { return box_.encrypt(text); }
 
@@ -76,7 +78,8 @@ class Fleet {
 
   testing::AssertionResult becomes(const std::string& id, const std::string& phase,
                                    std::chrono::milliseconds limit = std::chrono::seconds(30));
-  testing::AssertionResult is_gone(const std::string& id, std::chrono::milliseconds limit = std::chrono::seconds(30));
+  testing::AssertionResult is_gone(const std::string& id,
+                                   std::chrono::milliseconds limit = std::chrono::seconds(30));
   testing::AssertionResult leads(std::chrono::milliseconds limit = std::chrono::seconds(20));
 
   // What a person needs to see when a test failed: the last events and the end of the controller's log.

@@ -10,12 +10,14 @@ constexpr const char* now = "now() AT TIME ZONE 'UTC'";
 }  // namespace
 
 KillFleet::KillFleet(Fleet& fleet, unsigned seed, int agents) : fleet_(fleet), random_(seed) {
-  for (int number = 1; number <= agents; ++number) owners_.push_back("user" + std::to_string(number));
+  for (int number = 1; number <= agents; ++number)
+    owners_.push_back("user" + std::to_string(number));
 }
 
 void KillFleet::change_something() {
   ++changes_;
-  const std::string& owner = owners_[static_cast<std::size_t>(pick(0, static_cast<int>(owners_.size()) - 1))];
+  const std::string& owner =
+      owners_[static_cast<std::size_t>(pick(0, static_cast<int>(owners_.size()) - 1))];
   const auto found = std::find_if(agents_.begin(), agents_.end(),
                                   [&](const auto& agent) { return agent.second.owner == owner; });
   if (found == agents_.end()) {
@@ -50,7 +52,8 @@ void KillFleet::change(const std::string& id, Agent& agent) {
     fleet_.set_user(id, std::string("\"desiredState\" = 'auto', \"lastActiveAt\" = ") + now);
     agent.awake = true;
   } else if (dice < 40) {
-    fleet_.set_user(id, std::string("\"desiredState\" = 'auto', \"lastActiveAt\" = ") + now + " - interval '1 hour'");
+    fleet_.set_user(id, std::string("\"desiredState\" = 'auto', \"lastActiveAt\" = ") + now +
+                            " - interval '1 hour'");
     agent.awake = false;
   } else if (dice < 52) {
     fleet_.set_user(id, R"("desiredState" = 'running')");
@@ -65,7 +68,8 @@ void KillFleet::change(const std::string& id, Agent& agent) {
     fleet_.set_user(id, "\"memoryMb\" = " + std::to_string(agent.memory_mb));
   } else if (dice < 94) {
     const bool purge = pick(0, 1) == 1;
-    fleet_.set_user(id, std::string("\"deletionRequestedAt\" = ") + now + ", \"purge\" = " + (purge ? "true" : "false"));
+    fleet_.set_user(id, std::string("\"deletionRequestedAt\" = ") + now +
+                            ", \"purge\" = " + (purge ? "true" : "false"));
     if (purge) purged_.insert(agent.owner);
     if (purge) keepers_.erase(agent.owner);
     agents_.erase(id);
@@ -102,15 +106,18 @@ std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containe
     const auto phase = row[1].as<std::string>();
     const auto agent = agents_.find(id);
     if (agent == agents_.end()) return id + " is still being deleted (" + phase + ")";
-    const auto has = std::count_if(containers.begin(), containers.end(), [&](const auto& one) { return one.row == id; });
+    const auto has = std::count_if(containers.begin(), containers.end(),
+                                   [&](const auto& one) { return one.row == id; });
     const auto runs = std::count_if(containers.begin(), containers.end(), [&](const auto& one) {
       return one.row == id && one.state == "running" && one.id == row[2].as<std::string>();
     });
     if (has > 1) return id + " has " + std::to_string(has) + " containers";
     if (!row[6].as<bool>(false)) return id + " was not looked at since it changed";
     const std::string wanted = agent->second.awake ? "running" : "stopped";
-    if (phase != wanted) return id + " is " + phase + " instead of " + wanted + " (" + fleet_.look(id)->message + ")";
-    if (runs != (agent->second.awake ? 1 : 0)) return id + " is " + phase + ", but its container is not";
+    if (phase != wanted)
+      return id + " is " + phase + " instead of " + wanted + " (" + fleet_.look(id)->message + ")";
+    if (runs != (agent->second.awake ? 1 : 0))
+      return id + " is " + phase + ", but its container is not";
     if (agent->second.awake && !row[4].as<bool>()) return id + " was not restarted";
     if (row[5].as<int>() != 0) return id + " is said to have ended by itself";
   }
@@ -119,12 +126,15 @@ std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containe
 
 std::string KillFleet::leftovers(const std::vector<SeenContainer>& containers) {
   for (const auto& container : containers) {
-    if (container.row.empty()) return "the " + container.role + " container " + container.name + " was left behind";
+    if (container.row.empty())
+      return "the " + container.role + " container " + container.name + " was left behind";
     const auto agent = agents_.find(container.row);
     if (agent == agents_.end()) return "container " + container.name + " has no row";
     if (!agent->second.awake) continue;
-    const auto memory = fleet_.engine().inspect(container.id).at("HostConfig").at("Memory").get<std::int64_t>();
-    if (memory != std::int64_t{agent->second.memory_mb} * 1024 * 1024) return container.row + " has another limit";
+    const auto memory =
+        fleet_.engine().inspect(container.id).at("HostConfig").at("Memory").get<std::int64_t>();
+    if (memory != std::int64_t{agent->second.memory_mb} * 1024 * 1024)
+      return container.row + " has another limit";
   }
   for (const auto& network : fleet_.engine().networks(fleet_.instance())) {
     if (!agents_.contains(network.row)) return "network " + network.name + " has no row";
@@ -137,7 +147,8 @@ std::string KillFleet::unsettled_volumes() {
   const auto names = fleet_.engine().volumes(fleet_.instance());
   const std::set<std::string> present(names.begin(), names.end());
   const auto has = [&](const std::string& owner) {
-    return present.contains("mosaic-" + fleet_.instance().substr(0, 8) + "-user-" + owner + "-state");
+    return present.contains("mosaic-" + fleet_.instance().substr(0, 8) + "-user-" + owner +
+                            "-state");
   };
   for (const auto& [id, agent] : agents_) {
     if (agent.awake) keepers_.insert(agent.owner);

@@ -52,7 +52,8 @@ class KillTest : public FleetTest {
   void kill_and_restart(KillFleet& agents_under_test, Tally& tally) {
     fleet.controller().kill_hard();
     ++tally.kills;
-    for (int change = agents_under_test.pick(0, 2); change > 0; --change) agents_under_test.change_something();
+    for (int change = agents_under_test.pick(0, 2); change > 0; --change)
+      agents_under_test.change_something();
     fleet.start_controller();
   }
 
@@ -75,10 +76,12 @@ class KillTest : public FleetTest {
   }
 
   static void print(const Tally& tally, const KillFleet& agents_under_test) {
-    std::cout << "| kills | heals | changes | rows | violations | mean heal ms | longest heal ms |\n"
-              << "| " << tally.kills << " | " << tally.heals << " | " << agents_under_test.changes() << " | "
-              << agents_under_test.rows() << " | " << tally.violations.size() << " | "
-              << (tally.heals == 0 ? 0 : tally.all_heals_ms / tally.heals) << " | " << tally.longest_heal_ms << " |\n";
+    std::cout
+        << "| kills | heals | changes | rows | violations | mean heal ms | longest heal ms |\n"
+        << "| " << tally.kills << " | " << tally.heals << " | " << agents_under_test.changes()
+        << " | " << agents_under_test.rows() << " | " << tally.violations.size() << " | "
+        << (tally.heals == 0 ? 0 : tally.all_heals_ms / tally.heals) << " | "
+        << tally.longest_heal_ms << " |\n";
     for (const auto& violation : tally.violations) std::cout << "violation: " << violation << '\n';
   }
 };

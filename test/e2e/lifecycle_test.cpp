@@ -128,7 +128,8 @@ TEST_F(Lifecycle, ConfigurationChangeRollsOutOnceItsTurnHasEnded) {
   insert_awake("c1", "alice");
   const auto before = *fleet.look("c1");
   fleet.set_user("c1", R"("busyUntil" = now() AT TIME ZONE 'UTC' + interval '2 seconds')");
-  fleet.database().sql(R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
+  fleet.database().sql(
+      R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
                           VALUES ('config', 'alice', 'sage', now() AT TIME ZONE 'UTC'))");
   ASSERT_TRUE(fleet.becomes("c1", "draining"));
   ASSERT_TRUE(eventually_well(20s, [&]() -> std::string {
@@ -148,7 +149,8 @@ TEST_F(Lifecycle, LimitOfMemoryIsOnTheContainerAndAChangeReplacesIt) {
     const auto now = *fleet.look("c1");
     return now.phase == "running" && now.container != container ? "" : "it is " + now.phase;
   }));
-  EXPECT_EQ(fleet.engine().inspect(only_container("c1")).at("HostConfig").at("Memory"), 80 * 1024 * 1024);
+  EXPECT_EQ(fleet.engine().inspect(only_container("c1")).at("HostConfig").at("Memory"),
+            80 * 1024 * 1024);
 }
 
 TEST_F(Lifecycle, SystemAgentRunsWhileItIsActive) {
@@ -174,7 +176,8 @@ TEST_F(Lifecycle, ContainerHasTheBaseline) {
   EXPECT_EQ(host.at("RestartPolicy").at("Name"), "no");
   EXPECT_TRUE(host.at("PortBindings").empty());
   EXPECT_TRUE(host.at("Binds").is_null() || host.at("Binds").empty());
-  const auto status = fleet.engine().docker({"exec", only_container("c1"), "cat", "/proc/1/status"});
+  const auto status =
+      fleet.engine().docker({"exec", only_container("c1"), "cat", "/proc/1/status"});
   EXPECT_NE(status.find("CapEff:\t0000000000000000"), std::string::npos);
   EXPECT_NE(status.find("NoNewPrivs:\t1"), std::string::npos);
   EXPECT_NE(status.find("Seccomp:\t2"), std::string::npos);

@@ -51,7 +51,9 @@ TEST_F(Repair, ContainerPausedByAHuman) {
   EXPECT_TRUE(eventually_well(40s, [&]() -> std::string {
     const auto now = *fleet.look("c1");
     const auto containers = fleet.containers_of("c1");
-    return now.phase == "running" && containers.size() == 1 && containers.front().state == "running" ? "" : now.phase;
+    return now.phase == "running" && containers.size() == 1 && containers.front().state == "running"
+               ? ""
+               : now.phase;
   }));
 }
 
@@ -87,7 +89,8 @@ TEST_F(Repair, EngineThatDiesLosesNothingAndIsSeenAgain) {
 
 TEST_F(Repair, ForeignContainerUnderOurNameIsReportedAndLeftAlone) {
   const std::string name = "e2e-" + fleet.instance().substr(0, 8) + "-carol";
-  const std::string foreign = fleet.engine().docker({"run", "--detach", "--name", name, instant_image()});
+  const std::string foreign =
+      fleet.engine().docker({"run", "--detach", "--name", name, instant_image()});
   fleet.insert_user("c3", "carol");
   fleet.touch("c3");
   EXPECT_TRUE(eventually_well(20s, [&]() -> std::string {
