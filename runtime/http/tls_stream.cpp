@@ -170,7 +170,7 @@ void TlsStream::write_all(std::string_view bytes, const WaitLimit& limit) {
     if (outcome == 1) {
       bytes.remove_prefix(sent);
     } else if (!await(outcome, limit)) {
-      throw HttpError(HttpErrorKind::closed, "the TLS connection was closed");
+      throw HttpError(HttpErrorKind::closed, "the TLS connection was closed (does the server accept our certificate?)");
     }
   }
 }

@@ -183,7 +183,9 @@ TEST_F(TlsTest, RefusesAServerUnderAnotherName) {
 }
 
 TEST_F(TlsTest, IsRefusedWithoutACertificate) {
-  EXPECT_EQ(failure_of(endpoint("ca.pem", false)), HttpErrorKind::tls);
+  // The server's word on it may be lost when it closes at once.
+  const HttpErrorKind failure = failure_of(endpoint("ca.pem", false));
+  EXPECT_TRUE(failure == HttpErrorKind::tls || failure == HttpErrorKind::closed);
 }
 
 TEST_F(TlsTest, SaysWhichFileCannotBeUsed) {

@@ -94,6 +94,7 @@ TYPED_TEST_P(DriverConformance, LeadsAnAgentThroughItsLife) {
   EXPECT_EQ(view.spec_hash, "spec-1");
   EXPECT_EQ(view.memory_mb, 128);
   EXPECT_TRUE(view.endpoint.empty());
+  EXPECT_TRUE(view.attached);
   EXPECT_FALSE(view.started_at);
   this->driver().start(id);
   view = this->observe(alice).container.value();
