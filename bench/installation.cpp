@@ -150,11 +150,13 @@ std::pair<Steady::time_point, Steady::time_point> Installation::update(
   return {sent, Steady::now()};
 }
 
-std::vector<EngineCallSeen> Installation::calls_about(const std::string& id) {
+std::vector<EngineCallSeen> Installation::calls_about(const std::string& id,
+                                                      Steady::time_point since) {
   auto calls = proxy_.take();
   // Its container is asked for by name first; every later call names it by id.
   const auto first = std::find_if(calls.begin(), calls.end(), [&](const EngineCallSeen& call) {
-    return call.target.find("/containers/" + container_name(id) + "/") != std::string::npos;
+    return call.asked_at >= since &&
+           call.target.find("/containers/" + container_name(id) + "/") != std::string::npos;
   });
   calls.erase(calls.begin(), first);
   return calls;
@@ -166,17 +168,18 @@ WakeSeen Installation::wake(const std::string& id, std::chrono::seconds limit) {
   status_.wait_for(id, "running", limit);
   const auto ready = Steady::now();
   WakeSeen seen;
-  seen.committed_ms = ms_between(sent, acknowledged);
-  seen.ready_ms = ms_between(sent, ready);
-  const auto calls = calls_about(id);
+  seen.commit_took_ms = ms_between(sent, acknowledged);
+  seen.ready_ms = ms_between(acknowledged, ready);
+  const auto calls = calls_about(id, sent);
   if (calls.empty()) throw std::runtime_error(id + " became ready without an engine call");
-  seen.first_call_ms = ms_between(sent, calls.front().asked_at);
+  seen.first_call_ms = ms_between(acknowledged, calls.front().asked_at);
   for (const auto& call : calls) {
     const bool starts = call.method == "POST" &&
                         (call.target.ends_with("/start") || call.target.ends_with("/unpause"));
+    if (!starts && !seen.started_ms) ++seen.calls_before_start;
     if (!starts || seen.started_ms) continue;
-    seen.started_ms = ms_between(sent, call.asked_at);
-    if (call.answered_at) seen.start_done_ms = ms_between(sent, *call.answered_at);
+    seen.started_ms = ms_between(acknowledged, call.asked_at);
+    if (call.answered_at) seen.start_done_ms = ms_between(acknowledged, *call.answered_at);
   }
   std::this_thread::sleep_for(settle_time);
   return seen;
@@ -200,11 +203,12 @@ void Installation::put_to_sleep(const std::string& id, const std::string& phase)
 double Installation::change_to_first_call_ms(const std::string& id, int number) {
   constexpr std::chrono::milliseconds longest{2000};
   proxy_.take();
-  const auto sent = update(id, "\"idleTimeoutMin\" = " + std::to_string(60 + number % 2)).first;
-  for (const auto deadline = sent + longest; Steady::now() < deadline;) {
+  const auto [sent, acknowledged] =
+      update(id, "\"idleTimeoutMin\" = " + std::to_string(60 + number % 2));
+  for (const auto deadline = acknowledged + longest; Steady::now() < deadline;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(15));
-    const auto calls = calls_about(id);
-    if (!calls.empty()) return ms_between(sent, calls.front().asked_at);
+    const auto calls = calls_about(id, sent);
+    if (!calls.empty()) return ms_between(acknowledged, calls.front().asked_at);
   }
   throw std::runtime_error("a change of " + id + " led to no engine call within 2 s");
 }

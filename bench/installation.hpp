@@ -19,10 +19,11 @@
 
 namespace mosaic::bench {
 
-// One wake, from the moment at which COMMIT of the touch was sent; all in milliseconds since then.
+// One wake; all in milliseconds since COMMIT of the touch was acknowledged.
 struct WakeSeen {
-  double committed_ms = 0;
+  double commit_took_ms = 0;  // before that: the database's own affair
   double first_call_ms = 0;
+  int calls_before_start = 0;
   std::optional<double> started_ms;     // the call that starts or thaws it was sent …
   std::optional<double> start_done_ms;  // … and answered
   double ready_ms = 0;                  // a client of the tables has read that it is ready
@@ -51,7 +52,7 @@ class Installation {
   void put_to_stop(const std::string& id);
   // Lets it idle out, and waits until it sleeps as deep as `phase`.
   void put_to_sleep(const std::string& id, const std::string& phase);
-  // A change of the spec that needs no action, from COMMIT sent to the first engine call about this agent.
+  // A change of the spec that needs no action, from COMMIT acknowledged to the first engine call about this agent.
   double change_to_first_call_ms(const std::string& id, int number);
 
   // The end of the controller's log and the row's own words, for when something did not happen.
@@ -62,8 +63,8 @@ class Installation {
   // Runs the UPDATE and returns when its COMMIT was sent and acknowledged.
   std::pair<Steady::time_point, Steady::time_point> update(const std::string& id,
                                                            const std::string& assignments);
-  // Of those about this agent, in order.
-  std::vector<EngineCallSeen> calls_about(const std::string& id);
+  // Of those about this agent, in order; what was asked before `since` has another reason.
+  std::vector<EngineCallSeen> calls_about(const std::string& id, Steady::time_point since);
 
   BenchDatabase database_;
   const std::string secret_key_ = "a secret of the benchmarks, which is long enough";
