@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -88,6 +89,11 @@ std::string RawClient::read_to_end() {
 }
 
 bool RawClient::ended() { return buffer_.empty() && !receive(); }
+
+bool RawClient::has_input() {
+  pollfd waiting{descriptor_, POLLIN, 0};
+  return !buffer_.empty() || poll(&waiting, 1, 10) > 0;
+}
 
 void RawClient::close_sending() { shutdown(descriptor_, SHUT_WR); }
 

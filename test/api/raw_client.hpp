@@ -35,6 +35,8 @@ class RawClient {
   std::string read_to_end();
   // True when nothing more comes: closed or reset by the server.
   bool ended();
+  // Whether something has come that was not read yet; waits at most ten milliseconds for it.
+  bool has_input();
   void close_sending();
 
  private:

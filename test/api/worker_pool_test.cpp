@@ -9,12 +9,13 @@ namespace mosaic {
 namespace {
 
 TEST(WorkerPool, RefusesWhatDoesNotFit) {
-  WorkerPool pool(1, 2);
   std::promise<void> started;
   std::promise<void> release;
+  const auto released = release.get_future().share();
+  WorkerPool pool(1, 2);
   ASSERT_TRUE(pool.try_submit([&] {
     started.set_value();
-    release.get_future().wait();
+    released.wait();
   }));
   started.get_future().wait();
   EXPECT_TRUE(pool.try_submit([] {}));
@@ -25,8 +26,8 @@ TEST(WorkerPool, RefusesWhatDoesNotFit) {
 
 TEST(WorkerPool, StopWaitsForWhatRunsAndTakesNothingMore) {
   std::atomic<bool> finished = false;
-  WorkerPool pool(2, 10);
   std::promise<void> started;
+  WorkerPool pool(2, 10);
   ASSERT_TRUE(pool.try_submit([&] {
     started.set_value();
     finished = true;
