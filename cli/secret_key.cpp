@@ -51,7 +51,7 @@ std::string read_key(int file, const std::filesystem::path& path) {
 // Complete and on disk under a name of its own before it gets the real one; link() refuses to
 // replace another's.
 void create_key_file(const std::filesystem::path& path) {
-  const std::string draft = path.string() + ".new." + std::to_string(::getpid());
+  const std::string draft = path.string() + ".new." + random_id();
   const std::string text = generate_token() + "\n";
   FileDescriptor file(
       ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));

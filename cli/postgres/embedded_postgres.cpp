@@ -93,13 +93,14 @@ bool EmbeddedPostgres::exists(const std::filesystem::path& data_dir) {
   return std::filesystem::exists(embedded_data_folder(data_dir) / "PG_VERSION", error);
 }
 
+// Whatever the umask says: each folder that is made here must let the unprivileged user pass.
 void EmbeddedPostgres::prepare_data_dir(const std::filesystem::path& data_dir) {
-  std::error_code error;
-  std::filesystem::create_directories(data_dir.parent_path(), error);
-  if (error) throw CommandError(explain_file_error("make", data_dir.parent_path(), error.value()));
-  if (::mkdir(data_dir.c_str(), 0711) != 0 && errno != EEXIST) {
-    throw CommandError(explain_file_error("make", data_dir, errno));
-  }
+  if (data_dir.has_relative_path()) prepare_data_dir(data_dir.parent_path());
+  if (::mkdir(data_dir.c_str(), 0711) == 0 && ::chmod(data_dir.c_str(), 0711) == 0) return;
+  const int error = errno;
+  std::error_code ignored;  // a folder that cannot be seen is one that is not there
+  if (std::filesystem::is_directory(data_dir, ignored)) return;
+  throw CommandError(explain_file_error("make", data_dir, error));
 }
 
 bool EmbeddedPostgres::held_by_another(const std::filesystem::path& data_dir) {

@@ -76,7 +76,7 @@ TEST(Describe, ShowsSpecStatusConditionsAndEvents) {
   describe_agent(out, busy_row(), {event}, test_time());
   const std::string text = out.str();
   for (const char* part : {"User agent:", "alice", "Phase:", "waiting", "0123456789ab\n",
-                           "Ready = no, WaitingForMemory (10.0 s ago)", "Last error:",
+                           "Ready = False, WaitingForMemory (10.0 s ago)", "Last error:",
                            "ran out of memory", "Started", "the process was started"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
   }
