@@ -10,7 +10,7 @@ function clock() {
 
 export function human(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 100_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min ${Math.round((ms / 1000) % 60)} s`;
+  return ms < 100_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.floor((ms / 1000) % 60)} s`;
 }
 
 export function chapter(text) {
@@ -53,7 +53,7 @@ export function elapsedMs() {
 }
 
 // Asks every `everyMs` until look() answers with something; fails when it never does.
-export async function until(what, limitMs, look, everyMs = 250) {
+export async function until(what, limitMs, look, everyMs = 400) {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const found = await look();
