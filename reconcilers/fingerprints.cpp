@@ -67,9 +67,9 @@ std::string Fingerprints::config_fingerprint(const AgentConfigSource& source,
     try {
       keys[provider.id] = box_.decrypt(provider.api_key);
     } catch (const DecryptError&) {
-      problem = "the API key of provider \"" + provider.name +
-                "\" cannot be decrypted with this MOSAIC_SECRET_KEY; enter the key again";
-      return {};
+      // Left out, as the configuration endpoint leaves it out: it is a problem only for the
+      // provider that the agent's model needs, and the renderer says so.
+      continue;
     }
   }
   RenderSettings render;
