@@ -4,10 +4,12 @@
 // wake_benchmark --figures=FILE --folder=DIR [--pairs=N] [--openclaw-pairs=N] [--changes=N] [--no-swap=REASON]
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <optional>
 #include <random>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +29,8 @@ constexpr double change_p50_target_ms = 3;
 constexpr double change_p99_target_ms = 20;
 constexpr int instant_memory_mb = 64;
 constexpr int openclaw_memory_mb = 1536;
+// A gateway holds ten times as much: less than this in swap was no hibernation.
+constexpr double least_swapped_mb = 50;
 constexpr std::chrono::seconds instant_limit{20};
 constexpr std::chrono::seconds openclaw_limit{120};
 constexpr std::chrono::microseconds instant_probe_period{1000};
@@ -82,6 +86,24 @@ double median_of(const std::vector<WakeSeen>& wakes, Number number) {
     if (const std::optional<double> value = number(wake)) values.push_back(*value);
   }
   return values.empty() ? 0 : median(values);
+}
+
+// Of the whole machine: nobody else in a sandbox swaps.
+double swap_used_mb() {
+  constexpr double kib_per_mb = 1024.0;
+  std::ifstream swaps("/proc/swaps");
+  double used = 0;
+  std::string line;
+  std::getline(swaps, line);  // the headings
+  while (std::getline(swaps, line)) {
+    std::istringstream columns(line);
+    std::string file;
+    std::string type;
+    double size = 0;
+    double used_kib = 0;
+    if (columns >> file >> type >> size >> used_kib) used += used_kib / kib_per_mb;
+  }
+  return used;
 }
 
 void say(const std::string& line) { std::cerr << line << '\n'; }
@@ -304,17 +326,25 @@ class Benchmark {
     fleet_.set_setting("fleet.sleep.pause", "false");
     std::this_thread::sleep_for(std::chrono::seconds(1));
     fleet_.wake(openclaw.ours, openclaw.limit);
+    std::vector<double> swapped_mb;
     std::vector<WakeSeen> wakes;
     for (int round = 0; round < options_.hibernations; ++round) {
       fleet_.put_to_sleep(openclaw.ours, "hibernated");
+      swapped_mb.push_back(swap_used_mb());
       wakes.push_back(fleet_.wake(openclaw.ours, openclaw.limit));
       say("hibernated " + std::to_string(round + 1) + ": " + ms_text(wakes.back().ready_ms) +
           " ms");
     }
+    if (median(swapped_mb) < least_swapped_mb) {
+      throw std::runtime_error("hibernation moved only " + ms_text(median(swapped_mb)) +
+                               " MB to swap");
+    }
     Figure figure = value_figure(
         name, "ms",
         median_of(wakes, [](const WakeSeen& wake) { return std::optional(wake.ready_ms); }),
-        hibernated_target_ratio, "of its cold wake, p50 of " + std::to_string(wakes.size()));
+        hibernated_target_ratio,
+        "of its cold wake, p50 of " + std::to_string(wakes.size()) + "; " +
+            ms_text(median(swapped_mb)) + " MB were in swap");
     figure.reference = cold_openclaw_ms_;
     figure.comparison = Comparison::ratio;
     figure.result = *figure.ours / *cold_openclaw_ms_;
