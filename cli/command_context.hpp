@@ -27,6 +27,7 @@ struct CommandContext {
   std::function<ExitCode()> action;
 
   Settings settings() const { return validate(raw, secret_key); }
+  Settings database_settings() const { return validate_database(raw, secret_key); }
 };
 
 // One per file of commands/. Each adds its command with options, examples and an action.

@@ -115,7 +115,11 @@ void add_output_option(CLI::App& command, OutputFormat& format) {
 int run_command_line(int argc, const char* const* argv, std::istream& in, std::ostream& out,
                      std::ostream& err) {
   CommandContext context{{}, environment("MOSAIC_SECRET_KEY"), in, out, err, {}};
-  context.raw.database_url = environment("DATABASE_URL");
+  try {
+    context.raw = settings_from_environment(environment);
+  } catch (const UsageError& error) {
+    return report(err, error.what(), error.code());
+  }
   CLI::App app(description, "mosaic");
   app.footer(footer);
   app.require_subcommand(1);

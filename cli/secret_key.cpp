@@ -19,9 +19,11 @@ namespace {
 constexpr std::size_t max_key_bytes = 4096;
 
 CommandError file_error(const std::string& what, const std::filesystem::path& file, int error) {
+  const std::string remedy = error == ENOSPC || error == EDQUOT
+                                 ? "; free some space there, or choose another --data-dir"
+                                 : "; run as the user of mosaic up, or set MOSAIC_SECRET_KEY";
   return CommandError("cannot " + what + " the key file " + file.string() + ": " +
-                      std::strerror(error) +
-                      "; run as the user of mosaic up, or set MOSAIC_SECRET_KEY");
+                      std::strerror(error) + remedy);
 }
 
 void require_private(int file, const std::filesystem::path& path) {

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -114,6 +116,23 @@ std::string checked_image(const std::string& text) {
   return text;
 }
 
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  std::istringstream stream(list);
+  for (std::string word; std::getline(stream, word, ',');) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+int number_of(const std::string& text, const std::string& name) {
+  int value = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (text.empty() || (error == std::errc() && end == last)) return value;
+  throw UsageError(name + ": '" + text.substr(0, 100) + "' is no number");
+}
+
 int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
 }  // namespace
@@ -126,11 +145,41 @@ std::string default_data_dir() {
   return std::string(home == nullptr ? "" : home) + "/.local/share/mosaic-fleet";
 }
 
-Settings validate(const RawSettings& raw, const std::string& secret_key) {
+RawSettings settings_from_environment(const std::function<std::string(const char*)>& variable) {
+  RawSettings raw;
+  raw.data_dir = default_data_dir();
+  const auto text = [&](const char* name, std::string& setting) {
+    if (auto value = variable(name); !value.empty()) setting = std::move(value);
+  };
+  text("DATABASE_URL", raw.database_url);
+  text("MOSAIC_DATA_DIR", raw.data_dir);
+  text("DOCKER_HOST", raw.engine);
+  text("MOSAIC_ENGINE_TLS_DIR", raw.engine_tls_dir);
+  text("MOSAIC_AGENT_IMAGE", raw.agent_image);
+  text("MOSAIC_AGENT_SUBNETS", raw.agent_subnets);
+  text("MOSAIC_AGENT_EGRESS", raw.agent_egress);
+  text("MOSAIC_FIREWALL", raw.firewall);
+  text("MOSAIC_LISTEN", raw.listen);
+  text("MOSAIC_AGENT_LISTEN", raw.agent_listen);
+  text("MOSAIC_LOG_FORMAT", raw.log_format);
+  text("MOSAIC_LOG_LEVEL", raw.log_level);
+  raw.agent_egress_allow = words_of(variable("MOSAIC_AGENT_EGRESS_ALLOW"));
+  raw.workers = number_of(variable("MOSAIC_WORKERS"), "MOSAIC_WORKERS");
+  raw.start_concurrency =
+      number_of(variable("MOSAIC_START_CONCURRENCY"), "MOSAIC_START_CONCURRENCY");
+  return raw;
+}
+
+Settings validate_database(const RawSettings& raw, const std::string& secret_key) {
   Settings settings;
   settings.database_url = checked_database_url(raw.database_url);
   settings.secret_key = secret_key;
   settings.data_dir = checked_data_dir(raw.data_dir);
+  return settings;
+}
+
+Settings validate(const RawSettings& raw, const std::string& secret_key) {
+  Settings settings = validate_database(raw, secret_key);
   settings.engine = checked_engine(raw);
   settings.listen = parse_listen_address(raw.listen, "--listen", true);
   settings.agent_listen = parse_listen_address(raw.agent_listen, "--agent-listen");

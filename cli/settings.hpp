@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ namespace mosaic::cli {
 // As given, each still a text; nothing is checked yet.
 struct RawSettings {
   std::string database_url;
-  std::string data_dir;  // filled with the default by default_data_dir()
+  std::string data_dir;
   std::string engine = "unix:///var/run/docker.sock";
   std::string engine_tls_dir;
   std::string listen = "127.0.0.1:8080";
@@ -63,7 +64,13 @@ struct Settings {
 // /var/lib/mosaic as root, else ~/.local/share/mosaic-fleet.
 std::string default_data_dir();
 
+// The defaults, and over them what the environment says; flags then go over both. `variable` answers
+// empty for what is not set. Throws UsageError for a number that is none.
+RawSettings settings_from_environment(const std::function<std::string(const char*)>& variable);
+
 // Throws UsageError, one line, naming the flag and a right value.
 Settings validate(const RawSettings& raw, const std::string& secret_key);
+// Only what commands beside a running fleet heed: database, data folder, key.
+Settings validate_database(const RawSettings& raw, const std::string& secret_key);
 
 }  // namespace mosaic::cli

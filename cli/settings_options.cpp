@@ -3,32 +3,29 @@
 namespace mosaic::cli {
 
 void add_database_options(CLI::App& command, RawSettings& raw) {
-  if (raw.data_dir.empty()) raw.data_dir = default_data_dir();
   command
       .add_option("--data-dir", raw.data_dir,
-                  "Folder of the embedded Postgres and of the generated key")
-      ->envname("MOSAIC_DATA_DIR")
+                  "Folder of the embedded Postgres and of the generated key [MOSAIC_DATA_DIR]")
       ->type_name("DIR")
       ->capture_default_str()
       ->group("Database");
 }
 
 void add_engine_options(CLI::App& command, RawSettings& raw) {
-  command.add_option("--engine", raw.engine, "Docker engine: unix:///PATH or tcp://HOST:PORT")
-      ->envname("DOCKER_HOST")
+  command
+      .add_option("--engine", raw.engine,
+                  "Docker engine: unix:///PATH or tcp://HOST:PORT [DOCKER_HOST]")
       ->type_name("ADDRESS")
       ->capture_default_str()
       ->group("Engine");
   command
       .add_option("--engine-tls-dir", raw.engine_tls_dir,
-                  "Folder with ca.pem, cert.pem and key.pem, for tcp://")
-      ->envname("MOSAIC_ENGINE_TLS_DIR")
+                  "Folder with ca.pem, cert.pem and key.pem, for tcp:// [MOSAIC_ENGINE_TLS_DIR]")
       ->type_name("DIR")
       ->group("Engine");
   command
       .add_option("--agent-image", raw.agent_image,
-                  "Image of all agents, over what the database says")
-      ->envname("MOSAIC_AGENT_IMAGE")
+                  "Image of all agents, over what the database says [MOSAIC_AGENT_IMAGE]")
       ->type_name("IMAGE")
       ->group("Engine");
 }
@@ -36,16 +33,14 @@ void add_engine_options(CLI::App& command, RawSettings& raw) {
 void add_agent_network_options(CLI::App& command, RawSettings& raw) {
   command
       .add_option("--agent-subnets", raw.agent_subnets,
-                  "Range from which each agent gets a network of its own")
-      ->envname("MOSAIC_AGENT_SUBNETS")
+                  "Range from which each agent gets a network of its own [MOSAIC_AGENT_SUBNETS]")
       ->type_name("NETWORK")
       ->capture_default_str()
       ->group("Agents' network");
   command
-      .add_option(
-          "--agent-egress", raw.agent_egress,
-          "internet: agents reach public addresses; none: only what --agent-egress-allow names")
-      ->envname("MOSAIC_AGENT_EGRESS")
+      .add_option("--agent-egress", raw.agent_egress,
+                  "internet: agents reach public addresses; none: only what --agent-egress-allow "
+                  "names [MOSAIC_AGENT_EGRESS]")
       ->type_name("internet|none")
       ->capture_default_str()
       ->group("Agents' network");
@@ -53,8 +48,7 @@ void add_agent_network_options(CLI::App& command, RawSettings& raw) {
       .add_option("--agent-egress-allow", raw.agent_egress_allow,
                   "IPv4 ADDRESS or NETWORK[:PORT] that agents may reach all the same, such as a "
                   "local Ollama; "
-                  "repeatable")
-      ->envname("MOSAIC_AGENT_EGRESS_ALLOW")
+                  "repeatable [MOSAIC_AGENT_EGRESS_ALLOW]")
       ->type_name("TARGET")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -62,8 +56,8 @@ void add_agent_network_options(CLI::App& command, RawSettings& raw) {
       ->group("Agents' network");
   command
       .add_option("--firewall", raw.firewall,
-                  "auto: wall agents off where possible; required: start none without; off")
-      ->envname("MOSAIC_FIREWALL")
+                  "auto: wall agents off where possible; required: start none without; off "
+                  "[MOSAIC_FIREWALL]")
       ->type_name("auto|required|off")
       ->capture_default_str()
       ->group("Agents' network");
@@ -71,16 +65,15 @@ void add_agent_network_options(CLI::App& command, RawSettings& raw) {
 
 void add_listen_options(CLI::App& command, RawSettings& raw) {
   command
-      .add_option("--listen", raw.listen, "Where people, /livez, /readyz and /metrics are served")
-      ->envname("MOSAIC_LISTEN")
+      .add_option("--listen", raw.listen,
+                  "Where people, /livez, /readyz and /metrics are served [MOSAIC_LISTEN]")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str()
       ->group("Addresses");
   command
-      .add_option(
-          "--agent-listen", raw.agent_listen,
-          "Where agents fetch their configuration; serves peers within --agent-subnets only")
-      ->envname("MOSAIC_AGENT_LISTEN")
+      .add_option("--agent-listen", raw.agent_listen,
+                  "Where agents fetch their configuration; serves peers within --agent-subnets "
+                  "only [MOSAIC_AGENT_LISTEN]")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str()
       ->group("Addresses");
@@ -88,29 +81,30 @@ void add_listen_options(CLI::App& command, RawSettings& raw) {
 
 void add_controller_options(CLI::App& command, RawSettings& raw) {
   command
-      .add_option("--workers", raw.workers,
-                  "Agents worked on at the same time; 0: twice the cores, at least 4")
-      ->envname("MOSAIC_WORKERS")
+      .add_option(
+          "--workers", raw.workers,
+          "Agents worked on at the same time; 0: twice the cores, at least 4 [MOSAIC_WORKERS]")
       ->type_name("N")
       ->capture_default_str()
       ->group("Controller");
   command
-      .add_option("--start-concurrency", raw.start_concurrency,
-                  "Agents that start at the same time; 0: twice the cores")
-      ->envname("MOSAIC_START_CONCURRENCY")
+      .add_option(
+          "--start-concurrency", raw.start_concurrency,
+          "Agents that start at the same time; 0: twice the cores [MOSAIC_START_CONCURRENCY]")
       ->type_name("N")
       ->capture_default_str()
       ->group("Controller");
 }
 
 void add_log_options(CLI::App& command, RawSettings& raw) {
-  command.add_option("--log-format", raw.log_format, "auto: text on a terminal, else JSON")
-      ->envname("MOSAIC_LOG_FORMAT")
+  command
+      .add_option("--log-format", raw.log_format,
+                  "auto: text on a terminal, else JSON [MOSAIC_LOG_FORMAT]")
       ->type_name("auto|json|text")
       ->capture_default_str()
       ->group("Log");
-  command.add_option("--log-level", raw.log_level, "debug, info, warning or error")
-      ->envname("MOSAIC_LOG_LEVEL")
+  command
+      .add_option("--log-level", raw.log_level, "debug, info, warning or error [MOSAIC_LOG_LEVEL]")
       ->type_name("LEVEL")
       ->capture_default_str()
       ->group("Log");

@@ -1,6 +1,7 @@
 // The flags behind RawSettings, in groups, so that each command shows only what it heeds.
 //
-// The RawSettings must outlive the App. Environment variables are the flags' own fallback (CLI11's
+// The RawSettings must outlive the App, and hold what the environment says already: commands share
+// them, and CLI11 would read variables for options of commands that were not even given.
 // envname).
 #pragma once
 

@@ -32,7 +32,7 @@ ExitCode create_breakglass(CommandContext& context, const Options& options) {
   if (!printable_name(options.username)) {
     throw UsageError("a user name is 1 to 128 bytes without blanks or control characters");
   }
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   const std::string password = options.password_file.empty()
                                    ? ask_new_password(options.username)
                                    : read_secret(options.password_file, context.in);

@@ -16,7 +16,7 @@ struct Options {
 
 ExitCode show_agent_token(CommandContext& context, const Options& options) {
   const ResourceKind kind = parse_agent_kind(options.kind);
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   const AgentRow row = find_agent_row(fleet.store(), kind, options.name);
   const std::string token = fleet.secrets().decrypt(row.gateway_token);
   // Whoever holds it can speak as the agent's owner: that it was shown is on record before it is.

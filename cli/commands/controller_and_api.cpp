@@ -33,8 +33,7 @@ void add_api_command(CLI::App& app, CommandContext& context) {
   add_listen_options(command, context.raw);
   command
       .add_option("--agent-subnets", context.raw.agent_subnets,
-                  "Peers that may fetch configurations")
-      ->envname("MOSAIC_AGENT_SUBNETS")
+                  "Peers that may fetch configurations [MOSAIC_AGENT_SUBNETS]")
       ->type_name("NETWORK")
       ->capture_default_str()
       ->group("Addresses");

@@ -90,7 +90,7 @@ ExitCode create_user(CommandContext& context, const AgentOptions& options) {
   }
   agent.idle_timeout_min = options.idle_timeout_min;
   agent.options = common_options(options);
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   agent.gateway_token = fleet.secrets().encrypt(generate_token());
   if (!fleet.admin().create_user_container(agent)) {
     throw CommandError("user agent '" + options.name +
@@ -112,7 +112,7 @@ ExitCode create_system(CommandContext& context, const AgentOptions& options) {
   agent.primary_model = options.model;
   agent.provider_id = options.provider;
   agent.options = common_options(options);
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   agent.gateway_token = fleet.secrets().encrypt(generate_token());
   if (!fleet.admin().create_system_container(agent)) {
     throw CommandError("system agent '" + options.name +
@@ -157,7 +157,7 @@ ExitCode create_provider(CommandContext& context, const ProviderOptions& options
     throw UsageError(
         "give either --owner, for a user's agent, or --administrator, for system agents");
   }
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   ProviderRow row;
   row.id = random_id();
   row.owner = owner_of_provider(fleet, options);

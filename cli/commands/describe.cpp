@@ -19,7 +19,7 @@ struct Options {
 
 ExitCode describe(CommandContext& context, const Options& options) {
   const ResourceKind kind = parse_agent_kind(options.kind);
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   const AgentRow row = find_agent_row(fleet.store(), kind, options.name);
   EventQuery query;
   query.key = row.key;

@@ -16,7 +16,7 @@ struct Options {
 };
 
 ExitCode get_agents(CommandContext& context, const Options& options, ResourceKind kind) {
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   std::vector<AgentRow> rows;
   if (options.name.empty()) {
     rows = list_agent_rows(fleet.store(), kind);
@@ -53,7 +53,7 @@ ResourceKey find_key(Store& store, const std::string& name) {
 
 ExitCode get_events(CommandContext& context, const Options& options) {
   if (options.limit < 1 || options.limit > 1000) throw UsageError("--limit: give 1 to 1000");
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   EventQuery query;
   query.limit = options.limit;
   if (!options.name.empty()) query.key = find_key(fleet.store(), options.name);
@@ -71,7 +71,7 @@ ExitCode get_events(CommandContext& context, const Options& options) {
 }
 
 ExitCode get_leader(CommandContext& context, const Options& options) {
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   const LeaseView lease = fleet.store().lease();
   if (options.format != OutputFormat::table) {
     print_document(

@@ -22,7 +22,7 @@ struct Options {
 ExitCode run(CommandContext& context, Options& options) {
   options.request.kind = parse_agent_kind(options.kind);
   const StatusWait wait = options.wait.status_wait();
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   const SystemClock clock;
   const Asked asked = ask(fleet.store(), clock, options.request);
   context.err << printable(asked.done) << '\n';

@@ -11,7 +11,7 @@ namespace {
 
 ExitCode migrate(CommandContext& context) {
   DatabaseOptions options;
-  options.url = find_database_url(context.settings());
+  options.url = find_database_url(context.database_settings());
   options.application_name = "mosaic migrate";
   const MigrationReport report = Migrator(options).migrate();
   for (const auto& name : report.applied) context.out << "applied " << name << '\n';

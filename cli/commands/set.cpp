@@ -45,7 +45,7 @@ ExitCode set_config(CommandContext& context, const ConfigOptions& options) {
   if (!options.model && !options.fallbacks && !options.personality_file && !options.provider) {
     throw UsageError("nothing to set; give --model, --fallbacks, --personality-file or --provider");
   }
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   AgentPreferences preferences = present_preferences(fleet, options.owner);
   if (options.model) preferences.primary_model = *options.model;
   if (options.fallbacks) preferences.fallback_models = *options.fallbacks;
@@ -72,7 +72,7 @@ ExitCode set_fleet(CommandContext& context, const std::string& word, const std::
     throw UsageError(problems.front().substr(0, problems.front().find(';')) +
                      "; see mosaic set fleet --help");
   }
-  FleetAccess fleet(context.settings());
+  FleetAccess fleet(context.database_settings());
   fleet.store().put_setting(key, value);
   context.err << key << " is now " << printable(value) << "; the controller heeds it at once\n";
   return ExitCode::success;

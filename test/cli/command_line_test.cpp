@@ -115,6 +115,19 @@ TEST(CommandLine, EveryFleetSettingOfTheHelpIsKnown) {
   EXPECT_EQ(run({"set", "fleet", "fleet.sleep.hibernate", "false"}).code, 1);
 }
 
+TEST(CommandLine, AFlagGoesOverTheEnvironmentAndThatOverTheDefault) {
+  ::setenv("MOSAIC_AGENT_SUBNETS", "from the environment", 1);
+  EXPECT_NE(run({"doctor"}).err.find("from the environment"), std::string::npos);
+  EXPECT_NE(run({"doctor", "--agent-subnets", "from a flag"}).err.find("from a flag"),
+            std::string::npos);
+  // What a command does not heed cannot keep it from its work.
+  EXPECT_EQ(run({"get", "users"}).code, 1);
+  ::unsetenv("MOSAIC_AGENT_SUBNETS");
+  ::setenv("MOSAIC_WORKERS", "many", 1);
+  EXPECT_EQ(run({"version"}).code, 2);
+  ::unsetenv("MOSAIC_WORKERS");
+}
+
 TEST(CommandLine, VersionIsForProgramsAsWell) {
   EXPECT_TRUE(run({"version"}).out.starts_with("mosaic "));
   EXPECT_TRUE(nlohmann::json::parse(run({"version", "-o", "json"}).out).contains("version"));
