@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -83,6 +84,7 @@ std::vector<std::string> Engine::volumes(const std::string& instance) {
   const auto answer = get("/volumes?" + by_instance(instance));
   if (!answer.at("Volumes").is_array()) return names;
   for (const auto& volume : answer.at("Volumes")) names.push_back(volume.at("Name"));
+  std::sort(names.begin(), names.end());  // the engine has no order of its own
   return names;
 }
 

@@ -157,7 +157,7 @@ TEST_F(Errors, PortTakenIsNamed) {
   const std::string taken = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   const auto api = fails(
       {"api", "--listen", taken, "--agent-listen", "127.0.0.1:" + std::to_string(free_port())});
-  EXPECT_THAT(api.err, HasSubstr(taken));
+  EXPECT_THAT(api.err, HasSubstr(std::to_string(ntohs(address.sin_port))));
   EXPECT_THAT(api.err, HasSubstr("--listen"));
   ::close(holder);
 
@@ -210,6 +210,7 @@ TEST_F(Errors, MissingImageIsNamedAndItsArrivalIsNoticed) {
   EXPECT_TRUE(waits_because("c1", image));
   fleet.engine().docker({"tag", instant_image(), image});
   EXPECT_TRUE(fleet.becomes("c1", "running", 90s));
+  fleet.end_processes();
   fleet.engine().remove_everything_of(fleet.instance());
   fleet.engine().docker({"rmi", image});
 }
@@ -227,22 +228,37 @@ TEST_F(Errors, NoMemoryLeftWaitsAndSaysSo) {
   EXPECT_TRUE(fleet.becomes("c2", "running"));
 }
 
+// A range in which others have taken everything but one network of eight addresses.
 class SmallRange : public testing::Test {
  protected:
+  static constexpr const char* range = "10.127.255.0/24";
+
   static FleetOptions options() {
     FleetOptions small;
-    small.subnets = "10.127.255.0/29";  // one network of eight addresses
+    small.subnets = range;
     return small;
   }
+
+  void SetUp() override {
+    for (const char* rest : {"128/25", "64/26", "32/27", "16/28", "8/29"}) {
+      taken.push_back(
+          fleet.engine().docker({"network", "create", "--subnet", std::string("10.127.255.") + rest,
+                                 "e2e-taken-" + std::to_string(taken.size())}));
+    }
+    fleet.start_api();
+    fleet.start_controller();
+  }
+
   void TearDown() override {
     if (HasFailure()) GTEST_LOG_(INFO) << fleet.story();
+    for (const auto& network : taken) fleet.engine().docker({"network", "rm", network});
   }
+
   Fleet fleet{options()};
+  std::vector<std::string> taken;
 };
 
 TEST_F(SmallRange, NoSubnetLeftWaitsAndSaysWhichRangeIsFull) {
-  fleet.start_api();
-  fleet.start_controller();
   fleet.insert_user("c1", "alice");
   fleet.touch("c1");
   ASSERT_TRUE(fleet.becomes("c1", "running"));
@@ -250,12 +266,10 @@ TEST_F(SmallRange, NoSubnetLeftWaitsAndSaysWhichRangeIsFull) {
   fleet.touch("c2");
   EXPECT_TRUE(eventually_well(30s, [&]() -> std::string {
     const auto now = *fleet.look("c2");
-    return (now.message + now.last_error).find("10.127.255.0/29") != std::string::npos
-               ? ""
-               : now.reason + ": " + now.message;
+    const bool said = (now.message + now.last_error).find(range) != std::string::npos;
+    return said ? "" : now.phase + ", " + now.reason + ": " + now.message + now.last_error;
   }));
-  fleet.database().sql(
-      R"(UPDATE "UserContainer" SET "deletionRequestedAt" = now() AT TIME ZONE 'UTC' WHERE "id" = 'c1')");
+  fleet.set_user("c1", R"("deletionRequestedAt" = now() AT TIME ZONE 'UTC')");
   EXPECT_TRUE(fleet.is_gone("c1"));
   EXPECT_TRUE(fleet.becomes("c2", "running", 90s));
 }

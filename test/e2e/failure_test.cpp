@@ -18,6 +18,7 @@ class Failure : public FleetTest {
 
   void TearDown() override {
     FleetTest::TearDown();
+    fleet.end_processes();
     fleet.engine().remove_everything_of(fleet.instance());
     for (const auto& image : made) fleet.engine().docker({"rmi", "--force", image});
   }

@@ -36,11 +36,13 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 std::string last_lines(const std::string& text, int count) {
-  std::size_t position = text.size();
-  for (int line = 0; line <= count && position != std::string::npos && position > 0; ++line) {
-    position = text.rfind('\n', position - 1);
+  std::size_t begin = text.size();
+  for (int line = 0; line <= count && begin > 0; ++line) {
+    const auto newline = text.rfind('\n', begin - 1);
+    if (newline == std::string::npos) return text;
+    begin = newline;
   }
-  return position == std::string::npos ? text : text.substr(position + 1);
+  return text.substr(begin == text.size() ? begin : begin + 1);
 }
 
 }  // namespace
@@ -77,9 +79,13 @@ Fleet::Fleet(FleetOptions options)
   set_setting("fleet.stopGraceSec", "5");
 }
 
-Fleet::~Fleet() {
+void Fleet::end_processes() {
   controller_.reset();
   api_.reset();
+}
+
+Fleet::~Fleet() {
+  end_processes();
   try {
     engine_.remove_everything_of(instance_);
   } catch (const std::exception& error) {

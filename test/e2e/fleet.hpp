@@ -57,6 +57,8 @@ class Fleet {
   void start_api();
   void start_controller(std::vector<std::string> more = {});
   ChildProcess& controller() { return *controller_; }
+  // By force; afterwards nobody but the test changes anything on the engine.
+  void end_processes();
   // A second one; the caller keeps it.
   ChildProcess another_controller(const std::string& name);
 

@@ -38,9 +38,9 @@ class KillTest : public FleetTest {
   // Changes rows for up to `limit`, then returns: the controller is somewhere in the middle of them.
   void disturb(KillFleet& agents_under_test, std::chrono::milliseconds limit, Tally& tally) {
     const auto until = Clock::now() + limit;
-    int left = agents_under_test.pick(2, 10);
+    int left = agents_under_test.pick(4, 16);
     eventually(limit, [&] {
-      if (left > 0 && agents_under_test.pick(0, 2) > 0) {
+      if (left > 0) {
         agents_under_test.change_something();
         --left;
       }
@@ -93,8 +93,9 @@ TEST_F(KillTest, NothingIsLostDoubledOrLeftBehindHoweverOftenTheControllerDies) 
   KillFleet agents_under_test(fleet, seed, agents);
   Tally tally;
   ASSERT_TRUE(fleet.leads());
+  while (agents_under_test.rows() < agents) agents_under_test.change_something();
   while (tally.kills < static_cast<int>(kills) && tally.violations.empty()) {
-    disturb(agents_under_test, std::chrono::milliseconds(agents_under_test.pick(50, 1200)), tally);
+    disturb(agents_under_test, std::chrono::milliseconds(agents_under_test.pick(50, 1500)), tally);
     kill_and_restart(agents_under_test, tally);
     // Every third kill hits a controller that has not put things right yet.
     if (agents_under_test.pick(0, 2) > 0) heal(agents_under_test, tally);
