@@ -255,7 +255,10 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
   }
   const std::lock_guard lock(mutex_);
   last_action_[key] = it_.clock.now();
-  if (action == ActionKind::start) waking_from_[key] = WakeDepth::cold;
+  // A start that nobody asked for since the last end is a repair or a roll-out, not a wake.
+  const auto& ended = pass.row.status.last_exit_at;
+  const bool asked = pass.row.last_active_at && (!ended || *pass.row.last_active_at > *ended);
+  if (action == ActionKind::start && asked) waking_from_[key] = WakeDepth::cold;
   if (action == ActionKind::unpause) {
     waking_from_[key] =
         pass.row.status.phase == Phase::hibernated ? WakeDepth::hibernated : WakeDepth::paused;
