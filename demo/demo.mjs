@@ -44,7 +44,7 @@ async function startProvider() {
   fs.writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
   const args = [path.join(here, 'provider.mjs'), '--listen', `${hostAddress()}:0`, '--keys', file];
   args.push('--log', path.join(folder, 'provider.log'));
-  provider = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  provider = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const [line] = await new Promise((resolve, reject) => {
     readline.createInterface(provider.stdout).once('line', (text) => resolve([text]));
     provider.once('exit', () => reject(new CheckFailed('the provider did not start')));
@@ -106,7 +106,7 @@ async function firstWords() {
   for (const agent of [research, bob, alice]) {
     const whose = agent === research ? 'operations' : agent.name;
     await wakeUp(agent, `${agent.name}, first start`);
-    mosaic.instance ??= (await mosaic.inspect(agent.container)).Config.Labels['com.mosaic.instance'];
+    if (!mosaic.instance) await mosaic.findInstance([agent.id]);
     const text = await talk(agent, `Please remember the word ${agent.word}.`, `${agent.name}, first chat`);
     check(text.includes(`"${agent.word}"`) && text.includes('model cogito'), `${agent.name}'s agent answered, streamed`);
     check(text.includes(`key of ${whose},`), `the provider was asked with the key of ${whose} and no other`);
@@ -181,11 +181,17 @@ async function explain(error) {
   process.stderr.write(`--- the end of mosaic's log\n${mosaic.lastLog(30)}\n`);
 }
 
+async function removeFromEngine() {
+  if (!mosaic) return;
+  if (!mosaic.instance) await mosaic.findInstance([research, bob, alice].flatMap(({ id }) => id ?? []));
+  await mosaic.removeObjects();
+}
+
 let cleaning;
 function cleanUp() {
   cleaning ??= (async () => {
     await mosaic?.down();
-    await mosaic?.removeObjects().catch((error) => process.stderr.write(`${error.message}\n`));
+    await removeFromEngine().catch((error) => process.stderr.write(`${error.message}\n`));
     provider?.kill();
     fs.rmSync(folder, { recursive: true, force: true });
   })();

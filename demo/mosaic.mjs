@@ -63,7 +63,8 @@ export class Mosaic {
     args.push('--listen', `127.0.0.1:${this.port}`, '--agent-listen', `0.0.0.0:${this.agentPort}`);
     args.push('--agent-subnets', subnets, '--agent-egress', 'none', '--agent-egress-allow', egress);
     const log = fs.openSync(this.logFile, 'a', 0o600);
-    this.process = spawn(binary, args, { env: this.env, stdio: ['ignore', log, log] });
+    // A process group of its own: Ctrl-C is for the demonstration, which then ends this in good order.
+    this.process = spawn(binary, args, { env: this.env, stdio: ['ignore', log, log], detached: true });
     fs.closeSync(log);
     this.ended = new Promise((resolve) => {
       this.process.on('error', (error) => resolve(error.message));
@@ -112,7 +113,21 @@ export class Mosaic {
     return JSON.parse(await this.docker('inspect', container))[0];
   }
 
-  // Ids and names on the engine that bear this installation's label.
+  // Learns from one of these rows' containers or networks which label this installation gives to what it makes.
+  async findInstance(rowIds) {
+    for (const id of rowIds) {
+      for (const kind of ['container', 'network']) {
+        const all = kind === 'container' ? ['--all'] : [];
+        const [found] = (await this.docker(kind, 'ls', ...all, '--quiet', '--filter', `label=com.mosaic.id=${id}`)).split('\n');
+        if (!found) continue;
+        const seen = JSON.parse(await this.docker(kind, 'inspect', found))[0];
+        this.instance = (seen.Labels ?? seen.Config.Labels)['com.mosaic.instance'];
+        return;
+      }
+    }
+  }
+
+  // Ids on the engine that bear this installation's label.
   async objects() {
     if (!this.instance) return [];
     const filter = ['--filter', `label=com.mosaic.instance=${this.instance}`, '--quiet'];

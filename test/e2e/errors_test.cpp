@@ -141,8 +141,7 @@ TEST_F(Errors, WrongDatabaseUrlNamesWhatIsWrongWithoutThePassword) {
 
 TEST_F(Errors, WrongEngineUrlIsAMatterOfUsage) {
   EXPECT_EQ(fails({"controller", "--engine", "docker.example"}).exit_code, 2);
-  EXPECT_THAT(fails({"controller", "--engine", "http://docker.example"}).err,
-              HasSubstr("--engine"));
+  EXPECT_THAT(fails({"controller", "--engine", "ftp://docker.example"}).err, HasSubstr("--engine"));
 }
 
 TEST_F(Errors, PortTakenIsNamed) {

@@ -21,6 +21,13 @@ class Repair : public FleetTest {
     before = *fleet.look("c1");
   }
 
+  // Whatever a test left undone, the next one gets an engine.
+  void TearDown() override {
+    if (!fleet.engine().answers())
+      run({{required_environment("MOSAIC_TEST_ENGINE_CONTROL"), "start"}, {}, {}}, 120s);
+    FleetTest::TearDown();
+  }
+
   // Running again, in a process that became ready after the one that was there at first.
   testing::AssertionResult is_repaired(std::chrono::milliseconds limit = 40s) {
     return eventually_well(limit, [&]() -> std::string {
