@@ -22,7 +22,8 @@ void InformerLog::on_relisted(std::chrono::nanoseconds took, std::size_t rows,
 void InformerLog::on_relist_failed(const std::string& error) {
   const std::lock_guard lock(mutex_);
   const SteadyTime now = clock_.steady_now();
-  if (error == failure_ && now - told_at_ < repeat_after) return;
+  // The words may differ from try to try (refused, then the breaker); the trouble is the same.
+  if (!failure_.empty() && now - told_at_ < repeat_after) return;
   failure_ = error;
   told_at_ = now;
   log_.warning("cannot see engine or rows; agents stay as they are, trying again",
