@@ -1,0 +1,134 @@
+// From inside one agent: nothing of another agent, of the host or of Postgres answers, and its token opens its own
+// configuration alone.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "test/e2e/fleet.hpp"
+
+namespace mosaic::e2e {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A service of the host on all of its addresses: what does not reach it is kept away, not merely unlucky.
+class Decoy {
+ public:
+  Decoy() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    socklen_t size = sizeof address;
+    const bool listens = ::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                         ::listen(socket_, 16) == 0 &&
+                         ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    if (!listens) throw std::runtime_error("no decoy can listen");
+    port_ = std::to_string(ntohs(address.sin_port));
+    thread_ = std::thread([this] { answer_everybody(); });
+  }
+  ~Decoy() {
+    ::shutdown(socket_, SHUT_RDWR);  // ends accept()
+    thread_.join();
+    ::close(socket_);
+  }
+  Decoy(const Decoy&) = delete;
+  Decoy& operator=(const Decoy&) = delete;
+  const std::string& port() const { return port_; }
+
+ private:
+  void answer_everybody() const {
+    const std::string answer = "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n";
+    for (int peer; (peer = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;
+         ::close(peer)) {
+      char request[4096];
+      if (::recv(peer, request, sizeof request, 0) < 0) continue;
+      if (::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) continue;
+    }
+  }
+
+  int socket_;
+  std::string port_;
+  std::thread thread_;
+};
+
+class Isolation : public FleetTest {
+ protected:
+  void SetUp() override {
+    FleetTest::SetUp();
+    for (const auto& [id, owner] : {std::pair{"c1", "alice"}, std::pair{"c2", "bob"}}) {
+      fleet.insert_user(id, owner);
+      fleet.touch(id);
+    }
+    fleet.insert_system("s1", "research-" + fleet.instance().substr(0, 8));
+    for (const char* id : {"c1", "c2", "s1"}) ASSERT_TRUE(fleet.becomes(id, "running"));
+    container = fleet.look("c1")->container;
+    const auto networks = fleet.engine().inspect(container).at("NetworkSettings").at("Networks");
+    gateway = networks.begin().value().at("Gateway");
+  }
+
+  Finished inside(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"docker", "exec", container});
+    return run({arguments, {{"DOCKER_HOST", required_environment("MOSAIC_TEST_ENGINE")}}, {}});
+  }
+
+  // Whether anything at all answers a request, be it with an error.
+  bool reaches(const std::string& address, const std::string& port) {
+    const auto finished = inside(
+        {"timeout", "3", "wget", "-q", "-O", "/dev/null", "http://" + address + ":" + port + "/"});
+    if (finished.exit_code == 0) return true;
+    return finished.err.find("server returned error") != std::string::npos;
+  }
+
+  bool host_reaches(const std::string& address, const std::string& port) {
+    return run({{"curl", "-sS", "-m", "3", "http://" + address + ":" + port + "/"}, {}, {}})
+               .exit_code == 0;
+  }
+
+  std::string status_of(const std::string& kind, const std::string& id, const std::string& token) {
+    const std::string url = "http://" + gateway + ":" + fleet.agent_api() +
+                            "/api/internal/agent-config/" + kind + "/" + id;
+    const auto finished = inside(
+        {"wget", "-S", "-q", "-O", "/dev/null", "--header", "Authorization: Bearer " + token, url});
+    const auto line = finished.err.find("HTTP/1.1 ");
+    return line == std::string::npos ? finished.err : finished.err.substr(line + 9, 3);
+  }
+
+  std::string container;
+  std::string gateway;
+};
+
+TEST_F(Isolation, AgentReachesNeitherOtherAgentsNorTheHost) {
+  const Decoy decoy;
+  const std::string bob = fleet.look("c2")->endpoint;
+  const std::string bob_address = bob.substr(0, bob.find(':'));
+  // What is tried below is there, as seen from the host, and requests do leave the container.
+  EXPECT_TRUE(host_reaches(bob_address, "18789"));
+  EXPECT_TRUE(host_reaches(gateway, decoy.port()));
+  EXPECT_TRUE(reaches(gateway, fleet.agent_api())) << "what it needs to boot";
+  EXPECT_TRUE(reaches("127.0.0.1", "18789")) << "itself";
+
+  EXPECT_FALSE(reaches(bob_address, "18789")) << "another agent";
+  EXPECT_FALSE(reaches(gateway, decoy.port())) << "the host, by the agent's own bridge";
+  EXPECT_FALSE(reaches("198.18.0.1", decoy.port())) << "the host, by its own address";
+  EXPECT_FALSE(reaches("172.17.0.1", decoy.port())) << "the host, by docker0";
+  EXPECT_FALSE(reaches("198.18.0.1", fleet.agent_api())) << "the API, by another address";
+  EXPECT_FALSE(reaches("169.254.169.254", "80")) << "the metadata address";
+}
+
+TEST_F(Isolation, TokenOpensTheConfigurationOfItsOwnAgentOnly) {
+  const std::vector<std::pair<std::string, std::string>> agents{
+      {"user", "c1"}, {"user", "c2"}, {"system", "s1"}};
+  for (const auto& [kind, id] : agents) {
+    for (const auto& [other_kind, other] : agents) {
+      EXPECT_EQ(status_of(kind, id, "token-of-" + other), id == other ? "200" : "404")
+          << "token of " << other << " for " << id;
+    }
+    EXPECT_EQ(status_of(kind == "user" ? "system" : "user", id, "token-of-" + id), "404");
+  }
+  EXPECT_EQ(status_of("user", "absent", "token-of-c1"), "404");
+  EXPECT_EQ(status_of("user", "c1", "nonsense"), "404");
+}
+
+}  // namespace
+}  // namespace mosaic::e2e
