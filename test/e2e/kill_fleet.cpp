@@ -14,6 +14,10 @@ KillFleet::KillFleet(Fleet& fleet, unsigned seed, int agents) : fleet_(fleet), r
     owners_.push_back("user" + std::to_string(number));
 }
 
+void KillFleet::create_all() {
+  for (const auto& owner : owners_) create(owner);
+}
+
 void KillFleet::change_something() {
   ++changes_;
   const std::string& owner =

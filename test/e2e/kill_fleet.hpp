@@ -18,6 +18,8 @@ class KillFleet {
  public:
   KillFleet(Fleet& fleet, unsigned seed, int agents);
 
+  // An agent for every owner, half of them with somebody waiting.
+  void create_all();
   // One random change of one row: create, wake, sleep, start, stop, restart, another limit, delete, purge.
   void change_something();
   // What is never allowed, not even for a moment; empty when all is well.

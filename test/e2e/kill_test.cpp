@@ -93,7 +93,7 @@ TEST_F(KillTest, NothingIsLostDoubledOrLeftBehindHoweverOftenTheControllerDies) 
   KillFleet agents_under_test(fleet, seed, agents);
   Tally tally;
   ASSERT_TRUE(fleet.leads());
-  while (agents_under_test.rows() < agents) agents_under_test.change_something();
+  agents_under_test.create_all();
   while (tally.kills < static_cast<int>(kills) && tally.violations.empty()) {
     disturb(agents_under_test, std::chrono::milliseconds(agents_under_test.pick(50, 1500)), tally);
     kill_and_restart(agents_under_test, tally);
