@@ -165,7 +165,7 @@ void Informer::resync() {
 
   std::size_t rows = 0;
   std::size_t drifted = 0;
-  rows_.for_each_agent([&](AgentRow&& row) {
+  rows_.scan_agents([&](AgentRow&& row) {
     ++rows;
     without_row.erase(row.key);
     const auto container = containers.find(row.key);

@@ -80,12 +80,30 @@ std::optional<AgentRow> PostgresStore::find_agent(const ResourceKey& key) {
                                   });
 }
 
+namespace {
+
+std::string without_conditions(std::string columns) {
+  const std::string name = R"("conditions")";
+  return columns.replace(columns.find(name), name.size(), "'[]'");
+}
+
+}  // namespace
+
 void PostgresStore::for_each_agent(const std::function<void(AgentRow&&)>& visitor) {
-  // COPY streams: the server sends while we read, nothing is kept, and one statement is one
-  // snapshot.
-  static const std::string source = std::string("(SELECT ") + user_agent_columns +
-                                    R"( FROM "UserContainer" UNION ALL SELECT )" +
-                                    system_agent_columns + R"( FROM "SystemContainer"))";
+  copy_agents(user_agent_columns, system_agent_columns, visitor);
+}
+
+void PostgresStore::scan_agents(const std::function<void(AgentRow&&)>& visitor) {
+  copy_agents(without_conditions(user_agent_columns), without_conditions(system_agent_columns),
+              visitor);
+}
+
+// COPY streams: the server sends while we read, nothing is kept, and one statement is one snapshot.
+void PostgresStore::copy_agents(const std::string& user_columns, const std::string& system_columns,
+                                const std::function<void(AgentRow&&)>& visitor) {
+  const std::string source = "(SELECT " + user_columns +
+                             R"( FROM "UserContainer" UNION ALL SELECT )" + system_columns +
+                             R"( FROM "SystemContainer"))";
   bool visited = false;
   const auto stream_rows = [&](Session& session) {
     pqxx::work transaction(session.connection());

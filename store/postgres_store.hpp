@@ -20,6 +20,7 @@ class PostgresStore final : public Store {
 
   std::optional<AgentRow> find_agent(const ResourceKey& key) override;
   void for_each_agent(const std::function<void(AgentRow&&)>& visitor) override;
+  void scan_agents(const std::function<void(AgentRow&&)>& visitor) override;
   std::optional<AgentConfigSource> find_config_source(const ResourceKey& key) override;
   std::vector<ResourceKey> find_keys(const std::string& id) override;
   std::map<std::string, std::string> settings(const std::string& prefix) override;
@@ -53,6 +54,9 @@ class PostgresStore final : public Store {
   std::string instance_id() override;
 
  private:
+  void copy_agents(const std::string& user_columns, const std::string& system_columns,
+                   const std::function<void(AgentRow&&)>& visitor);
+
   Database& database_;
   std::mutex instance_mutex_;
   std::string instance_id_;  // never changes, so it is asked for once

@@ -38,6 +38,8 @@ class AgentReader {
   // Visits every row of both kinds in one consistent snapshot, in bounded memory. The visitor must
   // not call the store.
   virtual void for_each_agent(const std::function<void(AgentRow&&)>& visitor) = 0;
+  // The same without the conditions, which are most of a listing's cost and decide nothing.
+  virtual void scan_agents(const std::function<void(AgentRow&&)>& visitor) = 0;
   virtual std::optional<AgentConfigSource> find_config_source(const ResourceKey& key) = 0;
   // The keys of rows whose id equals `id`, whatever their kind (at most two).
   virtual std::vector<ResourceKey> find_keys(const std::string& id) = 0;

@@ -86,7 +86,7 @@ TEST_F(ErrorLines, KeyFileThatOthersCanRead) {
 
 TEST_F(ErrorLines, KeyFileThatCannotBeRead) {
   std::filesystem::create_directories(data_dir());
-  ::chown(data_dir().c_str(), nobody().uid, nobody().gid);
+  ASSERT_EQ(::chown(data_dir().c_str(), nobody().uid, nobody().gid), 0);
   read_or_create_secret_key_file(secret_key_file(data_dir()));
   expect_line(run_mosaic(up(), {}, nobody()), {"secret.key", "MOSAIC_SECRET_KEY"});
 }

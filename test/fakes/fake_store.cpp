@@ -63,6 +63,13 @@ void FakeStore::for_each_agent(const std::function<void(AgentRow&&)>& visitor) {
   for (auto& row : rows) visitor(std::move(row));
 }
 
+void FakeStore::scan_agents(const std::function<void(AgentRow&&)>& visitor) {
+  for_each_agent([&](AgentRow&& row) {
+    row.status.conditions.clear();
+    visitor(std::move(row));
+  });
+}
+
 std::vector<ResourceKey> FakeStore::find_keys(const std::string& id) {
   return perform("find_keys", [&] {
     std::vector<ResourceKey> keys;

@@ -47,6 +47,7 @@ class FakeStore final : public Store {
 
   std::optional<AgentRow> find_agent(const ResourceKey& key) override;
   void for_each_agent(const std::function<void(AgentRow&&)>& visitor) override;
+  void scan_agents(const std::function<void(AgentRow&&)>& visitor) override;
   std::optional<AgentConfigSource> find_config_source(const ResourceKey& key) override;
   std::vector<ResourceKey> find_keys(const std::string& id) override;
   std::map<std::string, std::string> settings(const std::string& prefix) override;
