@@ -37,6 +37,7 @@ testing::AssertionResult is_one_clear_line(const std::string& text) {
 class Errors : public testing::Test {
  protected:
   void TearDown() override {
+    ::umount2((fleet.folder() / "small").c_str(), MNT_DETACH);  // when a test failed half way
     if (HasFailure()) GTEST_LOG_(INFO) << fleet.story();
   }
 
