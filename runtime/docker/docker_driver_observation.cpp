@@ -47,7 +47,9 @@ ObservedAgent DockerDriver::observe(const AgentIdentity& identity, const std::st
 
 void DockerDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& identity, const std::string& image_name,
                                 const std::string& attached_network_id) {
-  const std::optional<InspectedNetwork> network = networks_.find(network_name(identity));
+  std::optional<InspectedNetwork> network = networks_.find(network_name(identity));
+  // Names follow the owner. One that an earlier row of the same owner left behind is that row's, until its removal.
+  if (network && network->labels.key != identity.key) network.reset();
   observed.network_exists = network.has_value();
   // A stopped container refers to its network by id: one of the same name that was made anew is another one, and
   // the engine would refuse to start on it. One that has never run refers to it by name, and has no id of it yet.

@@ -124,6 +124,17 @@ TEST_F(Lifecycle, RowDeletedByAnyClientTakesItsContainerAlongAndKeepsTheVolumes)
   EXPECT_EQ(volumes_of("alice"), 2u);
 }
 
+TEST_F(Lifecycle, UserWhoIsDeletedAndComesBackAtOnceGetsANetworkOfTheNewRow) {
+  insert_awake("c1", "alice");
+  fleet.database().sql(R"(DELETE FROM "UserContainer" WHERE "id" = 'c1')");
+  fleet.insert_user("c9", "alice");
+  fleet.touch("c9");
+  ASSERT_TRUE(fleet.becomes("c9", "running", 60s));
+  EXPECT_TRUE(fleet.is_gone("c1"));
+  EXPECT_EQ(fleet.engine().networks(fleet.instance()).size(), 1u);
+  EXPECT_EQ(volumes_of("alice"), 2u);
+}
+
 TEST_F(Lifecycle, ConfigurationChangeRollsOutOnceItsTurnHasEnded) {
   insert_awake("c1", "alice");
   const auto before = *fleet.look("c1");
