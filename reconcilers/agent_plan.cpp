@@ -140,6 +140,10 @@ class Planner {
 
   Plan stay_awake() {
     next().asleep_since.reset();
+    if (find_condition(next(), condition::sleep) != nullptr) {
+      set_condition(next(), std::string(condition::sleep), ConditionStatus::no, "Awake",
+                    "it is in use, or always on", in_.now);
+    }
     if (container_ == nullptr || !has_process(*container_)) return bring_up();
     if (container_->state == ContainerState::paused) return wake_from_pause();
     return keep_running();
