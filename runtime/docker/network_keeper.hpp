@@ -34,6 +34,8 @@ class NetworkKeeper {
   bool try_create(const AgentIdentity& identity, const Subnet& subnet);
   // True when a network of that name serves this row already; removes an idle one of a former row of that owner.
   bool settle_existing(const std::vector<InspectedNetwork>& networks, const AgentIdentity& identity);
+  // Of several networks of ours with that one name, removes all but one.
+  void remove_doubles(const std::string& name);
   void remove_by_id(const std::string& id, const std::string& name);
   void remember(const std::string& name, const std::optional<ResourceKey>& key);
 
