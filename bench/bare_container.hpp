@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "runtime/http/http_client.hpp"
+#include "http/http_client.hpp"
 
 namespace mosaic::bench {
 

@@ -10,11 +10,19 @@ endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # Precompiled headers carry times; ccache needs to be told that these do not matter.
+  # Precompiled headers carry times; ccache needs to be told that these do not matter. Nothing that the
+  # compiler is given names the checkout's folder but by paths that ccache makes relative, so that every clone
+  # on a machine shares one cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
       CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE_PROGRAM})
+endif()
+
+# Linking some forty programs with the default linker takes as long as compiling a folder.
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
 endif()
 
 add_library(mosaic_options INTERFACE)
@@ -29,7 +37,7 @@ target_compile_options(mosaic_options INTERFACE
   -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
   -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(mosaic_options INTERFACE -fcoroutines -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -fpch-preprocess)
+  target_compile_options(mosaic_options INTERFACE -fcoroutines -fpch-preprocess)
 endif()
 if(MOSAIC_SANITIZER)
   target_compile_options(mosaic_options INTERFACE -fsanitize=${MOSAIC_SANITIZER} -fno-omit-frame-pointer)

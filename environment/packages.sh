@@ -4,7 +4,7 @@
 # A line of a table is a package, or package:command when a command that is there already, from
 # wherever it came, makes the package needless (an engine or a Node of the user's own stays untouched).
 
-packages_build='g++ cmake ninja-build ccache pkg-config libboost1.81-dev libpqxx-dev libpq-dev
+packages_build='g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev libpqxx-dev libpq-dev
   libyaml-cpp-dev libssl-dev nlohmann-json3-dev prometheus-cpp-dev libspdlog-dev libcli11-dev
   libcrypt-dev libgtest-dev libgmock-dev libbenchmark-dev'
 packages_engine='docker.io:dockerd docker.io:docker iptables:iptables iproute2:ip ca-certificates

@@ -125,6 +125,7 @@ struct ProviderRow {
   std::string api_type;  // openai-completions, …
   std::string models_json;
   bool active = true;
+  std::int64_t generation = 1;  // grows with every change
 };
 
 // Everything that the rendered openclaw.json of one agent depends on.

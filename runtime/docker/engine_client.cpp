@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/docker/engine_error_text.hpp"
-#include "runtime/http/http_error.hpp"
+#include "http/http_error.hpp"
 
 namespace mosaic {
 namespace {

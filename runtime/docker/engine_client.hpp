@@ -15,7 +15,7 @@
 #include "model/clock.hpp"
 #include "runtime/docker/circuit_breaker.hpp"
 #include "runtime/docker/engine_endpoint.hpp"
-#include "runtime/http/http_client.hpp"
+#include "http/http_client.hpp"
 #include "runtime/runtime_driver.hpp"
 
 namespace mosaic {

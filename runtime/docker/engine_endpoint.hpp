@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "runtime/http/http_endpoint.hpp"
+#include "http/http_endpoint.hpp"
 
 namespace mosaic {
 

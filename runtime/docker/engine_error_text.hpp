@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/http/http_error.hpp"
+#include "http/http_error.hpp"
 #include "runtime/runtime_driver.hpp"
 
 namespace mosaic {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/http/http_client.hpp"
+#include "http/http_client.hpp"
 
 namespace mosaic {
 

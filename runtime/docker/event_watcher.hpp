@@ -15,7 +15,7 @@
 #include "runtime/docker/docker_settings.hpp"
 #include "runtime/docker/engine_client.hpp"
 #include "runtime/docker/engine_decoding.hpp"
-#include "runtime/http/wait_limit.hpp"
+#include "http/wait_limit.hpp"
 
 namespace mosaic {
 

@@ -16,7 +16,7 @@
 #include "model/observed.hpp"
 #include "runtime/docker/docker_settings.hpp"
 #include "runtime/docker/engine_client.hpp"
-#include "runtime/http/wait_limit.hpp"
+#include "http/wait_limit.hpp"
 
 namespace mosaic {
 

@@ -7,12 +7,13 @@
 #include <iterator>
 
 #include "test/agent_config/config_cases.hpp"
+#include "test/checkout.hpp"
 
 namespace mosaic::test {
 namespace {
 
 std::string golden_path(const std::string& name) {
-  return std::string(MOSAIC_SOURCE_DIR) + "/test/agent_config/golden/" + name + ".json";
+  return mosaic::test::source_folder() + "/test/agent_config/golden/" + name + ".json";
 }
 
 class Golden : public testing::TestWithParam<ConfigCase> {};

@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "test/agent_config/config_cases.hpp"
+#include "test/checkout.hpp"
 
 namespace mosaic::test {
 namespace {
@@ -123,7 +124,7 @@ TEST(OpenClawConfig, KeysReachTheProviderAsTheyAre) {
   const auto config = render_agent_config(row.source, row.keys, row.settings);
   ASSERT_FALSE(config.problem);
   folder.write("openclaw.json", config.openclaw_json);
-  fs::copy_file(fs::path(MOSAIC_SOURCE_DIR) / "test/agent_config/literal_chat.mjs",
+  fs::copy_file(fs::path(mosaic::test::source_folder()) / "test/agent_config/literal_chat.mjs",
                 folder.path() / "literal_chat.mjs");
   fs::permissions(folder.path() / "literal_chat.mjs", fs::perms(0644));
   const auto output =

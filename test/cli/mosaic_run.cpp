@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "cli/file_descriptor.hpp"
+#include "test/checkout.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -50,7 +51,7 @@ std::vector<std::string> mosaic_command(const std::vector<std::string>& argument
                                         const Environment& environment) {
   std::vector<std::string> command{"/usr/bin/env"};
   for (const auto& [name, value] : environment) command.push_back(name + "=" + value);
-  command.push_back(std::string(MOSAIC_BINARY_DIR) + "/cli/mosaic");
+  command.push_back(mosaic::test::build_folder() + "/cli/mosaic");
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
 }

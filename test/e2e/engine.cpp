@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "model/naming.hpp"
-#include "runtime/http/http_error.hpp"
+#include "http/http_error.hpp"
 #include "test/e2e/database.hpp"
 
 namespace mosaic::e2e {

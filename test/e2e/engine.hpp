@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/http/http_client.hpp"
+#include "http/http_client.hpp"
 #include "test/e2e/child_process.hpp"
 
 namespace mosaic::e2e {

@@ -10,6 +10,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "test/checkout.hpp"
+
 namespace mosaic::e2e {
 namespace {
 
@@ -61,7 +63,7 @@ int free_port() {
 
 std::string mosaic_binary() {
   const char* named = std::getenv("MOSAIC_BINARY");
-  return named != nullptr && *named != '\0' ? named : MOSAIC_PROGRAM;
+  return named != nullptr && *named != '\0' ? named : mosaic::test::build_folder() + "/cli/mosaic";
 }
 
 Fleet::Fleet(FleetOptions options)

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "test/checkout.hpp"
 #include "test/e2e/fleet.hpp"
 
 namespace mosaic::e2e {
@@ -37,7 +38,7 @@ class OpenClaw : public testing::Test {
   void start_provider() {
     const auto keys = fleet->folder() / "keys.json";
     std::ofstream(keys) << R"({"alice": "key-of-alice", "bob": "key-of-bob"})";
-    provider.emplace(Command{{"node", std::string(MOSAIC_SOURCE_DIR) + "/demo/provider.mjs",
+    provider.emplace(Command{{"node", mosaic::test::source_folder() + "/demo/provider.mjs",
                               "--listen", provider_address, "--keys", keys.string()},
                              {},
                              {}},
@@ -48,7 +49,7 @@ class OpenClaw : public testing::Test {
 
   nlohmann::json say(const std::string& id, const std::string& message) {
     const auto agent = *fleet->look(id);
-    const Command command{{"node", std::string(MOSAIC_SOURCE_DIR) + "/demo/chat.mjs",
+    const Command command{{"node", mosaic::test::source_folder() + "/demo/chat.mjs",
                            agent.endpoint, "test", message},
                           {{"AGENT_GATEWAY_TOKEN", "token-of-" + id}},
                           {}};

@@ -6,6 +6,7 @@
 
 #include "runtime/docker/engine_decoding.hpp"
 #include "runtime/docker/line_splitter.hpp"
+#include "test/checkout.hpp"
 
 namespace mosaic {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 const ResourceKey alice(ResourceKind::user_container, "c123");
 
 std::string fixture(const std::string& name) {
-  std::ifstream file(std::string(MOSAIC_SOURCE_DIR) + "/test/runtime/docker_fixtures/" + name);
+  std::ifstream file(mosaic::test::source_folder() + "/test/runtime/docker_fixtures/" + name);
   std::ostringstream text;
   text << file.rdbuf();
   if (text.str().empty()) throw std::runtime_error("no fixture " + name);

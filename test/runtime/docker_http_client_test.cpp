@@ -2,8 +2,8 @@
 
 #include <thread>
 
-#include "runtime/http/http_client.hpp"
-#include "runtime/http/http_error.hpp"
+#include "http/http_client.hpp"
+#include "http/http_error.hpp"
 #include "test/runtime/docker_test_server.hpp"
 
 namespace mosaic {

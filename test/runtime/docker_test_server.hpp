@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/http/wait_limit.hpp"
+#include "http/wait_limit.hpp"
 
 namespace mosaic {
 

@@ -16,8 +16,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "runtime/http/http_client.hpp"
-#include "runtime/http/http_error.hpp"
+#include "http/http_client.hpp"
+#include "http/http_error.hpp"
 
 namespace mosaic {
 namespace {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "secrets/secret_box.hpp"
+#include "test/checkout.hpp"
 
 namespace mosaic {
 namespace {
@@ -33,7 +34,7 @@ class SeedCompatibility : public ::testing::Test {
     for (const auto& request : requests) requests_file << nlohmann::json(request).dump() << '\n';
     requests_file.close();
     ::setenv("SEED_CRYPTO_SECRET", secret.c_str(), 1);
-    const std::string command = "node '" MOSAIC_SOURCE_DIR "/test/secrets/seed_crypto.mjs' " +
+    const std::string command = "node '" + mosaic::test::source_folder() + "/test/secrets/seed_crypto.mjs' " +
                                 operation + " < '" + (folder_ / "requests").string() + "' > '" +
                                 (folder_ / "answers").string() + "'";
     const int status = std::system(command.c_str());

@@ -1,4 +1,4 @@
-#include "runtime/http/socket.hpp"
+#include "http/socket.hpp"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -16,13 +16,14 @@
 #include <thread>
 #include <utility>
 
-#include "runtime/http/http_error.hpp"
+#include "http/http_error.hpp"
 
 namespace mosaic {
 namespace {
 
 [[noreturn]] void throw_connect_error(const std::string& where, int error_number) {
-  throw HttpError(HttpErrorKind::cannot_connect, where + ": " + std::strerror(error_number), error_number);
+  throw HttpError(HttpErrorKind::cannot_connect, where + ": " + std::strerror(error_number),
+                  error_number);
 }
 
 void set_option(int descriptor, int level, int option, int value) {
@@ -107,23 +108,25 @@ Socket connect_local(const std::string& path, const WaitLimit& limit) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    throw HttpError(HttpErrorKind::cannot_connect, path + ": longer than a socket's path may be", ENAMETOOLONG);
+    throw HttpError(HttpErrorKind::cannot_connect, path + ": longer than a socket's path may be",
+                    ENAMETOOLONG);
   }
   std::copy(path.begin(), path.end(), address.sun_path);
   Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (socket.descriptor() < 0) throw_connect_error(path, errno);
   // A local connect waits only while the server's queue is full, and nothing can be polled meanwhile: a send
   // timeout bounds it.
-  const auto left =
-      std::max(std::chrono::ceil<std::chrono::microseconds>(limit.until - std::chrono::steady_clock::now()),
-               std::chrono::microseconds(1000));
+  const auto left = std::max(
+      std::chrono::ceil<std::chrono::microseconds>(limit.until - std::chrono::steady_clock::now()),
+      std::chrono::microseconds(1000));
   timeval timeout{};
   timeout.tv_sec = static_cast<time_t>(left.count() / 1'000'000);
   timeout.tv_usec = static_cast<suseconds_t>(left.count() % 1'000'000);
   ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
   int outcome = 0;
   do {
-    outcome = ::connect(socket.descriptor(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    outcome =
+        ::connect(socket.descriptor(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   } while (outcome != 0 && errno == EINTR);
   if (outcome != 0) {
     if (errno == EAGAIN) throw HttpError(HttpErrorKind::time_up, path + ": not accepted in time");
@@ -149,9 +152,12 @@ Socket connect_tcp(const std::string& host, std::uint16_t port, const WaitLimit&
 
 void await_socket(int descriptor, short events, const WaitLimit& limit) {
   switch (wait_for_socket(descriptor, events, limit)) {
-    case WaitOutcome::ready: return;
-    case WaitOutcome::time_up: throw HttpError(HttpErrorKind::time_up, "no answer in time");
-    case WaitOutcome::interrupted: throw HttpError(HttpErrorKind::interrupted, "interrupted");
+    case WaitOutcome::ready:
+      return;
+    case WaitOutcome::time_up:
+      throw HttpError(HttpErrorKind::time_up, "no answer in time");
+    case WaitOutcome::interrupted:
+      throw HttpError(HttpErrorKind::interrupted, "interrupted");
   }
 }
 

@@ -12,14 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/http/http_endpoint.hpp"
-#include "runtime/http/wait_limit.hpp"
+#include "http/http_endpoint.hpp"
+#include "http/wait_limit.hpp"
 
 namespace mosaic {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target;             // origin form, already encoded
+  std::string target;  // origin form, already encoded
   std::string body;
   // May be sent a second time when a kept-alive connection turns out to be closed before any byte of the answer.
   bool repeatable = false;

@@ -1,15 +1,20 @@
-#include "runtime/http/http_connection.hpp"
+#include "http/http_connection.hpp"
 
 #include <cstring>
 
-#include "runtime/http/http_error.hpp"
+#include "http/http_error.hpp"
 
 namespace mosaic {
 
-void HttpConnection::send(const HttpRequest& request, std::string_view host, const WaitLimit& limit) {
+void HttpConnection::send(const HttpRequest& request, std::string_view host,
+                          const WaitLimit& limit) {
   std::string text;
   text.reserve(256 + request.target.size() + request.body.size());
-  text.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ").append(host);
+  text.append(request.method)
+      .append(" ")
+      .append(request.target)
+      .append(" HTTP/1.1\r\nHost: ")
+      .append(host);
   text.append("\r\nUser-Agent: mosaic-fleet\r\n");
   if (!request.body.empty()) text.append("Content-Type: application/json\r\n");
   if (!request.body.empty() || request.method != "GET") {
@@ -26,7 +31,8 @@ bool HttpConnection::fill(const WaitLimit& limit) {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == buffer_.size()) throw HttpError(HttpErrorKind::too_large, "the answer's header is too large");
+  if (end_ == buffer_.size())
+    throw HttpError(HttpErrorKind::too_large, "the answer's header is too large");
   const std::size_t got = stream_->read_some(buffer_.data() + end_, buffer_.size() - end_, limit);
   end_ += got;
   received_ += got;

@@ -1,4 +1,4 @@
-#include "runtime/http/wait_limit.hpp"
+#include "http/wait_limit.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -15,7 +15,8 @@ namespace {
 
 // Rounded up: a poll that ends a fraction early would spin on the rest.
 int milliseconds_until(std::chrono::steady_clock::time_point until) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
 }
 
@@ -43,8 +44,9 @@ bool Interrupt::wait_for(std::chrono::milliseconds time) const {
 }
 
 WaitOutcome wait_for_socket(int descriptor, short events, const WaitLimit& limit) {
-  std::array<pollfd, 2> polled{pollfd{descriptor, events, 0},
-                               pollfd{limit.interrupt != nullptr ? limit.interrupt->descriptor() : -1, POLLIN, 0}};
+  std::array<pollfd, 2> polled{
+      pollfd{descriptor, events, 0},
+      pollfd{limit.interrupt != nullptr ? limit.interrupt->descriptor() : -1, POLLIN, 0}};
   for (;;) {
     const int time_ms = milliseconds_until(limit.until);
     const int ready = ::poll(polled.data(), polled.size(), time_ms);

@@ -1,6 +1,6 @@
-#include "runtime/http/byte_stream.hpp"
+#include "http/byte_stream.hpp"
 
-#include "runtime/http/tls_stream.hpp"
+#include "http/tls_stream.hpp"
 
 namespace mosaic {
 namespace {

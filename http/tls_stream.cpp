@@ -1,4 +1,4 @@
-#include "runtime/http/tls_stream.hpp"
+#include "http/tls_stream.hpp"
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "runtime/http/http_error.hpp"
+#include "http/http_error.hpp"
 
 namespace mosaic {
 namespace {
@@ -28,7 +28,9 @@ std::string openssl_error() {
 }
 
 // OpenSSL's own socket BIO writes with write(), which raises SIGPIPE in a program that may not ignore it.
-int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+int socket_of(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
 
 bool is_temporary(int error_number) {
   return error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR;
@@ -94,7 +96,8 @@ TlsContext::TlsContext(const TlsFiles& files) : context_(SSL_CTX_new(TLS_client_
 
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
-TlsStream::TlsStream(const TlsContext& context, Socket socket, const std::string& host, const WaitLimit& limit)
+TlsStream::TlsStream(const TlsContext& context, Socket socket, const std::string& host,
+                     const WaitLimit& limit)
     : socket_(std::move(socket)), session_(SSL_new(context.native())) {
   if (session_ == nullptr) throw_tls("no memory for TLS");
   try {
@@ -112,10 +115,11 @@ TlsStream::~TlsStream() { SSL_free(session_); }
 
 void TlsStream::expect_host(const std::string& host) {
   in6_addr address{};
-  const bool is_address =
-      ::inet_pton(AF_INET, host.c_str(), &address) == 1 || ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  const bool is_address = ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+                          ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
   if (is_address) {
-    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session_), host.c_str()) != 1) throw_tls("bad address " + host);
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session_), host.c_str()) != 1)
+      throw_tls("bad address " + host);
     return;
   }
   SSL_set_tlsext_host_name(session_, host.c_str());
@@ -143,12 +147,19 @@ void TlsStream::handshake(const WaitLimit& limit) {
 
 bool TlsStream::await(int outcome, const WaitLimit& limit) {
   switch (SSL_get_error(session_, outcome)) {
-    case SSL_ERROR_WANT_READ: await_socket(socket_.descriptor(), POLLIN, limit); return true;
-    case SSL_ERROR_WANT_WRITE: await_socket(socket_.descriptor(), POLLOUT, limit); return true;
-    case SSL_ERROR_ZERO_RETURN: return false;
+    case SSL_ERROR_WANT_READ:
+      await_socket(socket_.descriptor(), POLLIN, limit);
+      return true;
+    case SSL_ERROR_WANT_WRITE:
+      await_socket(socket_.descriptor(), POLLOUT, limit);
+      return true;
+    case SSL_ERROR_ZERO_RETURN:
+      return false;
     // With TLS 1.3 a server tells only now that it does not accept our certificate.
-    case SSL_ERROR_SSL: throw_tls("the TLS connection failed");
-    default: return false;
+    case SSL_ERROR_SSL:
+      throw_tls("the TLS connection failed");
+    default:
+      return false;
   }
 }
 
@@ -170,12 +181,15 @@ void TlsStream::write_all(std::string_view bytes, const WaitLimit& limit) {
     if (outcome == 1) {
       bytes.remove_prefix(sent);
     } else if (!await(outcome, limit)) {
-      throw HttpError(HttpErrorKind::closed, "the TLS connection was closed (does the server accept our certificate?)");
+      throw HttpError(HttpErrorKind::closed,
+                      "the TLS connection was closed (does the server accept our certificate?)");
     }
   }
 }
 
 // Session tickets arrive unasked after a TLS 1.3 handshake; the first answer's read has taken them in.
-bool TlsStream::is_quiet() const { return SSL_pending(session_) == 0 && socket_is_quiet(socket_.descriptor()); }
+bool TlsStream::is_quiet() const {
+  return SSL_pending(session_) == 0 && socket_is_quiet(socket_.descriptor());
+}
 
 }  // namespace mosaic

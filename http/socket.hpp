@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "runtime/http/byte_stream.hpp"
+#include "http/byte_stream.hpp"
 
 namespace mosaic {
 

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string_view>
 
-#include "runtime/http/http_endpoint.hpp"
-#include "runtime/http/wait_limit.hpp"
+#include "http/http_endpoint.hpp"
+#include "http/wait_limit.hpp"
 
 namespace mosaic {
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "runtime/http/http_endpoint.hpp"
-#include "runtime/http/socket.hpp"
+#include "http/http_endpoint.hpp"
+#include "http/socket.hpp"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -30,7 +30,8 @@ class TlsContext {
 class TlsStream final : public ByteStream {
  public:
   // Does the handshake; `host` is what the server's certificate must be for, a name or an address.
-  TlsStream(const TlsContext& context, Socket socket, const std::string& host, const WaitLimit& limit);
+  TlsStream(const TlsContext& context, Socket socket, const std::string& host,
+            const WaitLimit& limit);
   ~TlsStream() override;
   std::size_t read_some(char* into, std::size_t size, const WaitLimit& limit) override;
   void write_all(std::string_view bytes, const WaitLimit& limit) override;

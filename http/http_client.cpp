@@ -1,15 +1,15 @@
-#include "runtime/http/http_client.hpp"
+#include "http/http_client.hpp"
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <array>
 #include <mutex>
 
-#include "runtime/http/http_connection.hpp"
-#include "runtime/http/http_error.hpp"
+#include "http/http_connection.hpp"
+#include "http/http_error.hpp"
 
 namespace mosaic {
 namespace {
@@ -40,12 +40,13 @@ void feed_end(Parser& parser) {
   boost::system::error_code error;
   if (parser.got_some()) parser.put_eof(error);
   if (error || !parser.is_done()) {
-    throw HttpError(HttpErrorKind::closed, "the connection was closed before the answer was complete");
+    throw HttpError(HttpErrorKind::closed,
+                    "the connection was closed before the answer was complete");
   }
 }
 
-HttpAnswer read_answer(HttpConnection& connection, const HttpRequest& request, const HttpLimits& limits,
-                       const WaitLimit& limit, bool& keep) {
+HttpAnswer read_answer(HttpConnection& connection, const HttpRequest& request,
+                       const HttpLimits& limits, const WaitLimit& limit, bool& keep) {
   http::response_parser<http::string_body> parser;
   parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
   parser.body_limit(limits.body_bytes);
@@ -71,10 +72,12 @@ HttpAnswer read_answer(HttpConnection& connection, const HttpRequest& request, c
 
 class BodyStream final : public HttpBodyStream {
  public:
-  BodyStream(std::unique_ptr<HttpConnection> connection, const HttpLimits& limits, const WaitLimit& limit)
+  BodyStream(std::unique_ptr<HttpConnection> connection, const HttpLimits& limits,
+             const WaitLimit& limit)
       : connection_(std::move(connection)) {
     parser_.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-    parser_.body_limit(boost::none);  // an event stream has no end; what is kept of it is bounded by its readers
+    parser_.body_limit(
+        boost::none);  // an event stream has no end; what is kept of it is bounded by its readers
     while (!parser_.is_header_done()) {
       if (!connection_->buffered().empty() && !feed(parser_, *connection_)) continue;
       if (!parser_.is_header_done() && !connection_->fill(limit)) feed_end(parser_);
@@ -128,7 +131,9 @@ class BodyStream final : public HttpBodyStream {
 class HttpClient::Pool {
  public:
   Pool(const HttpEndpoint& endpoint, HttpLimits limits)
-      : limits_(limits), host_(endpoint.is_local_socket() ? "docker" : endpoint.host), opener_(make_stream_opener(endpoint)) {}
+      : limits_(limits),
+        host_(endpoint.is_local_socket() ? "docker" : endpoint.host),
+        opener_(make_stream_opener(endpoint)) {}
 
   HttpAnswer call(const HttpRequest& request, const WaitLimit& limit) {
     std::unique_ptr<HttpConnection> connection = take_idle();
@@ -136,7 +141,8 @@ class HttpClient::Pool {
       try {
         return exchange(connection, request, limit);
       } catch (const HttpError& error) {
-        const bool nothing_came = error.kind() == HttpErrorKind::closed && connection->received() == 0;
+        const bool nothing_came =
+            error.kind() == HttpErrorKind::closed && connection->received() == 0;
         if (!request.repeatable || !nothing_came) throw;
       }
     }
@@ -207,9 +213,12 @@ HttpClient::HttpClient(const HttpEndpoint& endpoint, HttpLimits limits)
     : pool_(std::make_unique<Pool>(endpoint, limits)) {}
 HttpClient::~HttpClient() = default;
 
-HttpAnswer HttpClient::call(const HttpRequest& request, const WaitLimit& limit) { return pool_->call(request, limit); }
+HttpAnswer HttpClient::call(const HttpRequest& request, const WaitLimit& limit) {
+  return pool_->call(request, limit);
+}
 
-std::unique_ptr<HttpBodyStream> HttpClient::open(const HttpRequest& request, const WaitLimit& limit) {
+std::unique_ptr<HttpBodyStream> HttpClient::open(const HttpRequest& request,
+                                                 const WaitLimit& limit) {
   return pool_->open(request, limit);
 }
 
@@ -222,8 +231,8 @@ std::string percent_encode(std::string_view text) {
   std::string encoded;
   encoded.reserve(text.size());
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       encoded.push_back(c);
     } else {

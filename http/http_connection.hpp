@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/http/byte_stream.hpp"
-#include "runtime/http/http_client.hpp"
+#include "http/byte_stream.hpp"
+#include "http/http_client.hpp"
 
 namespace mosaic {
 

@@ -11,9 +11,9 @@ enum class HttpErrorKind {
   tls,             // the handshake failed: who the server is or who we are is not accepted
   time_up,         // the deadline passed: the server may or may not have done what was asked
   interrupted,
-  closed,          // the connection ended before the answer was complete
-  malformed,       // the answer is not HTTP
-  too_large,       // the answer is larger than we take
+  closed,     // the connection ended before the answer was complete
+  malformed,  // the answer is not HTTP
+  too_large,  // the answer is larger than we take
 };
 
 class HttpError : public std::runtime_error {
