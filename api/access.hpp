@@ -55,13 +55,16 @@ class Gatekeeper {
       const Request& request, const AccessRule& rule) = 0;
 };
 
+class Idempotency;
+
 using GuardedHandler = std::function<Response(const Request&, const Caller&)>;
 
 // A router's routes with a gatekeeper before each: no handler behind it runs for anybody who may not use its route.
 class GuardedRoutes {
  public:
-  GuardedRoutes(Router& router, Gatekeeper& gatekeeper)
-      : router_(router), gatekeeper_(gatekeeper) {}
+  // With `idempotency`, every POST heeds Idempotency-Key.
+  GuardedRoutes(Router& router, Gatekeeper& gatekeeper, Idempotency* idempotency = nullptr)
+      : router_(router), gatekeeper_(gatekeeper), idempotency_(idempotency) {}
 
   void add(std::string method, std::string_view pattern, AccessRule rule, GuardedHandler handler);
 
@@ -71,6 +74,7 @@ class GuardedRoutes {
  private:
   Router& router_;
   Gatekeeper& gatekeeper_;
+  Idempotency* idempotency_;
 };
 
 }  // namespace mosaic

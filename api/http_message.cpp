@@ -8,7 +8,7 @@
 namespace mosaic {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 20> phrases{
+constexpr std::array<std::pair<int, std::string_view>, 22> phrases{
     {{200, "OK"},
      {201, "Created"},
      {202, "Accepted"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<int, std::string_view>, 20> phrases{
      {405, "Method Not Allowed"},
      {408, "Request Timeout"},
      {409, "Conflict"},
+     {412, "Precondition Failed"},
      {413, "Content Too Large"},
      {415, "Unsupported Media Type"},
      {417, "Expectation Failed"},
@@ -28,6 +29,7 @@ constexpr std::array<std::pair<int, std::string_view>, 20> phrases{
      {429, "Too Many Requests"},
      {431, "Request Header Fields Too Large"},
      {500, "Internal Server Error"},
+     {502, "Bad Gateway"},
      {503, "Service Unavailable"}}};
 
 int hex_value(char c) {
