@@ -84,7 +84,7 @@ bench_command() {
   fi
   prepare_sandbox bench
   begin_images
-  compile release
+  compile release benchmarks
   end_images
   for script in "${scripts[@]}"; do
     MOSAIC_BINARY=$repository/build/release/cli/mosaic MOSAIC_BUILD_FOLDER=$repository/build/release \
