@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/problem.hpp"
 #include "secrets/token.hpp"
 #include "store/store.hpp"
 
@@ -59,14 +60,15 @@ Response call_handler(const Route& route, const Request& request, const Logger& 
   } catch (const StoreError& error) {
     here.warning("the database did not answer a request",
                  {{Field::path, request.path}, {Field::error, error.what()}});
-    auto response =
-        problem_response(503, "The database does not answer at the moment; try again shortly.");
+    auto response = problem(503, problem_type::database_away,
+                            "The database does not answer at the moment.", "Try again shortly.");
     response.set_field("Retry-After", "2");
     return response;
   } catch (const std::exception& error) {
     here.error("a handler failed", {{Field::path, request.path}, {Field::error, error.what()}});
-    return problem_response(
-        500, "This request failed for a reason of our own; the log has it under the request's id.");
+    return problem(
+        500, problem_type::internal, "This request failed for a reason of our own.",
+        "Tell an admin the X-Request-Id of this answer: the log has the reason under it.");
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace mosaic {
@@ -99,20 +98,6 @@ std::string_view reason_phrase(int status) {
                                    [&](const auto& entry) { return entry.first == status; });
   return found == phrases.end() ? "Unknown" : found->second;
 }
-
-Response problem_response(int status, std::string_view detail) {
-  nlohmann::ordered_json body;
-  body["type"] = "about:blank";
-  body["title"] = reason_phrase(status);
-  body["status"] = status;
-  body["detail"] = detail;
-  auto text = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  Response response(status, "application/problem+json", std::move(text));
-  response.set_field("Cache-Control", "no-store");
-  return response;
-}
-
-Response not_found_response() { return problem_response(404, "There is nothing here."); }
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;

@@ -54,12 +54,6 @@ struct Response {
 // "Not Found"; "Unknown" for a status that this server never sends.
 std::string_view reason_phrase(int status);
 
-// RFC 9457. `detail` is one sentence for people without anything that the asker may not know.
-Response problem_response(int status, std::string_view detail);
-
-// The one answer to everything that does not exist, is somebody else's, or is forbidden.
-Response not_found_response();
-
 // "a%20b" -> "a b"; nothing when the encoding is broken.
 std::optional<std::string> percent_decoded(std::string_view text);
 

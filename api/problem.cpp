@@ -38,4 +38,24 @@ Response field_problems(const std::vector<FieldProblem>& fields) {
   return as_response(422, body);
 }
 
+Response not_found_response() {
+  return problem(404, problem_type::not_found, "There is nothing here.",
+                 "Check the address; what belongs to somebody else looks like nothing as well.");
+}
+
+Response unreadable_request(int status, std::string_view detail) {
+  switch (status) {
+    case 408:
+      return problem(status, problem_type::too_slow, detail, "Send the request again, faster.");
+    case 413:
+    case 431:
+      return problem(status, problem_type::too_large, detail, "Send less in one request.");
+    case 503:
+      return problem(status, problem_type::busy, detail, "Try again shortly.");
+    default:
+      return problem(status, problem_type::invalid_request, detail,
+                     "Send a request as HTTP/1.1 has it.");
+  }
+}
+
 }  // namespace mosaic

@@ -28,6 +28,7 @@ inline constexpr std::string_view set_up_completed = "set-up-completed";        
 inline constexpr std::string_view set_up_incomplete = "set-up-incomplete";        // 409
 inline constexpr std::string_view refused_by_rule = "refused-by-rule";            // 409
 inline constexpr std::string_view request_running = "request-running";            // 409
+inline constexpr std::string_view too_slow = "too-slow";                          // 408
 inline constexpr std::string_view changed_meanwhile = "changed-meanwhile";        // 412
 inline constexpr std::string_view too_large = "too-large";                        // 413
 inline constexpr std::string_view wrong_content_type = "wrong-content-type";      // 415
@@ -50,5 +51,10 @@ struct FieldProblem {
 Response problem(int status, std::string_view type, std::string_view detail,
                  std::string_view remedy);
 Response field_problems(const std::vector<FieldProblem>& fields);
+
+// The one answer to everything that does not exist, is somebody else's, or is forbidden.
+Response not_found_response();
+// A request that cannot be read to its end; `status` is what http_guard.hpp and the server's limits say.
+Response unreadable_request(int status, std::string_view detail);
 
 }  // namespace mosaic

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "api/problem.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -48,7 +50,9 @@ bool method_matches(const Route& route, const std::string& method) {
 Response method_not_allowed(const std::set<std::string>& methods) {
   std::string allow;
   for (const auto& method : methods) allow += (allow.empty() ? "" : ", ") + method;
-  auto response = problem_response(405, "This path does not answer to that method.");
+  auto response =
+      problem(405, problem_type::method_not_allowed, "This path does not answer to that method.",
+              "Use one of: " + allow + ".");
   response.set_field("Allow", std::move(allow));
   return response;
 }

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "api/exchange.hpp"
+#include "api/problem.hpp"
 
 namespace mosaic {
 namespace {
@@ -165,7 +166,7 @@ asio::awaitable<Response> HttpSession::answer_on_worker(const Route* route,
     });
   };
   if (!context_.workers.try_submit(std::move(task))) {
-    auto response = problem_response(503, "Too many requests are waiting; try again shortly.");
+    auto response = unreadable_request(503, "Too many requests are waiting.");
     response.set_field("Retry-After", "1");
     co_return response;
   }
@@ -195,7 +196,7 @@ asio::awaitable<bool> HttpSession::write_text(std::string text) {
 asio::awaitable<void> HttpSession::refuse(int status, std::string_view detail) {
   const auto log = context_.log.with_component("api");
   log.debug("refused a request", {{Field::status, status}, {Field::remote, peer_address_}});
-  const auto response = problem_response(status, detail);
+  const auto response = unreadable_request(status, detail);
   const std::string no_id;
   const bool written = co_await write(response, no_id, true, false);
   if (written) co_await linger();

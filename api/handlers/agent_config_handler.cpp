@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent_config/rendered_config.hpp"
+#include "api/problem.hpp"
 #include "model/fleet_settings.hpp"
 #include "secrets/token.hpp"
 
@@ -110,7 +111,8 @@ Response AgentConfigHandler::render(const ResourceKey& key, const Request& reque
   if (config.problem) {
     log.warning("an agent has no usable configuration",
                 {{Field::key, to_string(key)}, {Field::reason, *config.problem}});
-    return problem_response(422, *config.problem);
+    return problem(422, problem_type::agent_not_configured, *config.problem,
+                   "Correct the settings of this agent's owner.");
   }
   for (const auto& warning : config.warnings) {
     log.warning("part of an agent's configuration is left out",

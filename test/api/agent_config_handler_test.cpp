@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "api/problem.hpp"
 #include "secrets/token.hpp"
 #include "test/fakes/fake_clock.hpp"
 #include "test/fakes/fake_store.hpp"

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 namespace mosaic {
 namespace {
 
@@ -21,17 +19,6 @@ TEST(Request, ListFieldsAreSearchedElementByElement) {
   EXPECT_TRUE(request.lists("accept", "application/x-tar"));
   EXPECT_TRUE(request.lists("accept", "b"));
   EXPECT_FALSE(request.lists("accept", "x-tar"));
-}
-
-TEST(Problem, IsRfc9457) {
-  const auto response = problem_response(422, "Add a \"key\".");
-  EXPECT_EQ(response.status, 422);
-  EXPECT_EQ(*response.find_field("content-type"), "application/problem+json");
-  const auto body = nlohmann::json::parse(response.body);
-  EXPECT_EQ(body, (nlohmann::json{{"type", "about:blank"},
-                                  {"title", "Unprocessable Content"},
-                                  {"status", 422},
-                                  {"detail", "Add a \"key\"."}}));
 }
 
 TEST(PercentDecoding, RefusesBrokenEncodings) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "api/problem.hpp"
+
 namespace mosaic {
 namespace {
 
