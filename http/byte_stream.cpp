@@ -18,17 +18,21 @@ class LocalOpener final : public StreamOpener {
 
 class TcpOpener final : public StreamOpener {
  public:
-  explicit TcpOpener(const HttpEndpoint& endpoint) : host_(endpoint.host), port_(endpoint.port) {
+  explicit TcpOpener(const HttpEndpoint& endpoint)
+      : host_(endpoint.host),
+        address_(endpoint.connect_address.empty() ? endpoint.host : endpoint.connect_address),
+        port_(endpoint.port) {
     if (endpoint.tls) tls_ = std::make_unique<TlsContext>(*endpoint.tls);
   }
   std::unique_ptr<ByteStream> open(const WaitLimit& limit) override {
-    Socket socket = connect_tcp(host_, port_, limit);
+    Socket socket = connect_tcp(address_, port_, limit);
     if (tls_) return std::make_unique<TlsStream>(*tls_, std::move(socket), host_, limit);
     return std::make_unique<PlainStream>(std::move(socket));
   }
 
  private:
   const std::string host_;
+  const std::string address_;
   const std::uint16_t port_;
   std::unique_ptr<TlsContext> tls_;
 };

@@ -132,7 +132,9 @@ class HttpClient::Pool {
  public:
   Pool(const HttpEndpoint& endpoint, HttpLimits limits)
       : limits_(limits),
-        host_(endpoint.is_local_socket() ? "docker" : endpoint.host),
+        host_(endpoint.is_local_socket()    ? "docker"
+              : endpoint.host_field.empty() ? endpoint.host
+                                            : endpoint.host_field),
         opener_(make_stream_opener(endpoint)) {}
 
   HttpAnswer call(const HttpRequest& request, const WaitLimit& limit) {

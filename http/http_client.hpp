@@ -21,6 +21,8 @@ struct HttpRequest {
   std::string method = "GET";
   std::string target;  // origin form, already encoded
   std::string body;
+  // Beside Host, User-Agent and Content-Length; a Content-Type here replaces application/json.
+  std::vector<std::pair<std::string, std::string>> fields;
   // May be sent a second time when a kept-alive connection turns out to be closed before any byte of the answer.
   bool repeatable = false;
 };

@@ -5,6 +5,18 @@
 #include "http/http_error.hpp"
 
 namespace mosaic {
+namespace {
+
+bool is_content_type(std::string_view name) {
+  constexpr std::string_view expected = "content-type";
+  if (name.size() != expected.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if ((name[i] | 0x20) != expected[i] && name[i] != expected[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 void HttpConnection::send(const HttpRequest& request, std::string_view host,
                           const WaitLimit& limit) {
@@ -16,7 +28,12 @@ void HttpConnection::send(const HttpRequest& request, std::string_view host,
       .append(" HTTP/1.1\r\nHost: ")
       .append(host);
   text.append("\r\nUser-Agent: mosaic-fleet\r\n");
-  if (!request.body.empty()) text.append("Content-Type: application/json\r\n");
+  bool has_type = false;
+  for (const auto& [name, value] : request.fields) {
+    has_type = has_type || is_content_type(name);
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (!request.body.empty() && !has_type) text.append("Content-Type: application/json\r\n");
   if (!request.body.empty() || request.method != "GET") {
     text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
   }

@@ -150,6 +150,33 @@ Socket connect_tcp(const std::string& host, std::uint16_t port, const WaitLimit&
   throw_connect_error(host + ":" + std::to_string(port), error_number);
 }
 
+std::optional<IpAddress> address_of(const sockaddr* address) {
+  if (address == nullptr) return std::nullopt;
+  IpAddress::Bytes bytes{};
+  if (address->sa_family == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
+    std::copy_n(v6->sin6_addr.s6_addr, 16, bytes.begin());
+    return IpAddress(bytes);
+  }
+  if (address->sa_family != AF_INET) return std::nullopt;
+  const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
+  bytes[10] = bytes[11] = 0xff;
+  std::copy_n(reinterpret_cast<const std::uint8_t*>(&v4->sin_addr), 4, bytes.begin() + 12);
+  return IpAddress(bytes);
+}
+
+std::vector<IpAddress> resolve_addresses(const std::string& host, const WaitLimit& limit) {
+  const AddressList list = resolve(host, 0, limit);
+  std::vector<IpAddress> addresses;
+  for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
+    const auto address = address_of(entry->ai_addr);
+    if (!address) continue;
+    if (std::find(addresses.begin(), addresses.end(), *address) == addresses.end())
+      addresses.push_back(*address);
+  }
+  return addresses;
+}
+
 void await_socket(int descriptor, short events, const WaitLimit& limit) {
   switch (wait_for_socket(descriptor, events, limit)) {
     case WaitOutcome::ready:

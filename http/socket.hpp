@@ -2,9 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "http/byte_stream.hpp"
+#include "http/ip_address.hpp"
+
+struct sockaddr;
 
 namespace mosaic {
 
@@ -24,6 +29,11 @@ class Socket {
 // Both throw HttpError(cannot_connect | time_up | interrupted); the socket is non-blocking.
 Socket connect_local(const std::string& path, const WaitLimit& limit);
 Socket connect_tcp(const std::string& host, std::uint16_t port, const WaitLimit& limit);
+
+// Every address of a name (or of a numeric address itself), each once. Throws HttpError as connect_tcp does.
+std::vector<IpAddress> resolve_addresses(const std::string& host, const WaitLimit& limit);
+// Nothing for a family that is not IP.
+std::optional<IpAddress> address_of(const sockaddr* address);
 
 // Waits as wait_for_socket does, and throws HttpError when the limit is reached.
 void await_socket(int descriptor, short events, const WaitLimit& limit);

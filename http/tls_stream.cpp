@@ -75,7 +75,11 @@ TlsContext::TlsContext(const TlsFiles& files) : context_(SSL_CTX_new(TLS_client_
     SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
     SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (SSL_CTX_load_verify_locations(context_, files.authority_file.c_str(), nullptr) != 1) {
+    if (files.authority_file.empty()) {
+      if (SSL_CTX_set_default_verify_paths(context_) != 1)
+        throw_tls("cannot read the system's certificate authorities");
+    } else if (SSL_CTX_load_verify_locations(context_, files.authority_file.c_str(), nullptr) !=
+               1) {
       throw_tls("cannot read the certificate authority " + files.authority_file);
     }
     if (files.certificate_file.empty() && files.key_file.empty()) return;
