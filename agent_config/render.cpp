@@ -239,18 +239,4 @@ RenderedConfig render_agent_config(const AgentConfigSource& source,
   return config;
 }
 
-std::string config_material(const RenderedConfig& config) {
-  std::string material = "mosaic.agent-config.v1\n";
-  const auto add = [&](std::string_view name, std::string_view content) {
-    material += std::string(name) + " " + std::to_string(content.size()) + "\n" +
-                std::string(content) + "\n";
-  };
-  add("openclaw.json", config.openclaw_json);
-  add("SOUL.md", config.soul_md);
-  add("AGENTS.md", config.agents_md);
-  add("IDENTITY.md", config.identity_md);
-  add("problem", config.problem.value_or(""));
-  return material;
-}
-
 }  // namespace mosaic

@@ -40,10 +40,6 @@ RenderedConfig render_agent_config(const AgentConfigSource& source,
                                    const std::map<std::string, std::string>& provider_keys,
                                    const RenderSettings& settings);
 
-// Everything that makes two configurations different, as one text: its keyed fingerprint is the
-// config hash. Contains secrets; never stored or logged.
-std::string config_material(const RenderedConfig& config);
-
 // A ustar archive of openclaw.json (mode 0600), workspace/SOUL.md, workspace/AGENTS.md and
 // workspace/IDENTITY.md. Deterministic. Only for a configuration without a problem.
 std::string to_tar(const RenderedConfig& config);

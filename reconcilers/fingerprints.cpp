@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "agent_config/change_effect.hpp"
 #include "agent_config/rendered_config.hpp"
 
 namespace mosaic {
@@ -79,7 +80,9 @@ std::string Fingerprints::config_fingerprint(const AgentConfigSource& source,
     problem = *config.problem;
     return {};
   }
-  return box_.fingerprint(config_material(config)).substr(0, 32);
+  const ConfigMaterial material = config_material(config);
+  return box_.fingerprint(material.boot).substr(0, 32) + "." +
+         box_.fingerprint(material.live).substr(0, 32);
 }
 
 }  // namespace mosaic

@@ -222,24 +222,6 @@ TEST(RenderedPersona, PersonalityIsTheUsersOwnOrADefaultOfTheRole) {
   EXPECT_EQ(souls.size(), 7U);
 }
 
-TEST(ConfigMaterial, DiffersWheneverSomethingThatTheAgentSeesDiffers) {
-  std::set<std::string> materials;
-  auto row = two_providers();
-  materials.insert(config_material(render(row)));
-  row.keys["id-two"] = "another key";
-  materials.insert(config_material(render(row)));
-  row.source.primary_model = "b";
-  materials.insert(config_material(render(row)));
-  row.source.personality = "x";
-  materials.insert(config_material(render(row)));
-  row.settings.tool_profile = "coding";
-  materials.insert(config_material(render(row)));
-  row.source.providers.clear();
-  materials.insert(config_material(render(row)));
-  EXPECT_EQ(materials.size(), 6U);
-  EXPECT_EQ(config_material(render(row)), config_material(render(row)));
-}
-
 TEST(RenderedConfigText, BytesThatAreNotUtf8DoNotThrow) {
   auto row = two_providers();
   row.source.providers[0].models_json = "[{\"id\":\"a\",\"name\":\"\\ud83e\\udd8a\"}]";
