@@ -108,7 +108,7 @@ Outcome AsyncConnection::connect(const std::string& connection_string, SteadyTim
 bool AsyncConnection::read_input() {
   if (PQconsumeInput(connection_.get()) == 0) return false;
   while (PGnotify* notification = PQnotifies(connection_.get())) {
-    notifications_.emplace_back(notification->extra);
+    notifications_.push_back(Notification{notification->relname, notification->extra});
     PQfreemem(notification);
   }
   return true;
@@ -161,7 +161,7 @@ Outcome AsyncConnection::wait_for_notification(SteadyTime deadline) {
   return Outcome::done;
 }
 
-std::vector<std::string> AsyncConnection::take_notifications() {
+std::vector<Notification> AsyncConnection::take_notifications() {
   return std::exchange(notifications_, {});
 }
 

@@ -36,6 +36,11 @@ class StopSignal {
 
 enum class Outcome : std::uint8_t { done, stopped, timed_out, failed };
 
+struct Notification {
+  std::string channel;
+  std::string payload;
+};
+
 class AsyncConnection {
  public:
   using Rows = std::vector<std::vector<std::string>>;  // NULL is an empty text
@@ -50,8 +55,8 @@ class AsyncConnection {
               SteadyTime deadline, Rows& rows);
   // Returns `done` as soon as there is a notification.
   Outcome wait_for_notification(SteadyTime deadline);
-  // Payloads that arrived, in order, also those that came while a question was being answered.
-  std::vector<std::string> take_notifications();
+  // Those that arrived, in order, also those that came while a question was being answered.
+  std::vector<Notification> take_notifications();
   // Why the last call failed: one line, no password.
   const std::string& error() const { return error_; }
 
@@ -63,7 +68,7 @@ class AsyncConnection {
 
   const StopSignal& stop_;
   std::unique_ptr<pg_conn, void (*)(pg_conn*)> connection_;
-  std::vector<std::string> notifications_;
+  std::vector<Notification> notifications_;
   std::string error_;
 };
 
