@@ -6,9 +6,9 @@
 // agent moved, and every seat given after a wait rests on a row that was read after the activity was on record.
 //
 // Thread-safety: every method may be called from any thread. None blocks: the store is asked on the executor, which
-// answers false when it is full (then tick() tries again). Callbacks run on the executor's threads or tick()'s, without
-// a lock held, never from within wait(); they must not block and must not throw. Bounds: `waiters` in all, `remembered`
-// addresses.
+// answers false when it is full (then tick() tries again) and never runs the work within the call. Callbacks run on the executor's threads or tick()'s, without
+// a lock held, never from within wait(); they must not block and must not throw. The executor has ended before the
+// dependencies go. Bounds: `waiters` in all, `remembered` addresses.
 #pragma once
 
 #include <cstddef>
@@ -123,8 +123,9 @@ class AgentDesk final : public StatusListener {
   AgentDesk(const AgentDesk&) = delete;
   AgentDesk& operator=(const AgentDesk&) = delete;
 
-  // From memory alone: nothing when the agent's address is not known, or it must be made sure first that it stays.
-  std::optional<AgentSeat> seat_at_once(const std::string& account_id);
+  // From memory alone: nothing when the agent's address is not known, or it must be made sure first that it stays, or
+  // the account may not have an agent. Then wait() finds out.
+  std::optional<AgentSeat> seat_at_once(const Account& account);
 
   // Wakes the account's own agent, making its row when there is none. Refused at once when too many wait or the desk
   // has closed.
