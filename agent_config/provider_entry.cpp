@@ -194,15 +194,21 @@ ProviderEntry make_entry(const ProviderRow& row,
   entry.key = unique_key(row.name, taken);
   const auto* type = find_type(row.type);
   if (type == nullptr) {
+    entry.problem_field = "type";
     entry.problem = "Change the type of the provider " + in_quotes(row.name) +
                     " in the settings: " + in_quotes(row.type) +
                     " is not one of zai, openai, anthropic, ollama, custom.";
     return entry;
   }
-  set_api(row, *type, entry);
-  if (!entry.problem) set_base_url(row, *type, entry);
-  if (!entry.problem) set_key(row, *type, provider_keys, entry);
-  if (!entry.problem) set_models(row, entry);
+  const auto check = [&entry](const char* field, const auto& step) {
+    if (entry.problem) return;
+    step();
+    if (entry.problem) entry.problem_field = field;
+  };
+  check("apiType", [&] { set_api(row, *type, entry); });
+  check("baseUrl", [&] { set_base_url(row, *type, entry); });
+  check("apiKey", [&] { set_key(row, *type, provider_keys, entry); });
+  check("models", [&] { set_models(row, entry); });
   return entry;
 }
 

@@ -31,6 +31,7 @@ struct ProviderEntry {
   std::string api_key;  // plaintext, or a placeholder where the type needs none
   std::vector<ModelEntry> models;
   std::optional<std::string> problem;
+  std::string problem_field;  // of the API's provider: type, apiType, baseUrl, apiKey or models
 };
 
 // One entry per row, in the rows' order.

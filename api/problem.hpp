@@ -35,6 +35,7 @@ inline constexpr std::string_view wrong_content_type = "wrong-content-type";    
 inline constexpr std::string_view key_reused = "idempotency-key-reused";          // 422
 inline constexpr std::string_view agent_not_configured = "agent-not-configured";  // 409
 inline constexpr std::string_view agent_failed = "agent-failed";                  // 502
+inline constexpr std::string_view provider_failed = "provider-failed";            // 502
 inline constexpr std::string_view agent_waking = "agent-waking";                  // 503
 inline constexpr std::string_view busy = "busy";                                  // 503
 inline constexpr std::string_view database_away = "database-away";                // 503

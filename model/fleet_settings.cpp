@@ -68,6 +68,22 @@ const std::map<std::string, Setting, std::less<>>& known_settings() {
        {"0 to 16777216", integer(0, 16777216, [](auto& s, auto v) { s.memory_budget_mb = v; })}},
       {"fleet.memoryReserveMb",
        {"0 to 1048576", integer(0, 1048576, [](auto& s, auto v) { s.memory_reserve_mb = v; })}},
+      {"fleet.maxRunningAgents",
+       {"0 to 100000", integer(0, 100000, [](auto& s, auto v) { s.max_running_agents = v; })}},
+      {"fleet.idleTimeoutMinMin",
+       {"1 to 525600", integer(1, 525600, [](auto& s, auto v) { s.idle_timeout_min_min = v; })}},
+      {"fleet.idleTimeoutMinMax",
+       {"1 to 525600", integer(1, 525600, [](auto& s, auto v) { s.idle_timeout_min_max = v; })}},
+      {"fleet.providerPrivateRanges",
+       {"private address ranges such as 192.168.1.0/24, separated by blanks",
+        [](FleetSettings& s, const std::string& text) {
+          if (text.size() > 1024 ||
+              text.find_first_not_of("0123456789abcdefABCDEF.:/ ") != std::string::npos) {
+            return false;
+          }
+          s.provider_private_ranges = text;
+          return true;
+        }}},
       {"fleet.drainLimitMin",
        {"0 to 1440", integer(0, 1440, [](auto& s, auto v) { s.drain_limit = minutes(v); })}},
       {"fleet.stopGraceSec",

@@ -46,6 +46,13 @@ struct FleetSettings {
   Duration stop_grace = std::chrono::seconds(30);  // fleet.stopGraceSec: between TERM and KILL
   // fleet.startDeadlineSec: a start that takes longer has failed
   Duration start_deadline = std::chrono::minutes(3);
+  // fleet.maxRunningAgents: how many agents may have a process at a time; zero: no limit
+  std::int64_t max_running_agents = 0;
+  // fleet.idleTimeoutMinMin, fleet.idleTimeoutMinMax: the bounds within which users choose theirs
+  std::int64_t idle_timeout_min_min = 1;
+  std::int64_t idle_timeout_min_max = 1440;
+  // fleet.providerPrivateRanges: private addresses at which providers may be asked, "CIDR CIDR …"
+  std::string provider_private_ranges;
   // fleet.toolProfile: what agents may do by themselves
   std::string tool_profile = "minimal";
 
