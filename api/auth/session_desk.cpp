@@ -1,0 +1,74 @@
+#include "api/auth/session_desk.hpp"
+
+#include "api/auth/cookies.hpp"
+#include "api/auth/gatekeeper.hpp"
+#include "secrets/token.hpp"
+
+namespace mosaic {
+
+std::string SessionDesk::create(const Account& account) const {
+  const auto now = clock_.now();
+  auto cookie = generate_token();
+  SessionRow session;
+  session.token_hash = sha256_hex(cookie);
+  session.account_id = account.id;
+  session.created_at = now;
+  session.last_seen_at = now;
+  session.expires_at = now + limits_.session_absolute;
+  accounts_.create_session(session);
+  return cookie;
+}
+
+void SessionDesk::renew(const Request& request, const Account& account, Response& response) const {
+  const bool secure = origin_.secure(request);
+  add_cookie(
+      response,
+      write_cookie(session_cookie, secure, create(account),
+                   std::chrono::duration_cast<std::chrono::seconds>(limits_.session_absolute)));
+}
+
+void SessionDesk::begin(const Request& request, const Account& account, Response& response,
+                        std::string_view detail) const {
+  const auto before = read_cookie(request, cookie_name(session_cookie, origin_.secure(request)));
+  if (before && !before->empty()) {
+    const auto hash = sha256_hex(*before);
+    if (const auto known = accounts_.find_session(hash)) {
+      accounts_.delete_session(hash);
+      remembered_.on_account_changed(known->account.id);
+    }
+  }
+  renew(request, account, response);
+  Caller caller;
+  caller.via = Via::session;
+  caller.account = account;
+  audit_.note(request, caller, "session.create", "user/" + account.id, std::string(detail));
+  count_sign_in_("success");
+}
+
+void SessionDesk::end(const Request& request, const Caller& caller, Response& response) const {
+  if (caller.via == Via::session) {
+    accounts_.delete_session(caller.session_hash);
+    remembered_.on_account_changed(caller.account.id);
+    audit_.note(request, caller, "session.end", "user/" + caller.account.id);
+  }
+  add_cookie(response, end_cookie(session_cookie, origin_.secure(request)));
+}
+
+int SessionDesk::end_all(const Request& request, const Caller& caller, Response& response) const {
+  const int ended = accounts_.delete_sessions(caller.account.id);
+  remembered_.on_account_changed(caller.account.id);
+  audit_.note(request, caller, "session.end-all", "user/" + caller.account.id,
+              std::to_string(ended) + " sessions ended");
+  add_cookie(response, end_cookie(session_cookie, origin_.secure(request)));
+  return ended;
+}
+
+void SessionDesk::failed(const Request& request, const std::string& name,
+                         std::string_view detail) const {
+  Caller nobody;
+  nobody.account.name = name;
+  audit_.note(request, nobody, "session.create", "", std::string(detail), "failed");
+  count_sign_in_("failure");
+}
+
+}  // namespace mosaic
