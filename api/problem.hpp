@@ -29,6 +29,7 @@ inline constexpr std::string_view set_up_incomplete = "set-up-incomplete";      
 inline constexpr std::string_view refused_by_rule = "refused-by-rule";            // 409
 inline constexpr std::string_view request_running = "request-running";            // 409
 inline constexpr std::string_view too_slow = "too-slow";                          // 408
+inline constexpr std::string_view already_ran = "already-ran";                    // 409
 inline constexpr std::string_view changed_meanwhile = "changed-meanwhile";        // 412
 inline constexpr std::string_view too_large = "too-large";                        // 413
 inline constexpr std::string_view wrong_content_type = "wrong-content-type";      // 415

@@ -23,6 +23,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "model/clock.hpp"
@@ -95,21 +96,23 @@ class ActivityLedger {
   struct Entry {
     int turns = 0;
     int waiting = 0;
-    bool unwritten = false;  // used since the last write
+    bool unwritten = false;  // released since the last write, first at `unwritten_since`
     SteadyTime unwritten_since{};
     std::optional<SteadyTime> busy_recorded_at;  // of the last record as busy
     std::optional<SteadyTime> written_at;        // of the last record of any kind
   };
   struct Page {
     std::map<ResourceKey, TimePoint> busy_until;
+    std::set<ResourceKey> busy;  // those that a turn holds
     SteadyTime taken_at{};
   };
 
   void release(const ResourceKey& agent, AgentUse use) noexcept;
   bool in_force(const Entry& entry) const;
   bool is_due(const Entry& entry, SteadyTime now) const;
-  Page take_due(bool everything);
+  Page take_due(bool everything, const ResourceKey& after);
   void write(const Page& page);
+  void write_pages(bool everything);
   void forget_old(SteadyTime now);
   void report_outcome(const std::string& error);
 
@@ -119,7 +122,7 @@ class ActivityLedger {
   const std::function<void(const std::string&)> report_;
   mutable std::mutex mutex_;
   std::map<ResourceKey, Entry> entries_;
-  bool failing_ = false;
+  bool failing_ = false;  // of tick()'s thread alone
 };
 
 }  // namespace mosaic

@@ -71,7 +71,8 @@ struct DeskRefusal {
 struct WaitCallbacks {
   std::function<void(const WakeProgress&)>
       on_progress;  // whenever something of it changed; may be empty
-  // Exactly one of these, once, unless the ticket was cancelled before.
+  // Exactly one of these, once, unless the ticket was cancelled before. A progress that was under way on another thread
+  // may still come after a refusal.
   std::function<void(AgentSeat)> on_seat;
   std::function<void(const DeskRefusal&)> on_refused;
 };

@@ -7,7 +7,7 @@
 //
 // Thread-safety: every method may be called from any thread; one ChatTurn is used by one thread at a time. begin()
 // blocks on the store and throws StoreError; all that follows does not block: the store is written on the executor, and
-// by tick() when that was full. Bounds: one answer `answer_bytes`, `unwritten` endings not yet on record (the oldest are
+// by tick() when that was full. ChatTurns outlives its turns, and the executor has ended before it goes. Bounds: one answer `answer_bytes`, `unwritten` endings not yet on record (the oldest are
 // then left to run out).
 #pragma once
 
@@ -92,8 +92,10 @@ class ChatTurns {
     bool abandoned = false;
   };
 
+  void keep(IdempotencyRecord record, Response answer);
+  void abandon(IdempotencyRecord record);
   void put_on_record(Ending ending);
-  void write_one();
+  bool write_one();
   Response replay(const IdempotencyRecord& record) const;
 
   AccountStore& accounts_;
