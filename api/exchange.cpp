@@ -1,6 +1,7 @@
 #include "api/exchange.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <string_view>
 #include <utility>
@@ -21,21 +22,28 @@ bool is_plain_id(std::string_view id) {
   });
 }
 
-std::string http_date() {
+// Made once a second by each thread.
+std::string_view http_date() {
+  thread_local std::time_t made_at = 0;
+  thread_local std::array<char, 64> text{};
+  thread_local std::size_t size = 0;
   const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[64];
-  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return text;
+  if (now != made_at || size == 0) {
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    made_at = now;
+  }
+  return {text.data(), size};
 }
 
 // Nothing that a handler puts into a field may begin a field of its own.
-std::string on_one_line(std::string value) {
+void append_on_one_line(std::string& text, std::string_view value) {
+  const auto begin = text.size();
+  text.append(value);
   std::replace_if(
-      value.begin(), value.end(),
+      text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(),
       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return value;
 }
 
 }  // namespace
@@ -66,18 +74,32 @@ Response call_handler(const Route& route, const Request& request, const Logger& 
     return response;
   } catch (const std::exception& error) {
     here.error("a handler failed", {{Field::path, request.path}, {Field::error, error.what()}});
-    return problem(
-        500, problem_type::internal, "This request failed for a reason of our own.",
-        "Tell an admin the X-Request-Id of this answer: the log has the reason under it.");
+    return failure_response();
   }
 }
 
-std::string response_text(const Response& response, const std::string& id, bool with_body,
-                          bool keep_alive) {
-  std::string text = "HTTP/1.1 " + std::to_string(response.status) + " " +
-                     std::string(reason_phrase(response.status)) + "\r\n";
-  const auto add = [&](std::string_view name, const std::string& value) {
-    text.append(name).append(": ").append(on_one_line(value)).append("\r\n");
+Response failure_response() {
+  return problem(500, problem_type::internal, "This request failed for a reason of our own.",
+                 "Tell an admin the X-Request-Id of this answer: the log has the reason under it.");
+}
+
+Response busy_response() {
+  auto response = problem(503, problem_type::busy, "Too many requests are waiting.",
+                          "Send the request again in a moment.");
+  response.set_field("Retry-After", "1");
+  return response;
+}
+
+std::string response_head(const Response& response, const std::string& id, ResponseFraming framing,
+                          std::uint64_t body_bytes, bool keep_alive) {
+  std::string text;
+  text.reserve(512);
+  text.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  text.append(reason_phrase(response.status)).append("\r\n");
+  const auto add = [&](std::string_view name, std::string_view value) {
+    text.append(name).append(": ");
+    append_on_one_line(text, value);
+    text.append("\r\n");
   };
   for (const auto& field : response.fields) add(field.name, field.value);
   add("Date", http_date());
@@ -85,9 +107,10 @@ std::string response_text(const Response& response, const std::string& id, bool 
   if (!id.empty()) add("X-Request-Id", id);
   if (!keep_alive) add("Connection", "close");
   const bool bodiless = response.status == 204 || response.status == 304;
-  if (!bodiless) add("Content-Length", std::to_string(response.body.size()));
+  if (framing == ResponseFraming::chunks) add("Transfer-Encoding", "chunked");
+  if (framing == ResponseFraming::whole && !bodiless)
+    add("Content-Length", std::to_string(body_bytes));
   text += "\r\n";
-  if (with_body && !bodiless) text += response.body;
   return text;
 }
 

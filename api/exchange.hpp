@@ -4,6 +4,7 @@
 // handler does.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "api/http_guard.hpp"
@@ -20,8 +21,16 @@ Request make_request(RequestHead head, const std::string& peer_address);
 // Runs the handler and turns whatever it throws into a response.
 Response call_handler(const Route& route, const Request& request, const Logger& log);
 
-// What goes over the wire. No field's value can begin another field.
-std::string response_text(const Response& response, const std::string& id, bool with_body,
-                          bool keep_alive);
+// The answer to a request that failed in a way that nobody foresaw.
+Response failure_response();
+// The answer when nobody is free to work on a request.
+Response busy_response();
+
+enum class ResponseFraming : std::uint8_t { whole, chunks, until_close };
+
+// What goes over the wire before the body, `body_bytes` long when it is whole. No field's value can
+// begin another field.
+std::string response_head(const Response& response, const std::string& id, ResponseFraming framing,
+                          std::uint64_t body_bytes, bool keep_alive);
 
 }  // namespace mosaic

@@ -49,8 +49,7 @@ std::optional<Rejection> check_target(std::string_view target) {
   return std::nullopt;
 }
 
-std::optional<Rejection> read_request_line(std::string_view line, RequestHead& head,
-                                           bool& version_1_1) {
+std::optional<Rejection> read_request_line(std::string_view line, RequestHead& head) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == std::string_view::npos || first == last)
@@ -65,7 +64,7 @@ std::optional<Rejection> read_request_line(std::string_view line, RequestHead& h
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
     return bad("Only HTTP/1.0 and HTTP/1.1 are spoken here.");
   if (auto rejection = check_target(target)) return rejection;
-  version_1_1 = version == "HTTP/1.1";
+  head.version_1_1 = version == "HTTP/1.1";
   head.method = method;
   head.target = target;
   return std::nullopt;
@@ -112,7 +111,7 @@ std::optional<Rejection> check_host(const RequestHead& head) {
   return std::nullopt;
 }
 
-std::optional<Rejection> read_framing(RequestHead& head, bool version_1_1) {
+std::optional<Rejection> read_framing(RequestHead& head) {
   const auto codings = values_of(head, "transfer-encoding");
   const auto lengths = values_of(head, "content-length");
   if (!codings.empty() && !lengths.empty())
@@ -120,7 +119,7 @@ std::optional<Rejection> read_framing(RequestHead& head, bool version_1_1) {
   if (codings.size() > 1 || (codings.size() == 1 && lower_case(codings[0]) != "chunked")) {
     return bad("The only transfer coding understood is a single \"chunked\".");
   }
-  if (codings.size() == 1 && !version_1_1) return bad("HTTP/1.0 knows no transfer codings.");
+  if (codings.size() == 1 && !head.version_1_1) return bad("HTTP/1.0 knows no transfer codings.");
   head.chunked = codings.size() == 1;
   if (lengths.empty()) return std::nullopt;
   if (lengths.size() > 1) return bad("There is more than one Content-Length field.");
@@ -146,13 +145,13 @@ std::optional<Rejection> read_expectation(RequestHead& head) {
   return std::nullopt;
 }
 
-void read_connection(RequestHead& head, bool version_1_1) {
+void read_connection(RequestHead& head) {
   Request view;
   for (const auto& field : head.fields) {
     if (field.name == "connection") view.fields.push_back(field);
   }
-  head.keep_alive =
-      version_1_1 ? !view.lists("connection", "close") : view.lists("connection", "keep-alive");
+  head.keep_alive = head.version_1_1 ? !view.lists("connection", "close")
+                                     : view.lists("connection", "keep-alive");
 }
 
 std::optional<Rejection> read_fields(std::string_view& rest, const HeadLimits& limits,
@@ -182,17 +181,16 @@ std::variant<RequestHead, Rejection> check_request_head(std::string_view head_by
     return rejection;
   }
   RequestHead head;
-  bool version_1_1 = true;
   auto rest = head_bytes;
   const auto request_line = take_line(rest);
   if (!request_line) return bad("The request line does not end properly.");
-  auto rejection = read_request_line(*request_line, head, version_1_1);
+  auto rejection = read_request_line(*request_line, head);
   if (!rejection) rejection = read_fields(rest, limits, head);
   if (!rejection) rejection = check_host(head);
-  if (!rejection) rejection = read_framing(head, version_1_1);
+  if (!rejection) rejection = read_framing(head);
   if (!rejection) rejection = read_expectation(head);
   if (rejection) return std::move(*rejection);
-  read_connection(head, version_1_1);
+  read_connection(head);
   return head;
 }
 

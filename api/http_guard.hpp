@@ -31,6 +31,7 @@ struct RequestHead {
   std::vector<HttpField> fields;
   std::uint64_t content_length = 0;
   bool chunked = false;
+  bool version_1_1 = true;
   bool keep_alive = true;
   bool expects_continue = false;
 };

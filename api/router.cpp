@@ -1,5 +1,6 @@
 #include "api/router.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -44,7 +45,7 @@ std::optional<Parameters> match(const Route& route, const std::vector<std::strin
 }
 
 bool method_matches(const Route& route, const std::string& method) {
-  return route.method == method || (method == "HEAD" && route.method == "GET");
+  return route.method == method || (method == "HEAD" && route.method == "GET" && !route.stream);
 }
 
 Response method_not_allowed(const std::set<std::string>& methods) {
@@ -62,14 +63,31 @@ Response method_not_allowed(const std::set<std::string>& methods) {
 void Router::add(std::string method, std::string_view pattern, Handler handler, RunsOn runs_on) {
   Route route;
   route.method = std::move(method);
-  route.segments = split(pattern);
   route.handler = std::move(handler);
   route.runs_on = runs_on;
+  add(std::move(route), pattern);
+}
+
+void Router::add_stream(std::string method, std::string_view pattern,
+                        std::shared_ptr<StreamHandler> stream) {
+  Route route;
+  route.method = std::move(method);
+  route.stream = std::move(stream);
+  add(std::move(route), pattern);
+}
+
+void Router::add(Route route, std::string_view pattern) {
+  route.segments = split(pattern);
+  if (std::none_of(route.segments.begin(), route.segments.end(), is_parameter))
+    plain_routes_.emplace(route.method + " " + std::string(pattern), routes_.size());
   routes_.push_back(std::move(route));
 }
 
 std::variant<const Route*, Response> Router::find(Request& request) const {
   if (!request.path.starts_with('/')) return not_found_response();
+  if (const auto plain = plain_routes_.find(request.method + " " + request.path);
+      plain != plain_routes_.end())
+    return &routes_[plain->second];
   const auto path = split(request.path);
   std::set<std::string> other_methods;
   for (const auto& route : routes_) {
@@ -80,7 +98,7 @@ std::variant<const Route*, Response> Router::find(Request& request) const {
       return &route;
     }
     other_methods.insert(route.method);
-    if (route.method == "GET") other_methods.insert("HEAD");
+    if (route.method == "GET" && !route.stream) other_methods.insert("HEAD");
   }
   if (other_methods.empty()) return not_found_response();
   return method_not_allowed(other_methods);

@@ -2,12 +2,16 @@
 //
 // Filled once before the server starts; afterwards const and usable from any thread. Handlers are
 // plain synchronous functions; they may block on the store, so they run on the server's workers
-// unless they are said not to block.
+// unless they are said not to block. What answers piece by piece is a StreamHandler
+// (api/client_stream.hpp), a coroutine on an I/O thread. A path without parameters goes before a
+// pattern that it happens to match; else the route that was added first is taken.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -16,6 +20,7 @@
 namespace mosaic {
 
 using Handler = std::function<Response(const Request&)>;
+class StreamHandler;
 
 enum class RunsOn : std::uint8_t {
   worker,     // may block
@@ -25,8 +30,9 @@ enum class RunsOn : std::uint8_t {
 struct Route {
   std::string method;
   std::vector<std::string>
-      segments;  // of the pattern; "{name}" matches any one segment that is not empty
-  Handler handler;
+      segments;     // of the pattern; "{name}" matches any one segment that is not empty
+  Handler handler;  // empty: there is a stream
+  std::shared_ptr<StreamHandler> stream;  // empty: there is a handler
   RunsOn runs_on = RunsOn::worker;
 };
 
@@ -36,6 +42,9 @@ class Router {
   // out).
   void add(std::string method, std::string_view pattern, Handler handler,
            RunsOn runs_on = RunsOn::worker);
+  // A stream answers no HEAD.
+  void add_stream(std::string method, std::string_view pattern,
+                  std::shared_ptr<StreamHandler> stream);
 
   // The route, with `request.parameters` filled in; or the response that says why there is none:
   // 404, or 405 with Allow.
@@ -44,7 +53,10 @@ class Router {
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  void add(Route route, std::string_view pattern);
+
   std::vector<Route> routes_;
+  std::unordered_map<std::string, std::size_t> plain_routes_;  // "GET /path" to its index
 };
 
 }  // namespace mosaic

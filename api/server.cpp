@@ -8,7 +8,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <map>
@@ -60,7 +59,11 @@ class HttpServer::Implementation {
       : limits_(limits),
         listeners_(std::move(listeners)),
         log_(std::move(log)),
-        connection_limit_(limits.connections, limits.connections_per_address) {}
+        connection_limit_(limits.connections, limits.connections_per_address) {
+    constexpr int one_thread = 1;
+    for (std::size_t i = 0; i < std::max<std::size_t>(limits.io_threads, 1); ++i)
+      loops_.push_back(std::make_unique<asio::io_context>(one_thread));
+  }
 
   ~Implementation() { stop(); }
 
@@ -83,11 +86,13 @@ class HttpServer::Implementation {
   const Logger log_;
   std::atomic<bool> stopping_{false};
   ConnectionLimit connection_limit_;
-  asio::io_context io_;
+  // One thread each, and every connection stays with one: nothing of it needs a lock or a strand.
+  std::vector<std::unique_ptr<asio::io_context>> loops_;
+  std::size_t next_loop_ = 0;  // of the acceptors' thread
   std::optional<WorkerPool> workers_;
   std::vector<tcp::acceptor> acceptors_;
   std::vector<std::uint16_t> ports_;
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> keep_running_;
+  std::vector<asio::executor_work_guard<asio::io_context::executor_type>> keep_running_;
   std::vector<std::thread> io_threads_;
 
   std::mutex sessions_mutex_;
@@ -107,8 +112,8 @@ void HttpServer::Implementation::listen(const Listener& listener) {
   const auto address = asio::ip::make_address(listener.address, error);
   if (error) fail(error);
   const tcp::endpoint endpoint(address, listener.port);
-  // Acceptors and what handles them share one strand: stop() closes them there.
-  tcp::acceptor acceptor(asio::make_strand(io_));
+  // Acceptors all live with the first loop: stop() closes them there.
+  tcp::acceptor acceptor(*loops_.front());
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
@@ -127,13 +132,12 @@ void HttpServer::Implementation::start() {
     throw;
   }
   workers_.emplace(limits_.workers, limits_.queued_requests);
-  keep_running_.emplace(io_.get_executor());
+  for (const auto& loop : loops_) keep_running_.push_back(asio::make_work_guard(*loop));
   for (std::size_t i = 0; i < acceptors_.size(); ++i) {
     asio::co_spawn(acceptors_[i].get_executor(), accept(i),
                    [this](const std::exception_ptr& failure) { log_failure(failure); });
   }
-  for (std::size_t i = 0; i < limits_.io_threads; ++i)
-    io_threads_.emplace_back([this] { io_.run(); });
+  for (const auto& loop : loops_) io_threads_.emplace_back([&loop = *loop] { loop.run(); });
 }
 
 std::vector<std::uint16_t> HttpServer::Implementation::ports() const { return ports_; }
@@ -146,10 +150,11 @@ asio::awaitable<void> HttpServer::Implementation::accept(std::size_t index) {
   asio::steady_timer pause(acceptor.get_executor());
   while (!stopping_) {
     error_code error;
-    tcp::socket socket(asio::make_strand(io_));
+    tcp::socket socket(*loops_[next_loop_]);
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return;
     if (!error) {
+      next_loop_ = (next_loop_ + 1) % loops_.size();
       begin_session(std::move(socket), listener);
       continue;
     }
@@ -186,7 +191,7 @@ void HttpServer::Implementation::begin_session(tcp::socket socket, const Listene
       session->executor(), session->run(),
       [this, number](const std::exception_ptr& failure) { end_session(number, failure); });
   // stop() may have looked at the sessions just before this one was there.
-  if (stopping_) session->close_if_idle();
+  if (stopping_) session->wind_down();
 }
 
 void HttpServer::Implementation::end_session(std::uint64_t number,
@@ -231,7 +236,7 @@ void HttpServer::Implementation::stop() {
         acceptor.close(ignored);
       });
     }
-    for_each_session([](HttpSession& session) { session.close_if_idle(); });
+    for_each_session([](HttpSession& session) { session.wind_down(); });
     if (!wait_for_sessions(limits_.drain_timeout)) {
       log_.warning("closing connections whose requests did not end in time",
                    {{Field::count, open_connections()}});
@@ -241,9 +246,13 @@ void HttpServer::Implementation::stop() {
       workers_->stop();  // waits for handlers; their answers are posted before it returns
     constexpr std::chrono::milliseconds last_moment{2'000};
     wait_for_sessions(last_moment);
-    keep_running_.reset();
-    io_.stop();
+    keep_running_.clear();
+    for (const auto& loop : loops_) loop->stop();
     for (auto& thread : io_threads_) thread.join();
+    for (auto& acceptor : acceptors_) {
+      error_code ignored;  // most likely closed above already
+      acceptor.close(ignored);
+    }
     const std::lock_guard lock(sessions_mutex_);
     sessions_.clear();
   });

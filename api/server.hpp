@@ -32,8 +32,8 @@ struct ServerLimits {
   std::chrono::milliseconds idle_timeout{60'000};   // between two requests of one connection
   std::chrono::milliseconds write_timeout{30'000};  // of one response
   std::chrono::milliseconds drain_timeout{10'000};  // stop() waits so long for requests in flight
-  std::size_t connections = 1024;
-  std::size_t connections_per_address = 128;
+  std::size_t connections = 12'000;
+  std::size_t connections_per_address = 1024;  // as many as `connections` where a proxy is in front
   std::size_t io_threads = 2;
   std::size_t workers = 8;
   std::size_t queued_requests = 256;

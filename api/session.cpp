@@ -1,24 +1,20 @@
 #include "api/session.hpp"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <utility>
 #include <variant>
 
 #include "api/exchange.hpp"
 #include "api/problem.hpp"
+#include "api/session_stream.hpp"
 
 namespace mosaic {
 namespace {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
-// No more pipelined input than this is read ahead; it also bounds the header line of a chunk.
-constexpr std::size_t read_buffer_bytes = 64 * 1024;
 constexpr std::size_t linger_bytes = 256 * 1024;
 constexpr std::chrono::milliseconds linger_time{1'000};
 
@@ -36,81 +32,59 @@ Rejection rejection_of(HttpSession::ReadOutcome outcome) {
   return rejection;
 }
 
-// A response on its way from a worker to the session, which waits on the timer. Both ends touch it
-// on the strand only.
-struct PendingResponse {
-  explicit PendingResponse(const asio::any_io_executor& executor)
-      : timer(executor, SteadyClock::time_point::max()) {}
-
-  asio::steady_timer timer;
-  Response response;
-  bool done = false;
-};
-
 }  // namespace
+
+asio::awaitable<bool> run_on_worker(WorkerPool& workers, std::function<void()> task) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto done = std::make_shared<Wakeup>();
+  bool ran = false;
+  // Tells when the task is destroyed, so that one which a stopping pool drops keeps nobody waiting.
+  const auto tell = [executor, done](void*) { asio::post(executor, [done] { done->notify(); }); };
+  std::shared_ptr<void> finished(&ran, tell);
+  auto run_task = [&ran, task = std::move(task), finished = std::move(finished)] {
+    task();
+    ran = true;
+  };
+  if (!workers.try_submit(std::move(run_task))) co_return false;
+  co_await done->wait();
+  co_return ran;
+}
 
 HttpSession::HttpSession(SessionContext context, asio::ip::tcp::socket socket,
                          std::shared_ptr<const Router> router, std::string peer_address,
                          ConnectionLimit::Lease lease)
     : context_(context),
-      socket_(std::move(socket)),
-      deadline_(socket_.get_executor()),
+      connection_(std::make_shared<ClientConnection>(std::move(socket))),
       router_(std::move(router)),
       peer_address_(std::move(peer_address)),
-      lease_(std::move(lease)),
-      buffer_(read_buffer_bytes) {}
+      lease_(std::move(lease)) {}
 
 void HttpSession::close() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    error_code ignored;  // closed is closed
-    self->socket_.close(ignored);
+  asio::post(executor(), [self = shared_from_this()] { self->connection_->close(); });
+}
+
+void HttpSession::wind_down() {
+  asio::post(executor(), [self = shared_from_this()] {
+    if (self->idle_) self->connection_->close();
+    if (self->tell_stream_) self->tell_stream_();
   });
-}
-
-void HttpSession::close_if_idle() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    error_code ignored;  // closed is closed
-    if (self->idle_) self->socket_.close(ignored);
-  });
-}
-
-// Beast's own stream closes the socket when its time is over, and then nothing can be said to the
-// client any more.
-void HttpSession::set_deadline(std::chrono::milliseconds from_now) {
-  lift_deadline();
-  deadline_.expires_after(from_now);
-  deadline_.async_wait(
-      [weak = weak_from_this(), number = deadline_number_](const error_code& cancelled) {
-        const auto self = weak.lock();
-        if (cancelled || !self || self->deadline_number_ != number) return;
-        self->timed_out_ = true;
-        error_code ignored;  // nothing to cancel is as well
-        self->socket_.cancel(ignored);
-      });
-}
-
-void HttpSession::lift_deadline() {
-  ++deadline_number_;
-  timed_out_ = false;
-  deadline_.cancel();
 }
 
 asio::awaitable<void> HttpSession::run() {
   // The first request must begin as quickly as a request must go on; the ones after it may take
   // their time.
-  set_deadline(context_.limits.head_timeout);
-  while (co_await serve_one()) {
-    set_deadline(context_.limits.idle_timeout);
+  connection_->set_deadline(context_.limits.head_timeout);
+  bool goes_on = true;
+  while (goes_on) {
+    goes_on = co_await serve_one();
+    if (goes_on) connection_->set_deadline(context_.limits.idle_timeout);
   }
-  lift_deadline();
-  error_code ignored;  // the peer may be gone already
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  connection_->close();
 }
 
 // False when the connection is over.
 asio::awaitable<bool> HttpSession::serve_one() {
-  std::string head_bytes;
+  std::size_t head_bytes = 0;
   const auto head_outcome = co_await read_head(head_bytes);
   if (head_outcome == ReadOutcome::ended) co_return false;
   const auto since = SteadyClock::now();
@@ -120,76 +94,88 @@ asio::awaitable<bool> HttpSession::serve_one() {
                     slow ? "The header did not arrive in time." : "The header is too large.");
     co_return false;
   }
-  auto checked = check_request_head(head_bytes, context_.limits.head);
+  auto checked =
+      check_request_head(connection_->input().substr(0, head_bytes), context_.limits.head);
   if (const auto* rejection = std::get_if<Rejection>(&checked)) {
     co_await refuse(rejection->status, rejection->detail);
     co_return false;
   }
+  connection_->consume(head_bytes);
   auto& head = std::get<RequestHead>(checked);
-  const auto request = std::make_shared<Request>(make_request(head, peer_address_));
-  const auto body_outcome = co_await read_body(head, head_bytes, *request);
+  auto request = make_request(head, peer_address_);
+  const auto body_outcome = co_await read_body(head, request);
   if (body_outcome == ReadOutcome::ended) co_return false;
   if (body_outcome != ReadOutcome::complete) {
     const auto rejection = rejection_of(body_outcome);
     co_await refuse(rejection.status, rejection.detail);
     co_return false;
   }
-  const auto response = co_await answer(request);
-  log_request(*request, response, since);
+  connection_->lift_deadline();  // what takes its time from here on is ours
+  auto found = router_->find(request);
+  if (const auto* route = std::get_if<const Route*>(&found); route && (*route)->stream) {
+    const bool goes_on = co_await stream(**route, request, head);
+    idle_ = true;
+    co_return goes_on;
+  }
+  Response response;
+  if (auto* turned_away = std::get_if<Response>(&found)) {
+    response = std::move(*turned_away);
+  } else {
+    response = co_await answer(*std::get<const Route*>(found), request);
+  }
+  log_request(request, response.status, response.routine, since);
   const bool keep_alive = head.keep_alive && !context_.stopping;
-  const bool written = co_await write(response, request->id, request->method != "HEAD", keep_alive);
+  const bool written = co_await write(response, request.id, request.method != "HEAD", keep_alive);
   idle_ = true;
   co_return written&& keep_alive && !context_.stopping;
 }
 
-asio::awaitable<Response> HttpSession::answer(std::shared_ptr<Request> request) {
-  lift_deadline();  // what takes its time from here on is ours
-  auto found = router_->find(*request);
-  if (auto* response = std::get_if<Response>(&found)) co_return std::move(*response);
-  const auto* route = std::get<const Route*>(found);
-  if (route->runs_on == RunsOn::io_thread) co_return call_handler(*route, *request, context_.log);
-  auto response = co_await answer_on_worker(route, std::move(request));
+asio::awaitable<Response> HttpSession::answer(const Route& route, Request& request) {
+  if (route.runs_on == RunsOn::io_thread) co_return call_handler(route, request, context_.log);
+  // The session holds the router and is held until its handler has run.
+  Response response;
+  auto task = [&] { response = call_handler(route, request, context_.log); };
+  if (!co_await run_on_worker(context_.workers, task)) response = busy_response();
   co_return response;
 }
 
-asio::awaitable<Response> HttpSession::answer_on_worker(const Route* route,
-                                                        std::shared_ptr<Request> request) {
-  const auto pending = std::make_shared<PendingResponse>(socket_.get_executor());
-  // The router is held as well, so that the route outlives a session that is cut off while its
-  // handler runs.
-  auto task = [pending, route, request, router = router_, &log = context_.log] {
-    auto response = call_handler(*route, *request, log);
-    asio::post(pending->timer.get_executor(), [pending, response = std::move(response)]() mutable {
-      pending->response = std::move(response);
-      pending->done = true;
-      pending->timer.cancel();
-    });
-  };
-  if (!context_.workers.try_submit(std::move(task))) {
-    auto response = unreadable_request(503, "Too many requests are waiting.");
-    response.set_field("Retry-After", "1");
-    co_return response;
+asio::awaitable<bool> HttpSession::stream(const Route& route, Request& request,
+                                          const RequestHead& head) {
+  const auto since = SteadyClock::now();
+  SessionStream::Terms terms;
+  terms.request_id = request.id;
+  terms.chunks_understood = head.version_1_1;
+  terms.keep_alive = head.keep_alive;
+  SessionStream client(context_, *connection_, std::move(terms));
+  tell_stream_ = [&client] { client.tell_change(); };
+  connection_->watch(tell_stream_);
+  bool failed = false;
+  try {
+    co_await route.stream->serve(request, client);
+  } catch (const std::exception& error) {
+    client.log().error("a stream failed",
+                       {{Field::path, request.path}, {Field::error, error.what()}});
+    failed = true;
   }
-  while (!pending->done) {
-    error_code woken;  // cancelled: that is how the worker says it is done
-    co_await pending->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  client.on_change(nullptr);
+  if (failed && !client.begun()) {
+    const auto response = failure_response();
+    co_await client.respond(response);
   }
-  co_return std::move(pending->response);
+  connection_->unwatch();
+  tell_stream_ = nullptr;
+  log_request(request, client.status(), false, since);
+  co_return client.reusable() && !context_.stopping;
 }
 
 asio::awaitable<bool> HttpSession::write(const Response& response, const std::string& id,
                                          bool with_body, bool keep_alive) {
-  auto text = response_text(response, id, with_body, keep_alive);
-  const bool written = co_await write_text(std::move(text));
+  const auto head =
+      response_head(response, id, ResponseFraming::whole, response.body.size(), keep_alive);
+  const bool bodiless = !with_body || response.status == 204 || response.status == 304;
+  SendParts parts{head, bodiless ? std::string_view() : std::string_view(response.body), {}};
+  const bool written = co_await connection_->send(parts, context_.limits.write_timeout);
   co_return written;
-}
-
-asio::awaitable<bool> HttpSession::write_text(std::string text) {
-  set_deadline(context_.limits.write_timeout);
-  const auto bytes = asio::buffer(text);
-  error_code error;
-  co_await asio::async_write(socket_, bytes, asio::redirect_error(asio::use_awaitable, error));
-  co_return !error;
 }
 
 // For requests that cannot be read to their end: nobody knows where the next one would begin.
@@ -205,27 +191,28 @@ asio::awaitable<void> HttpSession::refuse(int status, std::string_view detail) {
 // Closing with unread input makes the kernel reset the connection and the client lose the response,
 // so a little of the rest is read and thrown away.
 asio::awaitable<void> HttpSession::linger() {
-  error_code error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  set_deadline(linger_time);
+  connection_->end_sending();
+  connection_->set_deadline(linger_time);
   std::size_t thrown_away = 0;
-  while (!error && thrown_away < linger_bytes) {
-    buffer_.clear();
-    const auto room = buffer_.prepare(16 * 1024);
-    thrown_away +=
-        co_await socket_.async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+  bool more = true;
+  while (more && thrown_away < linger_bytes) {
+    thrown_away += connection_->input().size();
+    connection_->consume(connection_->input().size());
+    more = co_await connection_->receive();
   }
 }
 
-void HttpSession::log_request(const Request& request, const Response& response,
+void HttpSession::log_request(const Request& request, int status, bool routine,
                               SteadyClock::time_point since) const {
+  const auto level = routine && status < 400 ? LogLevel::debug : LogLevel::info;
+  if (!context_.log.enabled(level)) return;
   const auto log = context_.log.with_component("api").with_correlation(request.id);
   const Logger::Fields fields = {{Field::method, request.method},
                                  {Field::path, request.path},
-                                 {Field::status, response.status},
+                                 {Field::status, status},
                                  {Field::duration_ms, SteadyClock::now() - since},
                                  {Field::remote, peer_address_}};
-  if (response.routine && response.status < 400) {
+  if (level == LogLevel::debug) {
     log.debug("request", fields);
   } else {
     log.info("request", fields);

@@ -1,21 +1,20 @@
 // One connection: reads requests one after the other, has them answered, writes the responses.
 // Private to the server.
 //
-// All members run on the session's strand, except those said otherwise. The context outlives every
-// session.
+// All members run on the thread of the connection's executor, except those said otherwise. The
+// context outlives every session.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/client_connection.hpp"
 #include "api/connection_limit.hpp"
 #include "api/server.hpp"
 #include "api/worker_pool.hpp"
@@ -30,6 +29,10 @@ struct SessionContext {
   std::atomic<bool>& stopping;
 };
 
+// Waits on the caller's executor until the task has run on a worker. False: the queue is full and
+// it never will.
+boost::asio::awaitable<bool> run_on_worker(WorkerPool& workers, std::function<void()> task);
+
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
   enum class ReadOutcome : std::uint8_t { complete, ended, timed_out, too_large, malformed };
@@ -40,42 +43,40 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   boost::asio::awaitable<void> run();
 
-  auto executor() { return socket_.get_executor(); }
+  auto executor() { return connection_->executor(); }
 
-  // From any thread: close() ends the session now, close_if_idle() only between two requests.
+  // From any thread: close() ends the session now, wind_down() only between two requests; a stream
+  // is told.
   void close();
-  void close_if_idle();
+  void wind_down();
 
  private:
   boost::asio::awaitable<bool> serve_one();
-  boost::asio::awaitable<ReadOutcome> read_head(std::string& head);
-  boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head,
-                                                const std::string& head_bytes, Request& request);
-  boost::asio::awaitable<Response> answer(std::shared_ptr<Request> request);
-  boost::asio::awaitable<Response> answer_on_worker(const Route* route,
-                                                    std::shared_ptr<Request> request);
+  boost::asio::awaitable<ReadOutcome> read_head(std::size_t& head_bytes);
+  boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head, Request& request);
+  boost::asio::awaitable<ReadOutcome> read_chunks(std::string& body);
+  boost::asio::awaitable<ReadOutcome> receive_body_part();
+  boost::asio::awaitable<Response> answer(const Route& route, Request& request);
+  // False when the connection is over.
+  boost::asio::awaitable<bool> stream(const Route& route, Request& request,
+                                      const RequestHead& head);
   boost::asio::awaitable<bool> write(const Response& response, const std::string& id,
                                      bool with_body, bool keep_alive);
-  boost::asio::awaitable<bool> write_text(std::string text);
   boost::asio::awaitable<void> refuse(int status, std::string_view detail);
   boost::asio::awaitable<void> linger();
-  // The socket's operations end with an error, and timed_out_ is set, unless the deadline is moved
-  // or lifted before.
-  void set_deadline(std::chrono::milliseconds from_now);
-  void lift_deadline();
-  void log_request(const Request& request, const Response& response,
+  void log_request(const Request& request, int status, bool routine,
                    std::chrono::steady_clock::time_point since) const;
 
   SessionContext context_;
-  boost::asio::ip::tcp::socket socket_;
-  boost::asio::steady_timer deadline_;
-  std::uint64_t deadline_number_ = 0;
-  bool timed_out_ = false;
+  std::shared_ptr<ClientConnection> connection_;
   std::shared_ptr<const Router> router_;
   const std::string peer_address_;
   ConnectionLimit::Lease lease_;
-  boost::beast::flat_buffer buffer_;
   bool idle_ = true;
+  std::function<void()> tell_stream_;  // while there is one: the server is stopping
+  // Of the body that is being read.
+  std::chrono::steady_clock::time_point body_began_;
+  std::size_t body_received_ = 0;
 };
 
 }  // namespace mosaic

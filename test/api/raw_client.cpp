@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <stdexcept>
+#include <utility>
 
 namespace mosaic::test {
 namespace {
@@ -80,6 +81,11 @@ std::optional<RawResponse> RawClient::read_response(bool with_body) {
   response.body = buffer_.substr(0, expected);
   buffer_.erase(0, expected);
   return response;
+}
+
+std::string RawClient::read_some() {
+  if (buffer_.empty()) receive();
+  return std::exchange(buffer_, {});
 }
 
 std::string RawClient::read_to_end() {

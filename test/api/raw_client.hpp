@@ -31,6 +31,8 @@ class RawClient {
   bool send(std::string_view bytes);
   // Nothing when the connection ended before a whole response.
   std::optional<RawResponse> read_response(bool with_body = true);
+  // Whatever has come or comes next; empty when nothing more will.
+  std::string read_some();
   // Everything until the server closes.
   std::string read_to_end();
   // True when nothing more comes: closed or reset by the server.

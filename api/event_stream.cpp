@@ -1,0 +1,187 @@
+#include "api/event_stream.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "api/client_stream.hpp"
+#include "api/exchange.hpp"
+#include "api/timed_wakeup.hpp"
+
+namespace mosaic {
+namespace {
+
+namespace asio = boost::asio;
+using SteadyClock = std::chrono::steady_clock;
+
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\0'; }, ' ');
+  return line;
+}
+
+std::string as_event(std::string_view event, std::string_view id, std::string_view data) {
+  std::string text;
+  text.reserve(data.size() + event.size() + id.size() + 32);
+  if (!event.empty()) text.append("event: ").append(one_line(event)).append("\n");
+  if (!id.empty()) text.append("id: ").append(one_line(id)).append("\n");
+  while (true) {
+    const auto end = data.find('\n');
+    text.append("data: ").append(one_line(data.substr(0, end))).append("\n");
+    if (end == std::string_view::npos) break;
+    data.remove_prefix(end + 1);
+  }
+  return text + "\n";
+}
+
+class BufferedChannel final : public EventChannel,
+                              public std::enable_shared_from_this<BufferedChannel> {
+ public:
+  BufferedChannel(asio::any_io_executor executor, std::size_t limit)
+      : executor_(std::move(executor)), limit_(limit), wakeup_(executor_) {}
+
+  bool send(std::string_view event, std::string_view id, std::string_view data) override {
+    const auto text = as_event(event, id, data);
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return false;
+      const bool was_empty = buffer_.empty();
+      if (buffer_.size() + text.size() > limit_) closed_ = true;
+      if (!closed_) buffer_ += text;
+      if (!closed_ && !was_empty) return true;  // the reader knows already
+    }
+    asio::post(executor_, [self = shared_from_this()] { self->wakeup_.notify(); });
+    return !closed();
+  }
+
+  bool closed() const override {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
+
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+
+  std::string take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(buffer_, std::string());
+  }
+
+  // Of the I/O thread.
+  TimedWakeup& wakeup() { return wakeup_; }
+
+ private:
+  asio::any_io_executor executor_;
+  const std::size_t limit_;
+  TimedWakeup wakeup_;
+  mutable std::mutex mutex_;
+  std::string buffer_;
+  bool closed_ = false;
+};
+
+class EventStreamRoute final : public StreamHandler {
+ public:
+  EventStreamRoute(Gatekeeper& gatekeeper, AccessRule rule, OpenEvents open,
+                   EventStreamLimits limits)
+      : gatekeeper_(gatekeeper), rule_(rule), open_(std::move(open)), limits_(limits) {}
+
+  asio::awaitable<void> serve(Request& request, ClientStream& client) override {
+    const auto channel = std::make_shared<BufferedChannel>(client.executor(), limits_.buffer_bytes);
+    std::shared_ptr<void> source;
+    std::optional<Response> refusal;
+    auto begin = [&] { refusal = admit_and_open(request, channel, source, client.log()); };
+    if (!co_await client.on_worker(begin)) refusal = busy_response();
+    if (refusal) {
+      co_await client.respond(*refusal);
+      co_return;
+    }
+    client.on_change([channel] { channel->wakeup().notify(); });
+    co_await relay(request, client, *channel);
+    channel->close();
+  }
+
+ private:
+  std::optional<Response> admit_and_open(const Request& request,
+                                         const std::shared_ptr<BufferedChannel>& channel,
+                                         std::shared_ptr<void>& source, const Logger& log) {
+    std::optional<Response> refusal;
+    Route guarded;  // so that failures become what they become for every other route
+    guarded.handler = [&](const Request& asked) {
+      auto admitted = gatekeeper_.admit(asked, rule_);
+      if (auto* refused = std::get_if<Response>(&admitted)) {
+        refusal = *refused;
+      } else {
+        source = open_(asked, std::get<Caller>(admitted), channel);
+      }
+      return Response();
+    };
+    const auto outcome = call_handler(guarded, request, log);
+    if (outcome.status != 200) refusal = outcome;
+    return refusal;
+  }
+
+  asio::awaitable<void> relay(const Request& request, ClientStream& client,
+                              BufferedChannel& channel) {
+    Response head(200, "text/event-stream", "");
+    head.set_field("Cache-Control", "no-cache, no-transform");
+    head.set_field("X-Accel-Buffering", "no");
+    if (!co_await client.begin(head, std::nullopt)) co_return;
+    if (!co_await client.write(": open\n\n")) co_return;
+    auto next_comment = SteadyClock::now() + limits_.comment_interval;
+    auto next_check = SteadyClock::now() + limits_.recheck_interval;
+    while (!client.gone() && !client.stopping()) {
+      const auto text = channel.take();
+      if (!text.empty() && !co_await client.write(text)) co_return;
+      if (channel.closed()) break;
+      const auto now = SteadyClock::now();
+      if (!text.empty()) next_comment = now + limits_.comment_interval;
+      if (now >= next_comment) {
+        if (!co_await client.write(": still here\n\n")) co_return;
+        next_comment = now + limits_.comment_interval;
+      }
+      if (now >= next_check) {
+        if (!co_await still_allowed(request, client)) break;
+        next_check = now + limits_.recheck_interval;
+      }
+      if (text.empty()) co_await channel.wakeup().wait_until(std::min(next_comment, next_check));
+    }
+    co_await client.end();
+  }
+
+  // A store that does not answer takes nobody's right away; the next look may.
+  asio::awaitable<bool> still_allowed(const Request& request, ClientStream& client) {
+    bool allowed = true;
+    auto look = [&] {
+      try {
+        allowed = std::holds_alternative<Caller>(gatekeeper_.admit(request, rule_));
+      } catch (const std::exception& error) {
+        client.log().warning("a listener's right could not be looked at again",
+                             {{Field::error, error.what()}});
+      }
+    };
+    co_await client.on_worker(look);
+    co_return allowed;
+  }
+
+  Gatekeeper& gatekeeper_;
+  const AccessRule rule_;
+  const OpenEvents open_;
+  const EventStreamLimits limits_;
+};
+
+}  // namespace
+
+void add_event_stream(Router& router, std::string_view pattern, Gatekeeper& gatekeeper,
+                      AccessRule rule, OpenEvents open, EventStreamLimits limits) {
+  router.add_stream("GET", pattern,
+                    std::make_shared<EventStreamRoute>(gatekeeper, rule, std::move(open), limits));
+}
+
+}  // namespace mosaic
