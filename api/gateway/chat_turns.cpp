@@ -63,6 +63,7 @@ struct ChatTurn::Run {
 
 // --- one turn ---
 
+ChatTurn::ChatTurn() = default;
 ChatTurn::ChatTurn(std::unique_ptr<Run> run) : run_(std::move(run)) {}
 ChatTurn::~ChatTurn() { end(); }
 ChatTurn::ChatTurn(ChatTurn&& other) noexcept = default;

@@ -42,7 +42,7 @@ class ChatTurns;
 // on record as broken.
 class ChatTurn {
  public:
-  ChatTurn() = default;
+  ChatTurn();
   ~ChatTurn();
   ChatTurn(ChatTurn&& other) noexcept;
   ChatTurn& operator=(ChatTurn&& other) noexcept;

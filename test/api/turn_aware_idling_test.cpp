@@ -1,0 +1,226 @@
+// What the gateway writes down and what the controller makes of it: the ledger and the whole control loop over one
+// store, on a manual clock. S3: nothing that is in use is put to sleep.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "api/gateway/activity_ledger.hpp"
+#include "reconcilers/control_loop.hpp"
+#include "secrets/token.hpp"
+#include "test/fakes/fake_clock.hpp"
+#include "test/fakes/fake_engine.hpp"
+#include "test/fakes/fake_health_monitor.hpp"
+#include "test/fakes/fake_store.hpp"
+
+namespace mosaic {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class Silent final : public ControllerObserver, public InformerObserver, public AgentObserver {
+ public:
+  void on_reconcile_begin(const ResourceKey&) override {}
+  void on_reconcile_end(const ResourceKey&, ReconcileResult, std::chrono::nanoseconds,
+                        std::string_view) override {}
+  void on_relisted(std::chrono::nanoseconds, std::size_t, std::size_t, std::size_t) override {}
+  void on_relist_failed(const std::string&) override {}
+  void on_engine_reachable(bool) override {}
+  void on_action(const ResourceKey&, ActionKind, Duration) override {}
+  void on_action_failed(const ResourceKey&, ActionKind, const std::string&) override {}
+  void on_status(const AgentRow&, const AgentStatus&, const AgentStatus&) override {}
+  void on_woken(const ResourceKey&, WakeDepth, Duration, Duration) override {}
+  void on_stale_observation(const ResourceKey&) override {}
+};
+
+// One API process, as far as agents notice it.
+struct ApiProcess {
+  ApiProcess(const Clock& clock, FakeStore& store) : ledger(clock, store) {}
+  ActivityLedger ledger;
+};
+
+class TurnAwareIdling : public testing::Test {
+ protected:
+  TurnAwareIdling() {
+    engine.set_image("mosaic/openclaw:test", ImageAvailability::present);
+    store.put_setting("fleet.image", "mosaic/openclaw:test");
+    EngineInfo info;
+    info.memory_mb = 32'000;
+    engine.set_info(info);
+    ControlLoopSettings settings;
+    settings.holder = "holder";
+    loop = std::make_unique<ControlLoop>(
+        clock, store, engine, box,
+        [this](HealthListener& listener) {
+          auto monitor = std::make_unique<FakeHealthMonitor>(clock, &listener);
+          monitor->set_always_ready(true);
+          return monitor;
+        },
+        settings,
+        ControlLoopObservers{silent, silent, silent, nullptr, {}, {}, [](const std::string&) {}});
+    store.set_listener(&loop->change_listener());
+    engine.watch(loop->informer());
+    loop->elector().tick();
+    put_agent();
+    first = std::make_unique<ApiProcess>(clock, store);
+    second = std::make_unique<ApiProcess>(clock, store);
+    settle();
+  }
+
+  void put_agent() {
+    AgentRow row;
+    row.key = alice;
+    row.owner = "alice";
+    row.container_name = "mosaic-user-alice";
+    row.gateway_token = box.encrypt(generate_token());
+    row.last_active_at = clock.now();
+    row.idle_timeout = minutes(5);
+    ProviderRow provider;
+    provider.id = "provider";
+    provider.owner = "alice";
+    provider.name = "local";
+    provider.display_name = "Local";
+    provider.type = "ollama";
+    provider.base_url = "http://192.0.2.1:11434";
+    provider.models_json = R"([{"id":"cogito","name":"cogito"}])";
+    provider.api_type = "openai-completions";
+    store.put_provider(provider);
+    store.put_agent(row);
+  }
+
+  void settle() {
+    for (int round = 0; round < 2000; ++round) {
+      loop->informer().run_pending();
+      engine.settle();
+      if (!loop->controller().process_next()) return;
+    }
+    FAIL() << "the loop does not come to rest";
+  }
+
+  // Both processes that live go on, and so does the controller.
+  void pass(Duration time) {
+    for (Duration passed(0); passed < time; passed += seconds(1)) {
+      clock.advance(seconds(1));
+      loop->elector().tick();
+      if (first) first->ledger.tick();
+      if (second) second->ledger.tick();
+      settle();
+      if (!must_run) continue;
+      ASSERT_EQ(phase(), Phase::running) << "after " << to_human(passed);
+    }
+  }
+
+  AgentRow row() { return *store.find_agent(alice); }
+  Phase phase() { return row().status.phase; }
+
+  const ResourceKey alice{ResourceKind::user_container, "alice"};
+  FakeClock clock;
+  FakeStore store{clock};
+  FakeEngine engine{clock, store.instance_id(),
+                    [this](Duration latency) { clock.advance(latency); }};
+  SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
+  Silent silent;
+  std::unique_ptr<ControlLoop> loop;
+  std::unique_ptr<ApiProcess> first;
+  std::unique_ptr<ApiProcess> second;
+  bool must_run = false;
+};
+
+TEST_F(TurnAwareIdling, AnOpenStreamKeepsItsAgentFarPastTheIdleDeadline) {
+  ASSERT_EQ(phase(), Phase::running);
+  const auto stream = first->ledger.hold(alice);
+  must_run = true;
+  pass(minutes(40));
+}
+
+TEST_F(TurnAwareIdling, TheIdleTimeCountsFromTheLastRelease) {
+  auto stream = first->ledger.hold(alice);
+  must_run = true;
+  pass(minutes(7));
+  stream.release();
+  const TimePoint released = clock.now();
+  pass(minutes(5) - seconds(1));
+  must_run = false;
+  pass(seconds(10));
+  EXPECT_NE(phase(), Phase::running);
+  const auto last = *row().last_active_at;
+  EXPECT_GE(last, released);
+  EXPECT_LE(last, released + seconds(4));
+}
+
+TEST_F(TurnAwareIdling, WithoutAnyTurnTheAgentFallsAsleepInTime) {
+  // Status pages, tabs and probes read rows and know no ledger: there is nothing here that they could call.
+  for (int look = 0; look < 300; ++look) {
+    static_cast<void>(store.find_agent(alice));
+    pass(seconds(1));
+  }
+  pass(seconds(2));
+  EXPECT_NE(phase(), Phase::running);
+}
+
+TEST_F(TurnAwareIdling, AKilledProcessTakesNoStreamOfAnotherWithIt) {
+  ApiProcess lost(clock, store);
+  const auto lost_stream = lost.ledger.hold(alice);
+  lost.ledger.tick();  // and never again: it is dead, and neither renews nor releases
+  const auto stream = second->ledger.hold(alice);
+  must_run = true;
+  pass(minutes(20));
+  EXPECT_GT(*row().busy_until, clock.now());
+}
+
+TEST_F(TurnAwareIdling, WhatAKilledProcessHeldRunsOutByItself) {
+  ApiProcess lost(clock, store);
+  const auto lost_stream = lost.ledger.hold(alice);
+  lost.ledger.tick();
+  pass(seconds(31));
+  EXPECT_LE(*row().busy_until, clock.now());
+  pass(minutes(5));
+  EXPECT_NE(phase(), Phase::running);
+}
+
+TEST_F(TurnAwareIdling, TheLastOfTwoProcessesCounts) {
+  auto in_first = first->ledger.hold(alice);
+  auto in_second = second->ledger.hold(alice);
+  must_run = true;
+  pass(minutes(6));
+  in_first.release();
+  pass(minutes(6));
+  in_second.release();
+  pass(minutes(5) - seconds(1));
+}
+
+TEST_F(TurnAwareIdling, ARestartWaitsForTheStreamAndForNobodyWhoOnlyWaits) {
+  auto stream = first->ledger.hold(alice);
+  const auto waiting = first->ledger.hold(alice, AgentUse::waiting);
+  pass(seconds(2));
+  store.request_restart(alice, clock.now());
+  pass(minutes(3));
+  EXPECT_EQ(phase(), Phase::draining);
+  const auto before = row().status.started_at;
+  stream.release();
+  pass(seconds(40));
+  EXPECT_EQ(phase(), Phase::running);
+  EXPECT_GT(row().status.started_at, before);
+}
+
+TEST_F(TurnAwareIdling, AStreamThatOpensAtTheIdleDeadlineFindsItsAgentOrWakesIt) {
+  // Every order of the two, a second apart and in the same second.
+  for (int early = -2; early <= 2; ++early) {
+    store.touch(alice, clock.now());
+    pass(seconds(1));
+    ASSERT_EQ(phase(), Phase::running);
+    const auto deadline = *row().last_active_at + row().idle_timeout;
+    while (clock.now() + seconds(early) < deadline) pass(seconds(1));
+    const auto stream = second->ledger.hold(alice);
+    second->ledger.record(alice);
+    const bool found = phase() == Phase::running;
+    pass(seconds(30));
+    EXPECT_EQ(phase(), Phase::running) << (found ? "it was awake" : "it was asleep");
+    const auto started = row().status.started_at;
+    pass(minutes(10));
+    EXPECT_EQ(row().status.started_at, started) << "stopped under the stream";
+  }
+}
+
+}  // namespace
+}  // namespace mosaic
