@@ -42,6 +42,8 @@ class ApiServer::Implementation {
       if (wanted.serves_operators)
         add_health_routes(*router, dependencies.readiness, dependencies.metrics_text);
       if (wanted.serves_agents) agent_config_.add_routes(*router);
+      if (wanted.serves_people && dependencies.people != nullptr)
+        dependencies.people->add_routes(*router);
       Listener listener;
       listener.address = wanted.address;
       listener.port = wanted.port;

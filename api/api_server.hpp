@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/handlers/health_handler.hpp"
+#include "api/people_api.hpp"
 #include "api/server.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/store.hpp"
@@ -23,6 +24,7 @@ struct ApiListener {
   std::uint16_t port = 0;                  // 0: any free one
   bool serves_operators = true;            // /livez, /readyz, /metrics
   bool serves_agents = true;               // /api/internal/agent-config
+  bool serves_people = false;              // /api, /v1; only with dependencies.people
   std::vector<std::string> allowed_peers;  // CIDR ranges; empty: everybody who can reach it
 };
 
@@ -37,6 +39,7 @@ struct ApiDependencies {
   std::vector<HealthCheck> readiness;
   std::function<std::string()> metrics_text;  // may be empty: then there is no /metrics
   Logger log;
+  PeopleApi* people = nullptr;  // none: nobody but operators and agents is served
 };
 
 class ApiServer {

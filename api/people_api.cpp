@@ -1,0 +1,145 @@
+#include "api/people_api.hpp"
+
+#include <utility>
+
+#include "api/access.hpp"
+#include "api/audit_trail.hpp"
+#include "api/auth/authentication.hpp"
+#include "api/change_preview.hpp"
+#include "api/gateway/activity_ledger.hpp"
+#include "api/gateway/agent_desk.hpp"
+#include "api/gateway/chat_turns.hpp"
+#include "api/gateway/ticker.hpp"
+#include "api/handlers/fleet_handler.hpp"
+#include "api/handlers/limits_handler.hpp"
+#include "api/handlers/own_agent_handler.hpp"
+#include "api/handlers/people_handler.hpp"
+#include "api/handlers/preferences_handler.hpp"
+#include "api/handlers/provider_handler.hpp"
+#include "api/handlers/system_agent_handler.hpp"
+#include "api/http_provider_probe.hpp"
+#include "api/idempotency.hpp"
+#include "api/provider_test.hpp"
+#include "api/worker_pool.hpp"
+#include "http/outbound_client.hpp"
+
+namespace mosaic {
+namespace {
+
+// What the gateway asks the store runs here, so that a slow page never delays a chat and a burst of chats no page.
+constexpr std::size_t desk_threads = 4;
+constexpr std::size_t desk_queue = 1024;
+constexpr Duration tick_interval = std::chrono::milliseconds(250);
+
+}  // namespace
+
+class PeopleApi::Parts {
+ public:
+  explicit Parts(PeopleDependencies given)
+      : given_(std::move(given)),
+        authentication_(given_.auth,
+                        AuthDependencies{given_.accounts, given_.settings, given_.clock,
+                                         given_.count_sign_in, given_.log}),
+        audit_(given_.accounts, given_.clock, given_.log),
+        idempotency_(given_.accounts, given_.secrets, given_.clock),
+        preview_(given_.agents, given_.settings, given_.secrets),
+        probe_(outbound_, given_.outbound, given_.log),
+        provider_test_(probe_, given_.agents),
+        providers_(given_.settings, given_.secrets, preview_, provider_test_, audit_),
+        preferences_(given_.settings, given_.secrets, preview_, audit_),
+        own_agent_(given_.settings, given_.desired, given_.secrets, preview_, audit_, given_.clock),
+        fleet_(given_.agents, given_.desired, given_.events, given_.settings, preview_,
+               given_.fixed, audit_, given_.clock),
+        system_agents_(given_.agents, given_.settings, given_.secrets, preview_, audit_),
+        limits_(given_.agents, given_.settings, preview_, given_.fixed, audit_),
+        people_(given_.accounts, given_.settings, given_.desired, given_.passwords, audit_),
+        desk_workers_(desk_threads, desk_queue),
+        ledger_(given_.clock, given_.desired, {},
+                [log = given_.log](const std::string& line) {
+                  log.warning("agents in use", {{Field::state, line}});
+                }),
+        turns_(given_.accounts, given_.secrets, given_.clock, desk_executor()),
+        desk_(DeskDependencies{given_.clock, given_.agents, given_.settings, given_.secrets,
+                               ledger_, desk_executor()}),
+        ticker_(tick_interval, [this] { tick(); }) {}
+
+  void add_routes(Router& router) {
+    GuardedRoutes routes(router, authentication_.gatekeeper(), &idempotency_);
+    authentication_.add_routes(routes);
+    providers_.add_routes(routes);
+    preferences_.add_routes(routes);
+    own_agent_.add_routes(routes);
+    fleet_.add_routes(routes);
+    system_agents_.add_routes(routes);
+    limits_.add_routes(routes);
+    people_.add_routes(routes);
+  }
+
+  void start() { ticker_.start(); }
+
+  // The server has ended: nobody waits any more, and what was held is written down for the controller.
+  void stop() {
+    ticker_.stop();
+    desk_.close();
+    desk_workers_.stop();
+    turns_.tick();
+    try {
+      ledger_.flush();
+    } catch (const StoreError& error) {
+      given_.log.warning("the last activity of agents could not be written",
+                         {{Field::error, error.what()}});
+    }
+  }
+
+  AccountListener& account_listener() { return authentication_.remembered(); }
+  StatusListener& status_listener() { return desk_; }
+
+ private:
+  BlockingExecutor desk_executor() {
+    return [this](std::function<void()> work) { return desk_workers_.try_submit(std::move(work)); };
+  }
+
+  void tick() {
+    ledger_.tick();
+    desk_.tick();
+    turns_.tick();
+  }
+
+  const PeopleDependencies given_;
+  Authentication authentication_;
+  AuditTrail audit_;
+  Idempotency idempotency_;
+  ChangePreview preview_;
+  GuardedOutboundClient outbound_;
+  HttpProviderProbe probe_;
+  ProviderTest provider_test_;
+  ProviderHandler providers_;
+  PreferencesHandler preferences_;
+  OwnAgentHandler own_agent_;
+  FleetHandler fleet_;
+  SystemAgentHandler system_agents_;
+  LimitsHandler limits_;
+  PeopleHandler people_;
+  WorkerPool desk_workers_;
+  ActivityLedger ledger_;
+  ChatTurns turns_;
+  AgentDesk desk_;
+  Ticker ticker_;  // last: it stops before what it calls goes
+};
+
+PeopleApi::PeopleApi(PeopleDependencies dependencies)
+    : parts_(std::make_unique<Parts>(std::move(dependencies))) {}
+
+PeopleApi::~PeopleApi() = default;
+
+void PeopleApi::add_routes(Router& router) { parts_->add_routes(router); }
+
+void PeopleApi::start() { parts_->start(); }
+
+void PeopleApi::stop() { parts_->stop(); }
+
+AccountListener& PeopleApi::account_listener() { return parts_->account_listener(); }
+
+StatusListener& PeopleApi::status_listener() { return parts_->status_listener(); }
+
+}  // namespace mosaic
