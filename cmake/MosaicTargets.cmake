@@ -1,27 +1,55 @@
-# mosaic_library(<folder> SOURCES ... LIBS ... [PRIVATE_LIBS ...])
+# What nearly every source reads is parsed once: the standard library's larger headers, and for tests GoogleTest on
+# top. Nothing of Boost or nlohmann is in there: loading so large a header costs a small source more than parsing
+# saves, and which room may use them would no longer show. `./dev lint` reads the sources without any of this, so that
+# an include that is missing is still found.
+set(mosaic_standard_headers <algorithm> <chrono> <condition_variable> <functional> <map> <memory> <mutex>
+    <optional> <set> <span> <sstream> <stdexcept> <string> <string_view> <thread> <unordered_map> <variant> <vector>)
+
+# mosaic_shared_headers(<target> HEADERS ... [LIBS ...])
+#   A target that only owns a precompiled header, which others reuse.
+function(mosaic_shared_headers target)
+  cmake_parse_arguments(ARG "" "" "HEADERS;LIBS" ${ARGN})
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${target}.cpp" @ONLY CONTENT "")
+  add_library(${target} OBJECT "${CMAKE_BINARY_DIR}/${target}.cpp")
+  target_link_libraries(${target} PRIVATE mosaic_options ${ARG_LIBS})
+  target_precompile_headers(${target} PRIVATE ${ARG_HEADERS})
+endfunction()
+
+# mosaic_precompile(<target> <owner of shared headers> [HEADERS of its own instead ...])
+function(mosaic_precompile target shared)
+  if(ARGN)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${shared})
+  endif()
+endfunction()
+
+mosaic_shared_headers(mosaic_precompiled HEADERS ${mosaic_standard_headers})
+
+# mosaic_library(<folder> SOURCES ... LIBS ... [PRIVATE_LIBS ...] [PRECOMPILE headers instead of the standard ones ...])
 #   The static library mosaic_<folder>; LIBS are what its headers need, PRIVATE_LIBS stay inside.
 function(mosaic_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS;PRECOMPILE" ${ARGN})
   add_library(mosaic_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(mosaic_${name} PUBLIC mosaic_options ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
-  if(ARG_PRECOMPILE)
-    target_precompile_headers(mosaic_${name} PRIVATE ${ARG_PRECOMPILE})
-  endif()
+  mosaic_precompile(mosaic_${name} mosaic_precompiled ${ARG_PRECOMPILE})
 endfunction()
 
-# mosaic_test(<name> SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds] [SERIAL])
+# mosaic_test(<name> SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds] [SERIAL]
+#             [PRECOMPILED_BY a target with precompiled headers, instead of the common one])
 #   One GoogleTest executable <name>_test. SERIAL runs it as one ctest entry (shared, expensive set-up);
 #   otherwise every TEST is an entry of its own. Entries labelled `engine` never run side by side.
 function(mosaic_test name)
-  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;LIBS;LABELS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT;PRECOMPILED_BY" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE mosaic_options ${ARG_LIBS} mosaic_checkout GTest::gtest GTest::gmock GTest::gtest_main)
-  if(ARG_PRECOMPILE)
-    target_precompile_headers(${name}_test PRIVATE ${ARG_PRECOMPILE})
+  if(NOT ARG_PRECOMPILED_BY)
+    set(ARG_PRECOMPILED_BY mosaic_precompiled_tests)
   endif()
+  mosaic_precompile(${name}_test ${ARG_PRECOMPILED_BY})
   set(properties TIMEOUT ${ARG_TIMEOUT})
   if("engine" IN_LIST ARG_LABELS)
     list(APPEND properties RESOURCE_LOCK engine)
