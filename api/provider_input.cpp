@@ -116,6 +116,10 @@ void read_key(JsonBody& body, const ProviderRow* present, const SecretBox& secre
     input.api_key = std::move(*given);
     return;
   }
+  if (body.has("apiKey") && !removed) {
+    input.api_key = "refused";  // complained about already; nothing of this is kept
+    return;
+  }
   const bool same_place = present != nullptr && present->type == input.row.type &&
                           present->base_url == input.row.base_url;
   if (removed || !same_place) return;
