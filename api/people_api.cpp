@@ -6,10 +6,7 @@
 #include "api/audit_trail.hpp"
 #include "api/auth/authentication.hpp"
 #include "api/change_preview.hpp"
-#include "api/gateway/activity_ledger.hpp"
-#include "api/gateway/agent_desk.hpp"
-#include "api/gateway/chat_turns.hpp"
-#include "api/gateway/ticker.hpp"
+#include "api/gateway/gateway_parts.hpp"
 #include "api/handlers/fleet_handler.hpp"
 #include "api/handlers/limits_handler.hpp"
 #include "api/handlers/own_agent_handler.hpp"
@@ -20,19 +17,9 @@
 #include "api/http_provider_probe.hpp"
 #include "api/idempotency.hpp"
 #include "api/provider_test.hpp"
-#include "api/worker_pool.hpp"
 #include "http/outbound_client.hpp"
 
 namespace mosaic {
-namespace {
-
-// What the gateway asks the store runs here, so that a slow page never delays a chat and a burst of chats no page.
-constexpr std::size_t desk_threads = 4;
-constexpr std::size_t desk_queue = 1024;
-constexpr Duration tick_interval = std::chrono::milliseconds(250);
-
-}  // namespace
-
 class PeopleApi::Parts {
  public:
   explicit Parts(PeopleDependencies given)
@@ -53,15 +40,11 @@ class PeopleApi::Parts {
         system_agents_(given_.agents, given_.settings, given_.secrets, preview_, audit_),
         limits_(given_.agents, given_.settings, preview_, given_.fixed, audit_),
         people_(given_.accounts, given_.settings, given_.desired, given_.passwords, audit_),
-        desk_workers_(desk_threads, desk_queue),
-        ledger_(given_.clock, given_.desired, {},
-                [log = given_.log](const std::string& line) {
-                  log.warning("agents in use", {{Field::state, line}});
-                }),
-        turns_(given_.accounts, given_.secrets, given_.clock, desk_executor()),
-        desk_(DeskDependencies{given_.clock, given_.agents, given_.settings, given_.secrets,
-                               ledger_, desk_executor()}),
-        ticker_(tick_interval, [this] { tick(); }) {}
+        gateway_(GatewayPartsNeeds{given_.clock, given_.agents, given_.desired, given_.settings,
+                                   given_.accounts, given_.secrets,
+                                   [log = given_.log](const std::string& line) {
+                                     log.warning("agents in use", {{Field::state, line}});
+                                   }}) {}
 
   void add_routes(Router& router) {
     GuardedRoutes routes(router, authentication_.gatekeeper(), &idempotency_);
@@ -75,36 +58,13 @@ class PeopleApi::Parts {
     people_.add_routes(routes);
   }
 
-  void start() { ticker_.start(); }
-
-  // The server has ended: nobody waits any more, and what was held is written down for the controller.
-  void stop() {
-    ticker_.stop();
-    desk_.close();
-    desk_workers_.stop();
-    turns_.tick();
-    try {
-      ledger_.flush();
-    } catch (const StoreError& error) {
-      given_.log.warning("the last activity of agents could not be written",
-                         {{Field::error, error.what()}});
-    }
-  }
+  void start() { gateway_.start(); }
+  void stop() { gateway_.stop(); }
 
   AccountListener& account_listener() { return authentication_.remembered(); }
-  StatusListener& status_listener() { return desk_; }
+  StatusListener& status_listener() { return gateway_.status_listener(); }
 
  private:
-  BlockingExecutor desk_executor() {
-    return [this](std::function<void()> work) { return desk_workers_.try_submit(std::move(work)); };
-  }
-
-  void tick() {
-    ledger_.tick();
-    desk_.tick();
-    turns_.tick();
-  }
-
   const PeopleDependencies given_;
   Authentication authentication_;
   AuditTrail audit_;
@@ -120,11 +80,7 @@ class PeopleApi::Parts {
   SystemAgentHandler system_agents_;
   LimitsHandler limits_;
   PeopleHandler people_;
-  WorkerPool desk_workers_;
-  ActivityLedger ledger_;
-  ChatTurns turns_;
-  AgentDesk desk_;
-  Ticker ticker_;  // last: it stops before what it calls goes
+  GatewayParts gateway_;
 };
 
 PeopleApi::PeopleApi(PeopleDependencies dependencies)
