@@ -7,11 +7,12 @@
 namespace mosaic {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 22> phrases{
+constexpr std::array<std::pair<int, std::string_view>, 23> phrases{
     {{200, "OK"},
      {201, "Created"},
      {202, "Accepted"},
      {204, "No Content"},
+     {303, "See Other"},
      {304, "Not Modified"},
      {400, "Bad Request"},
      {401, "Unauthorized"},

@@ -26,6 +26,7 @@ class PeopleApi::Parts {
       : given_(std::move(given)),
         authentication_(given_.auth,
                         AuthDependencies{given_.accounts, given_.settings, given_.clock,
+                                         given_.secrets, outbound_, given_.outbound,
                                          given_.count_sign_in, given_.log}),
         audit_(given_.accounts, given_.clock, given_.log),
         idempotency_(given_.accounts, given_.secrets, given_.clock),
@@ -66,11 +67,11 @@ class PeopleApi::Parts {
 
  private:
   const PeopleDependencies given_;
+  GuardedOutboundClient outbound_;
   Authentication authentication_;
   AuditTrail audit_;
   Idempotency idempotency_;
   ChangePreview preview_;
-  GuardedOutboundClient outbound_;
   HttpProviderProbe probe_;
   ProviderTest provider_test_;
   ProviderHandler providers_;

@@ -1,6 +1,7 @@
 #include "api/auth/authentication.hpp"
 
 #include "api/auth/gatekeeper.hpp"
+#include "api/auth/oidc/oidc_handler.hpp"
 #include "api/auth/own_account_handler.hpp"
 #include "api/auth/password_check.hpp"
 #include "api/auth/sign_in_handler.hpp"
@@ -15,8 +16,11 @@ struct Authentication::Parts {
         audit(given.accounts, given.clock, given.log),
         sessions(given.accounts, gatekeeper, audit, given.clock, origin, settings.limits,
                  std::move(given.count_sign_in)),
+        provider(given.outbound, given.clock, given.outbound_policy),
+        oidc_handler(given.accounts, given.settings, given.secrets, provider, sessions, given.clock,
+                     given.log),
         sign_in(given.accounts, passwords, sessions, given.clock, settings.limits,
-                [] { return OidcMethod{}; }),
+                [this] { return oidc_handler.method(); }),
         own_account(given.accounts, gatekeeper, passwords, sessions, audit, given.clock,
                     settings.limits) {}
 
@@ -26,6 +30,8 @@ struct Authentication::Parts {
   PasswordCheck passwords;
   AuditTrail audit;
   SessionDesk sessions;
+  oidc::ProviderClient provider;
+  oidc::OidcHandler oidc_handler;
   SignInHandler sign_in;
   OwnAccountHandler own_account;
 };
@@ -41,6 +47,7 @@ AccountListener& Authentication::remembered() { return parts_->gatekeeper; }
 
 void Authentication::add_routes(GuardedRoutes& routes) const {
   parts_->sign_in.add_routes(routes);
+  parts_->oidc_handler.add_routes(routes);
   parts_->own_account.add_routes(routes);
 }
 

@@ -8,7 +8,9 @@
 #include "api/access.hpp"
 #include "api/auth/auth_settings.hpp"
 #include "api/auth/session_desk.hpp"
+#include "http/outbound_client.hpp"
 #include "model/clock.hpp"
+#include "secrets/secret_box.hpp"
 #include "store/account_store.hpp"
 #include "store/settings_store.hpp"
 #include "telemetry/log.hpp"
@@ -19,6 +21,9 @@ struct AuthDependencies {
   AccountStore& accounts;
   SettingsStore& settings;
   const Clock& clock;
+  const SecretBox& secrets;
+  OutboundClient& outbound;
+  OutboundPolicy outbound_policy;  // the agents' subnets, our own addresses and ports
   SignInCounter count_sign_in;
   Logger log;
 };
