@@ -30,7 +30,7 @@ struct ManagementRoutes::Parts {
         system_agents(it.agents, it.settings, it.secrets, preview, audit),
         limits(it.agents, it.settings, preview, it.fixed, audit),
         oidc(it.settings, it.secrets, it.issuer_probe, audit),
-        people(it.accounts, it.settings, it.desired, it.passwords, audit) {}
+        people(it.accounts, it.remembered, it.settings, it.desired, it.passwords, audit) {}
 
   const ManagementDependencies it;
   const AuditTrail audit;

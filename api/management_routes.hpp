@@ -27,6 +27,7 @@ struct ManagementDependencies {
   EventLog& events;
   SettingsStore& settings;
   AccountStore& accounts;
+  AccountListener& remembered;  // must forget an account that changes here
   const SecretBox& secrets;
   const PasswordHasher& passwords;
   const Clock& clock;

@@ -3,20 +3,13 @@
 #include <utility>
 
 #include "api/access.hpp"
-#include "api/audit_trail.hpp"
 #include "api/auth/authentication.hpp"
-#include "api/change_preview.hpp"
+#include "api/auth/set_up_token.hpp"
 #include "api/gateway/gateway_parts.hpp"
-#include "api/handlers/fleet_handler.hpp"
-#include "api/handlers/limits_handler.hpp"
-#include "api/handlers/own_agent_handler.hpp"
-#include "api/handlers/people_handler.hpp"
-#include "api/handlers/preferences_handler.hpp"
-#include "api/handlers/provider_handler.hpp"
-#include "api/handlers/system_agent_handler.hpp"
+#include "api/http_issuer_probe.hpp"
 #include "api/http_provider_probe.hpp"
 #include "api/idempotency.hpp"
-#include "api/provider_test.hpp"
+#include "api/management_routes.hpp"
 #include "http/outbound_client.hpp"
 
 namespace mosaic {
@@ -28,19 +21,10 @@ class PeopleApi::Parts {
                         AuthDependencies{given_.accounts, given_.settings, given_.clock,
                                          given_.secrets, outbound_, given_.outbound,
                                          given_.count_sign_in, given_.log}),
-        audit_(given_.accounts, given_.clock, given_.log),
         idempotency_(given_.accounts, given_.secrets, given_.clock),
-        preview_(given_.agents, given_.settings, given_.secrets),
-        probe_(outbound_, given_.outbound, given_.log),
-        provider_test_(probe_, given_.agents),
-        providers_(given_.settings, given_.secrets, preview_, provider_test_, audit_),
-        preferences_(given_.settings, given_.secrets, preview_, audit_),
-        own_agent_(given_.settings, given_.desired, given_.secrets, preview_, audit_, given_.clock),
-        fleet_(given_.agents, given_.desired, given_.events, given_.settings, preview_,
-               given_.fixed, audit_, given_.clock),
-        system_agents_(given_.agents, given_.settings, given_.secrets, preview_, audit_),
-        limits_(given_.agents, given_.settings, preview_, given_.fixed, audit_),
-        people_(given_.accounts, given_.settings, given_.desired, given_.passwords, audit_),
+        provider_probe_(outbound_, given_.outbound, given_.log),
+        issuer_probe_(outbound_, given_.outbound, given_.log),
+        management_(management_dependencies()),
         gateway_(GatewayPartsNeeds{given_.clock, given_.agents, given_.desired, given_.settings,
                                    given_.accounts, given_.secrets,
                                    [log = given_.log](const std::string& line) {
@@ -50,13 +34,7 @@ class PeopleApi::Parts {
   void add_routes(Router& router) {
     GuardedRoutes routes(router, authentication_.gatekeeper(), &idempotency_);
     authentication_.add_routes(routes);
-    providers_.add_routes(routes);
-    preferences_.add_routes(routes);
-    own_agent_.add_routes(routes);
-    fleet_.add_routes(routes);
-    system_agents_.add_routes(routes);
-    limits_.add_routes(routes);
-    people_.add_routes(routes);
+    management_.add_routes(routes);
   }
 
   void start() { gateway_.start(); }
@@ -66,21 +44,33 @@ class PeopleApi::Parts {
   StatusListener& status_listener() { return gateway_.status_listener(); }
 
  private:
+  ManagementDependencies management_dependencies() {
+    return {given_.agents,
+            given_.desired,
+            given_.events,
+            given_.settings,
+            given_.accounts,
+            authentication_.remembered(),
+            given_.secrets,
+            given_.passwords,
+            given_.clock,
+            provider_probe_,
+            issuer_probe_,
+            [&settings = given_.settings](const Request& request) {
+              const auto token = request.field(set_up_token_field);
+              return token && check_set_up_token(settings, *token) == SetUpProof::right;
+            },
+            given_.fixed,
+            given_.log};
+  }
+
   const PeopleDependencies given_;
   GuardedOutboundClient outbound_;
   Authentication authentication_;
-  AuditTrail audit_;
   Idempotency idempotency_;
-  ChangePreview preview_;
-  HttpProviderProbe probe_;
-  ProviderTest provider_test_;
-  ProviderHandler providers_;
-  PreferencesHandler preferences_;
-  OwnAgentHandler own_agent_;
-  FleetHandler fleet_;
-  SystemAgentHandler system_agents_;
-  LimitsHandler limits_;
-  PeopleHandler people_;
+  HttpProviderProbe provider_probe_;
+  HttpIssuerProbe issuer_probe_;
+  ManagementRoutes management_;
   GatewayParts gateway_;
 };
 

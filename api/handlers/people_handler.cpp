@@ -90,6 +90,7 @@ Response PeopleHandler::patch(const Request& request, const Caller& caller) {
   if (!before) return not_found_response();
   const auto outcome = accounts_.update_account(before->id, change, std::get<IfGeneration>(seen));
   if (auto refusal = refusal_of(outcome, last_admin)) return std::move(*refusal);
+  remembered_.on_account_changed(before->id);
   audit_.note(request, caller, "user.update", "user/" + before->id, described(change));
   const auto after = accounts_.find_account(before->id);
   if (!after) return not_found_response();
@@ -132,10 +133,12 @@ Response PeopleHandler::set_password(const Request& request, const Caller& calle
   const auto password = read_new_password(body);
   if (auto refusal = body.finish()) return std::move(*refusal);
   const auto& username = request.parameters.at("username");
-  if (!accounts_.find_breakglass(username)) return not_found_response();
+  const auto user = accounts_.find_breakglass(username);
+  if (!user) return not_found_response();
   const auto outcome =
       accounts_.set_breakglass_password(username, passwords_.hash_password(password));
   if (auto refusal = refusal_of(outcome)) return std::move(*refusal);
+  remembered_.on_account_changed(user->id);
   audit_.note(request, caller, "breakglass.password", "breakglass/" + username);
   Response response;
   response.status = 204;

@@ -15,9 +15,12 @@ namespace mosaic {
 
 class PeopleHandler {
  public:
-  PeopleHandler(AccountStore& accounts, SettingsStore& settings, DesiredStateWriter& desired,
-                const PasswordHasher& passwords, const AuditTrail& audit)
+  // `remembered`: who remembers accounts and must forget one that changes here.
+  PeopleHandler(AccountStore& accounts, AccountListener& remembered, SettingsStore& settings,
+                DesiredStateWriter& desired, const PasswordHasher& passwords,
+                const AuditTrail& audit)
       : accounts_(accounts),
+        remembered_(remembered),
         settings_(settings),
         desired_(desired),
         passwords_(passwords),
@@ -33,6 +36,7 @@ class PeopleHandler {
   void heed(const Account& before, const Account& after);
 
   AccountStore& accounts_;
+  AccountListener& remembered_;
   SettingsStore& settings_;
   DesiredStateWriter& desired_;
   const PasswordHasher& passwords_;

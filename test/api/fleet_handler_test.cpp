@@ -141,8 +141,8 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
   EXPECT_EQ(answer.body["maxRunningAgents"], 5);
   EXPECT_EQ(settings.config["fleet.providerPrivateRanges"].value, "192.168.1.0/24 10.1.0.0/16");
   const auto seen = answer.tag();
-  const auto next = call("root", "PUT", "/api/settings/limits", {{"maxRunningAgents", 7}},
-                         {{"if-match", seen}});
+  const auto next =
+      call("root", "PUT", "/api/settings/limits", {{"maxRunningAgents", 7}}, {{"if-match", seen}});
   EXPECT_EQ(next.body["maxRunningAgents"], 7);
   EXPECT_TRUE(next.body["sleep.pause"].get<bool>());
   EXPECT_EQ(
@@ -185,6 +185,7 @@ TEST_F(People, KeepAnAdminAmongThem) {
   EXPECT_EQ(call("root", "PATCH", "/api/users/alice", {{"role", "admin"}}).body["role"], "admin");
   EXPECT_EQ(call("root", "PATCH", "/api/users/root", {{"role", "user"}}).status, 200);
   EXPECT_EQ(call("root", "GET", "/api/users").status, 404);
+  EXPECT_EQ(remembered.changed, (std::vector<std::string>{"alice", "root"}));
 }
 
 TEST_F(People, WhoMayHaveNoAgentHasNoneThatRuns) {

@@ -333,6 +333,14 @@ class HouseGatekeeper final : public Gatekeeper {
   HouseAccounts& accounts_;
 };
 
+class HouseMemory final : public AccountListener {
+ public:
+  std::vector<std::string> changed;
+
+  void on_account_changed(const std::string& id) override { changed.push_back(id); }
+  void on_accounts_missed() override {}
+};
+
 class HouseProbes final : public ProviderProbe, public IssuerProbe {
  public:
   ProbeTarget target;  // the last one
@@ -377,7 +385,7 @@ class ManagementHouse : public testing::Test {
   void rebuild(FixedSettings fixed) {
     router = Router();
     management = std::make_unique<ManagementRoutes>(ManagementDependencies{
-        rows, rows, rows, settings, accounts, box, passwords, clock, probes, probes,
+        rows, rows, rows, settings, accounts, remembered, box, passwords, clock, probes, probes,
         [](const Request& request) { return request.field("x-caller") == "setup"; },
         std::move(fixed), Logger::silent()});
     GuardedRoutes routes(router, gatekeeper, &idempotency);
@@ -442,6 +450,7 @@ class ManagementHouse : public testing::Test {
   }
 
   FakeClock clock;
+  HouseMemory remembered;
   FakeStore rows{clock};
   HouseSettings settings{rows};
   HouseAccounts accounts;
