@@ -112,18 +112,17 @@ class EventStreamRoute final : public StreamHandler {
                                          const std::shared_ptr<BufferedChannel>& channel,
                                          std::shared_ptr<void>& source, const Logger& log) {
     std::optional<Response> refusal;
-    Route guarded;  // so that failures become what they become for every other route
-    guarded.handler = [&](const Request& asked) {
-      auto admitted = gatekeeper_.admit(asked, rule_);
-      if (auto* refused = std::get_if<Response>(&admitted)) {
-        refusal = *refused;
-      } else {
-        source = open_(asked, std::get<Caller>(admitted), channel);
-      }
-      return Response();
-    };
-    const auto outcome = call_handler(guarded, request, log);
-    if (outcome.status != 200) refusal = outcome;
+    const auto failure = failure_of(
+        [&] {
+          auto admitted = gatekeeper_.admit(request, rule_);
+          if (auto* refused = std::get_if<Response>(&admitted)) {
+            refusal = *refused;
+          } else {
+            source = open_(request, std::get<Caller>(admitted), channel);
+          }
+        },
+        request, log);
+    if (failure) refusal = failure;
     return refusal;
   }
 

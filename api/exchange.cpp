@@ -78,6 +78,19 @@ Response call_handler(const Route& route, const Request& request, const Logger& 
   }
 }
 
+std::optional<Response> failure_of(const std::function<void()>& task, const Request& request,
+                                   const Logger& log) {
+  std::optional<Response> failure;
+  Route route;
+  route.handler = [&](const Request&) {
+    task();
+    return Response();
+  };
+  auto response = call_handler(route, request, log);
+  if (response.status != 200) failure = std::move(response);
+  return failure;
+}
+
 Response failure_response() {
   return problem(500, problem_type::internal, "This request failed for a reason of our own.",
                  "Tell an admin the X-Request-Id of this answer: the log has the reason under it.");

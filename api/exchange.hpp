@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "api/http_guard.hpp"
@@ -20,6 +22,10 @@ Request make_request(RequestHead head, const std::string& peer_address);
 
 // Runs the handler and turns whatever it throws into a response.
 Response call_handler(const Route& route, const Request& request, const Logger& log);
+
+// Runs the task; what it throws comes back as the response that a handler's failure becomes.
+std::optional<Response> failure_of(const std::function<void()>& task, const Request& request,
+                                   const Logger& log);
 
 // The answer to a request that failed in a way that nobody foresaw.
 Response failure_response();

@@ -1,19 +1,14 @@
 #include "api/http_guard.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
+
+#include "api/http_fields.hpp"
 
 namespace mosaic {
 namespace {
 
 constexpr std::size_t max_method_bytes = 16;
-constexpr std::size_t max_length_digits = 15;  // far above any limit, far below overflow
-
-bool is_token_character(char c) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         marks.find(c) != marks.npos;
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -21,22 +16,6 @@ Rejection bad(std::string detail) {
   Rejection rejection;
   rejection.detail = std::move(detail);
   return rejection;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// Takes one line off the front; nothing when it does not end with CR LF or contains a bare CR, LF
-// or NUL.
-std::optional<std::string_view> take_line(std::string_view& rest) {
-  const auto end = rest.find_first_of(std::string_view("\r\n\0", 3));
-  if (end == std::string_view::npos || rest.substr(end, 2) != "\r\n") return std::nullopt;
-  const auto line = rest.substr(0, end);
-  rest.remove_prefix(end + 2);
-  return line;
 }
 
 std::optional<Rejection> check_target(std::string_view target) {
@@ -70,37 +49,9 @@ std::optional<Rejection> read_request_line(std::string_view line, RequestHead& h
   return std::nullopt;
 }
 
-std::optional<Rejection> read_field(std::string_view line, RequestHead& head) {
-  if (line.front() == ' ' || line.front() == '\t')
-    return bad("A header field is continued on another line.");
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) return bad("A header field has no name.");
-  const auto name = line.substr(0, colon);
-  if (!std::all_of(name.begin(), name.end(), is_token_character))
-    return bad("The name of a header field is malformed.");
-  const auto value = trimmed(line.substr(colon + 1));
-  const bool printable = std::all_of(value.begin(), value.end(), [](char c) {
-    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-  });
-  if (!printable) return bad("The value of a header field contains a control character.");
-  HttpField field;
-  field.name = lower_case(name);
-  field.value = value;
-  head.fields.push_back(std::move(field));
-  return std::nullopt;
-}
-
-std::vector<std::string_view> values_of(const RequestHead& head, std::string_view name) {
-  std::vector<std::string_view> values;
-  for (const auto& field : head.fields) {
-    if (field.name == name) values.push_back(field.value);
-  }
-  return values;
-}
-
 std::optional<Rejection> check_host(const RequestHead& head) {
   constexpr std::string_view marks = ".-_:[]%";
-  const auto hosts = values_of(head, "host");
+  const auto hosts = field_values(head.fields, "host");
   if (hosts.size() != 1) return bad("Exactly one Host field is needed.");
   const bool valid = !hosts[0].empty() && hosts[0].size() <= 300 &&
                      std::all_of(hosts[0].begin(), hosts[0].end(), [&](char c) {
@@ -112,29 +63,16 @@ std::optional<Rejection> check_host(const RequestHead& head) {
 }
 
 std::optional<Rejection> read_framing(RequestHead& head) {
-  const auto codings = values_of(head, "transfer-encoding");
-  const auto lengths = values_of(head, "content-length");
-  if (!codings.empty() && !lengths.empty())
-    return bad("Content-Length and Transfer-Encoding exclude each other.");
-  if (codings.size() > 1 || (codings.size() == 1 && lower_case(codings[0]) != "chunked")) {
-    return bad("The only transfer coding understood is a single \"chunked\".");
-  }
-  if (codings.size() == 1 && !head.version_1_1) return bad("HTTP/1.0 knows no transfer codings.");
-  head.chunked = codings.size() == 1;
-  if (lengths.empty()) return std::nullopt;
-  if (lengths.size() > 1) return bad("There is more than one Content-Length field.");
-  const auto digits = lengths[0];
-  if (digits.empty() || digits.size() > max_length_digits ||
-      !std::all_of(digits.begin(), digits.end(), is_digit)) {
-    return bad("Content-Length must be a number of digits alone.");
-  }
-  for (const char c : digits)
-    head.content_length = head.content_length * 10 + static_cast<std::uint64_t>(c - '0');
+  auto framing = read_body_framing(head.fields, head.version_1_1);
+  if (auto* rejection = std::get_if<Rejection>(&framing)) return std::move(*rejection);
+  const auto& body = std::get<BodyFraming>(framing);
+  head.chunked = body.chunked;
+  head.content_length = body.content_length.value_or(0);
   return std::nullopt;
 }
 
 std::optional<Rejection> read_expectation(RequestHead& head) {
-  const auto expectations = values_of(head, "expect");
+  const auto expectations = field_values(head.fields, "expect");
   if (expectations.empty()) return std::nullopt;
   if (expectations.size() > 1 || lower_case(expectations[0]) != "100-continue") {
     Rejection rejection = bad("The only expectation understood is \"100-continue\".");
@@ -154,23 +92,6 @@ void read_connection(RequestHead& head) {
                                      : view.lists("connection", "keep-alive");
 }
 
-std::optional<Rejection> read_fields(std::string_view& rest, const HeadLimits& limits,
-                                     RequestHead& head) {
-  while (true) {
-    const auto line = take_line(rest);
-    if (!line) return bad("A line of the header does not end properly.");
-    if (line->empty()) break;
-    if (head.fields.size() == limits.fields) {
-      Rejection rejection = bad("There are too many header fields.");
-      rejection.status = 431;
-      return rejection;
-    }
-    if (auto rejection = read_field(*line, head)) return rejection;
-  }
-  if (!rest.empty()) return bad("The header is malformed.");
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::variant<RequestHead, Rejection> check_request_head(std::string_view head_bytes,
@@ -182,10 +103,10 @@ std::variant<RequestHead, Rejection> check_request_head(std::string_view head_by
   }
   RequestHead head;
   auto rest = head_bytes;
-  const auto request_line = take_line(rest);
+  const auto request_line = take_head_line(rest);
   if (!request_line) return bad("The request line does not end properly.");
   auto rejection = read_request_line(*request_line, head);
-  if (!rejection) rejection = read_fields(rest, limits, head);
+  if (!rejection) rejection = read_field_lines(rest, limits, head.fields);
   if (!rejection) rejection = check_host(head);
   if (!rejection) rejection = read_framing(head);
   if (!rejection) rejection = read_expectation(head);

@@ -54,7 +54,7 @@ HttpSession::HttpSession(SessionContext context, asio::ip::tcp::socket socket,
                          std::shared_ptr<const Router> router, std::string peer_address,
                          ConnectionLimit::Lease lease)
     : context_(context),
-      connection_(std::make_shared<ClientConnection>(std::move(socket))),
+      connection_(std::make_shared<Connection>(std::move(socket))),
       router_(std::move(router)),
       peer_address_(std::move(peer_address)),
       lease_(std::move(lease)) {}

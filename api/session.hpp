@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/client_connection.hpp"
+#include "api/connection.hpp"
 #include "api/connection_limit.hpp"
 #include "api/server.hpp"
 #include "api/worker_pool.hpp"
@@ -68,7 +68,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
                    std::chrono::steady_clock::time_point since) const;
 
   SessionContext context_;
-  std::shared_ptr<ClientConnection> connection_;
+  std::shared_ptr<Connection> connection_;
   std::shared_ptr<const Router> router_;
   const std::string peer_address_;
   ConnectionLimit::Lease lease_;

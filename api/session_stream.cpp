@@ -10,8 +10,7 @@ namespace mosaic {
 
 namespace asio = boost::asio;
 
-SessionStream::SessionStream(const SessionContext& context, ClientConnection& connection,
-                             Terms terms)
+SessionStream::SessionStream(const SessionContext& context, Connection& connection, Terms terms)
     : context_(context),
       connection_(connection),
       terms_(std::move(terms)),

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "api/client_connection.hpp"
 #include "api/client_stream.hpp"
+#include "api/connection.hpp"
 #include "api/session.hpp"
 
 namespace mosaic {
@@ -17,7 +17,7 @@ class SessionStream final : public ClientStream {
     bool keep_alive = true;
   };
 
-  SessionStream(const SessionContext& context, ClientConnection& connection, Terms terms);
+  SessionStream(const SessionContext& context, Connection& connection, Terms terms);
 
   boost::asio::any_io_executor executor() override { return connection_.executor(); }
   boost::asio::awaitable<bool> respond(const Response& response) override;
@@ -43,7 +43,7 @@ class SessionStream final : public ClientStream {
   enum class Framing : std::uint8_t { length, chunks, until_close };
 
   const SessionContext& context_;
-  ClientConnection& connection_;
+  Connection& connection_;
   Terms terms_;
   const Logger log_;
   std::function<void()> changed_;

@@ -1,9 +1,9 @@
-// One client's socket: input that is read ahead, output that is handed to the kernel at once where there is room, and
-// one deadline. Private to the server.
+// One socket, to a client or to an agent: input that is read ahead, output that is handed to the kernel at once where
+// there is room, and one deadline.
 //
 // Everything runs on the thread of the socket's executor, but for executor() itself. One coroutine at a time receives,
-// one sends. At most one read is outstanding and it stays so between requests, so that a client that goes away while
-// its request is being worked on is noticed without a system call of its own. Input that nobody takes is bounded.
+// one sends. At most one read is outstanding and it stays so between messages, so that a peer that goes away is noticed
+// without a system call of its own. Input that nobody takes is bounded.
 #pragma once
 
 #include <array>
@@ -24,24 +24,30 @@ namespace mosaic {
 // Written in this order as if they were one; they must stay until sending is over.
 using SendParts = std::array<std::string_view, 3>;
 
-class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  explicit ClientConnection(boost::asio::ip::tcp::socket socket);
+  explicit Connection(boost::asio::ip::tcp::socket socket);
 
   boost::asio::any_io_executor executor() { return socket_.get_executor(); }
+
+  // For a socket that is not connected yet. False: refused, unreachable, or not within the time.
+  boost::asio::awaitable<bool> connect(boost::asio::ip::tcp::endpoint endpoint,
+                                       std::chrono::milliseconds limit);
 
   std::string_view input() const { return {buffer_.data() + begin_, end_ - begin_}; }
   void consume(std::size_t bytes) { begin_ += bytes; }
 
-  // True when there is more input than before; false when the client has ended, the deadline has passed, or what has
+  // True when there is more input than before; false when the peer has ended, the deadline has passed, or what has
   // come and was not consumed is as much as is kept.
   boost::asio::awaitable<bool> receive();
 
-  // Until unwatch(): input is read ahead, and `on_end` is told once when the client has gone.
+  // Until unwatch(): input is read ahead, and `on_end` is told once when the peer has gone.
   void watch(std::function<void()> on_end);
+  // The same, but anything that comes counts as the end as well.
+  void watch_silence(std::function<void()> on_end);
   void unwatch() { on_end_ = nullptr; }
 
-  // False when the client takes nothing more, or not all of it within the time.
+  // False when the peer takes nothing more, or not all of it within the time.
   boost::asio::awaitable<bool> send(SendParts parts, std::chrono::milliseconds limit);
   // What is said after this must not pile up in the kernel.
   void bound_send_buffer();
@@ -75,7 +81,9 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   bool reading_ = false;
   bool receiver_waits_ = false;
   bool read_failed_ = false;
+  bool read_was_full_ = false;  // the next one may well be larger
   bool ended_ = false;
+  bool silence_expected_ = false;
   bool send_buffer_bound_ = false;
   Wakeup received_;
   std::function<void()> on_end_;

@@ -1,0 +1,112 @@
+#include "api/http_fields.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mosaic {
+namespace {
+
+constexpr std::size_t max_length_digits = 15;  // far above any limit, far below overflow
+
+bool is_token_character(char c) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         marks.find(c) != marks.npos;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+Rejection bad(std::string detail) {
+  Rejection rejection;
+  rejection.detail = std::move(detail);
+  return rejection;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::optional<Rejection> read_field(std::string_view line, std::vector<HttpField>& fields) {
+  if (line.front() == ' ' || line.front() == '\t')
+    return bad("A header field is continued on another line.");
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) return bad("A header field has no name.");
+  const auto name = line.substr(0, colon);
+  if (!std::all_of(name.begin(), name.end(), is_token_character))
+    return bad("The name of a header field is malformed.");
+  const auto value = trimmed(line.substr(colon + 1));
+  const bool printable = std::all_of(value.begin(), value.end(), [](char c) {
+    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+  });
+  if (!printable) return bad("The value of a header field contains a control character.");
+  HttpField field;
+  field.name = lower_case(name);
+  field.value = value;
+  fields.push_back(std::move(field));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string_view> take_head_line(std::string_view& rest) {
+  const auto end = rest.find_first_of(std::string_view("\r\n\0", 3));
+  if (end == std::string_view::npos || rest.substr(end, 2) != "\r\n") return std::nullopt;
+  const auto line = rest.substr(0, end);
+  rest.remove_prefix(end + 2);
+  return line;
+}
+
+std::optional<Rejection> read_field_lines(std::string_view& rest, const HeadLimits& limits,
+                                          std::vector<HttpField>& fields) {
+  while (true) {
+    const auto line = take_head_line(rest);
+    if (!line) return bad("A line of the header does not end properly.");
+    if (line->empty()) break;
+    if (fields.size() == limits.fields) {
+      Rejection rejection = bad("There are too many header fields.");
+      rejection.status = 431;
+      return rejection;
+    }
+    if (auto rejection = read_field(*line, fields)) return rejection;
+  }
+  if (!rest.empty()) return bad("The header is malformed.");
+  return std::nullopt;
+}
+
+std::vector<std::string_view> field_values(const std::vector<HttpField>& fields,
+                                           std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const auto& field : fields) {
+    if (field.name == name) values.push_back(field.value);
+  }
+  return values;
+}
+
+std::variant<BodyFraming, Rejection> read_body_framing(const std::vector<HttpField>& fields,
+                                                       bool version_1_1) {
+  const auto codings = field_values(fields, "transfer-encoding");
+  const auto lengths = field_values(fields, "content-length");
+  if (!codings.empty() && !lengths.empty())
+    return bad("Content-Length and Transfer-Encoding exclude each other.");
+  if (codings.size() > 1 || (codings.size() == 1 && lower_case(codings[0]) != "chunked")) {
+    return bad("The only transfer coding understood is a single \"chunked\".");
+  }
+  if (codings.size() == 1 && !version_1_1) return bad("HTTP/1.0 knows no transfer codings.");
+  BodyFraming framing;
+  framing.chunked = codings.size() == 1;
+  if (lengths.empty()) return framing;
+  if (lengths.size() > 1) return bad("There is more than one Content-Length field.");
+  const auto digits = lengths[0];
+  if (digits.empty() || digits.size() > max_length_digits ||
+      !std::all_of(digits.begin(), digits.end(), is_digit)) {
+    return bad("Content-Length must be a number of digits alone.");
+  }
+  std::uint64_t length = 0;
+  for (const char c : digits) length = length * 10 + static_cast<std::uint64_t>(c - '0');
+  framing.content_length = length;
+  return framing;
+}
+
+}  // namespace mosaic
