@@ -5,6 +5,7 @@
 #include "api/access.hpp"
 #include "api/auth/authentication.hpp"
 #include "api/auth/set_up_token.hpp"
+#include "api/gateway/chat_gateway.hpp"
 #include "api/gateway/gateway_parts.hpp"
 #include "api/http_issuer_probe.hpp"
 #include "api/http_provider_probe.hpp"
@@ -17,10 +18,10 @@ class PeopleApi::Parts {
  public:
   explicit Parts(PeopleDependencies given)
       : given_(std::move(given)),
-        authentication_(given_.auth,
-                        AuthDependencies{given_.accounts, given_.settings, given_.clock,
-                                         given_.secrets, outbound_, given_.outbound,
-                                         given_.count_sign_in, given_.log}),
+        authentication_(
+            given_.auth,
+            AuthDependencies{given_.accounts, given_.settings, given_.clock, given_.secrets,
+                             outbound_, given_.outbound, given_.count_sign_in, given_.log}),
         idempotency_(given_.accounts, given_.secrets, given_.clock),
         provider_probe_(outbound_, given_.outbound, given_.log),
         issuer_probe_(outbound_, given_.outbound, given_.log),
@@ -35,6 +36,9 @@ class PeopleApi::Parts {
     GuardedRoutes routes(router, authentication_.gatekeeper(), &idempotency_);
     authentication_.add_routes(routes);
     management_.add_routes(routes);
+    add_chat_routes(router,
+                    ChatParts{authentication_.gatekeeper(), gateway_.desk(), gateway_.turns(),
+                              given_.settings, given_.secrets, given_.chat_metrics});
   }
 
   void start() { gateway_.start(); }

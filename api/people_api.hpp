@@ -20,6 +20,7 @@
 #include "store/settings_store.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/metric_handles.hpp"
 
 namespace mosaic {
 
@@ -36,6 +37,7 @@ struct PeopleDependencies {
   FixedSettings fixed;
   OutboundPolicy outbound;  // what no URL that a person gives may lead to
   std::function<void(std::string_view result)> count_sign_in;
+  ChatMetrics chat_metrics;
   Logger log;
 };
 

@@ -229,7 +229,6 @@ asio::awaitable<bool> ChatExchange::find_seat() {
 asio::awaitable<bool> ChatExchange::say_progress(const std::optional<WakeProgress>& progress) {
   const bool begun = co_await begin_events();
   if (!begun) co_return false;
-  const WakeProgress unknown{};
   const auto comment = progress ? progress_comment(*progress) : std::string(": mosaic {}\n\n");
   const bool sent = co_await client_.write(comment);
   co_return sent;
@@ -452,10 +451,10 @@ asio::awaitable<void> ChatExchange::fail(Response error) {
     co_return;
   }
   if (!relay_.intact()) co_return;
-  const auto parsed = nlohmann::json::parse(error.body, nullptr, false);
+  const auto parsed = nlohmann::ordered_json::parse(error.body, nullptr, false);
   auto line = openai_error_text(agent_error("Your agent could not answer.", "agent_failed"));
   if (parsed.is_object() && parsed.contains("error"))
-    line = parsed.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    line = parsed.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   const auto text = "data: " + line + "\n\ndata: [DONE]\n\n";
   co_await client_.write(text);
   co_await client_.end();

@@ -30,6 +30,7 @@ std::string_view ResponseHead::field(std::string_view lower_case_name) const {
 
 std::variant<ResponseHead, std::string> read_response_head(std::string_view text,
                                                            const HeadLimits& limits) {
+  if (text.size() > limits.bytes) return std::string("the header is too large");
   ResponseHead head;
   bool version_1_1 = true;
   auto rest = text;
