@@ -331,15 +331,21 @@ TEST_F(Oidc, RotatedKeysAreFetchedAtMostOnceAMinute) {
   EXPECT_EQ(provider_side.count("/keys"), 1);
   EXPECT_EQ(whole_way().status, 303);
   EXPECT_EQ(provider_side.count("/keys"), 1) << "remembered";
-  provider_side.key = std::make_unique<IssuerKey>(IssuerKey::Kind::rsa, "k2");
-  EXPECT_EQ(whole_way().status, 502) << "within a minute of the last fetch";
-  EXPECT_EQ(provider_side.count("/keys"), 1);
+  const auto rotate = [&](const char* id) {
+    provider_side.key = std::make_unique<IssuerKey>(IssuerKey::Kind::p256, id);
+  };
+  rotate("k2");
+  EXPECT_EQ(whole_way().status, 303) << "an unknown key has the set fetched again";
+  EXPECT_EQ(provider_side.count("/keys"), 2);
+  rotate("k3");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(whole_way().status, 502) << "once a minute";
+  EXPECT_EQ(provider_side.count("/keys"), 2);
   clock.advance(60s);
   EXPECT_EQ(whole_way().status, 303);
-  EXPECT_EQ(provider_side.count("/keys"), 2);
+  EXPECT_EQ(provider_side.count("/keys"), 3);
   clock.advance(10min);
   EXPECT_EQ(whole_way().status, 303);
-  EXPECT_EQ(provider_side.count("/keys"), 3);
+  EXPECT_EQ(provider_side.count("/keys"), 4);
 }
 
 TEST_F(Oidc, TheLastGoodKeysAndDescriptionStayInUse) {

@@ -191,9 +191,14 @@ std::optional<KeySet> ProviderClient::known_keys(const std::string& of, KeysNeed
   }
   if (!keys_.value) return std::nullopt;
   const auto now = clock_.steady_now();
-  const bool tried_lately = now - keys_.tried < keys_again_after;
-  const bool fresh = needed == KeysNeeded::usual && now - keys_.fetched < remembered_for;
-  return fresh || tried_lately ? keys_.value : std::nullopt;
+  if (needed == KeysNeeded::usual) {
+    const bool fresh = now - keys_.fetched < remembered_for;
+    const bool tried_lately = now - keys_.tried < keys_again_after;
+    return fresh || tried_lately ? keys_.value : std::nullopt;
+  }
+  if (keys_.demanded && now - *keys_.demanded < keys_again_after) return keys_.value;
+  keys_.demanded = now;
+  return std::nullopt;
 }
 
 std::variant<KeySet, Unusable> ProviderClient::fetch_keys(const OidcSettings& settings,
@@ -228,6 +233,7 @@ std::variant<bool, Unusable> ProviderClient::is_signed(const OidcSettings& setti
                                                        const Deadline& deadline) {
   const auto of =
       identity_of(settings) + "\n" + provider.key_set.origin() + provider.key_set.target;
+  bool newest = false;
   // What is remembered first; when that does not do, once more with what the issuer has now.
   for (const auto needed : {KeysNeeded::usual, KeysNeeded::newest}) {
     auto keys = known_keys(of, needed);
@@ -235,8 +241,10 @@ std::variant<bool, Unusable> ProviderClient::is_signed(const OidcSettings& setti
       auto fetched = fetch_keys(settings, provider, of, deadline);
       if (const auto* bad = std::get_if<Unusable>(&fetched)) return *bad;
       keys = std::move(std::get<KeySet>(fetched));
+      newest = true;
     }
     if (check_signature(token, *keys) == SignatureCheck::right) return true;
+    if (newest) return false;
   }
   return false;
 }

@@ -63,7 +63,8 @@ class ProviderClient {
     std::optional<Value> value;
     SteadyTime fetched{};
     SteadyTime tried{};
-    std::string failure;  // of the last try; empty: it went well
+    std::optional<SteadyTime> demanded;  // when what was remembered last did not do
+    std::string failure;                 // of the last try; empty: it went well
   };
 
   std::variant<HttpAnswer, Unusable> ask(const OidcSettings& settings, OutboundRequest request,
