@@ -30,6 +30,12 @@ void FencedDriver::kill(const std::string& container_id) { trusted().kill(contai
 void FencedDriver::pause(const std::string& container_id) { trusted().pause(container_id); }
 void FencedDriver::unpause(const std::string& container_id) { trusted().unpause(container_id); }
 void FencedDriver::reclaim(const std::string& container_id) { trusted().reclaim(container_id); }
+void FencedDriver::reload_configuration(const std::string& container_id) {
+  trusted().reload_configuration(container_id);
+}
+ScheduleView FencedDriver::read_schedule(const std::string& container_id) {
+  return trusted().read_schedule(container_id);
+}
 void FencedDriver::remove_container(const std::string& container_id) {
   trusted().remove_container(container_id);
 }

@@ -31,6 +31,8 @@ class FencedDriver final : public RuntimeDriver {
   void pause(const std::string& container_id) override;
   void unpause(const std::string& container_id) override;
   void reclaim(const std::string& container_id) override;
+  void reload_configuration(const std::string& container_id) override;
+  ScheduleView read_schedule(const std::string& container_id) override;
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override;

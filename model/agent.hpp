@@ -65,7 +65,7 @@ struct AgentStatus {
   // "address:port" of the gateway while it has a process; else empty
   std::string endpoint;
   std::int64_t observed_generation = 0;  // the spec generation that this status speaks of
-  // fingerprint of the configuration the process booted with
+  // fingerprint of the configuration the process has (reconcilers/config_hash.hpp)
   std::string config_hash;
   std::vector<Condition> conditions;  // at most one per type, ordered by type
   // unplanned ends in a row; forgotten after ten minutes of running
@@ -85,6 +85,8 @@ struct AgentStatus {
   std::string failed_spec;
   // start to ready of the last cold start: the estimate for the next
   std::optional<std::int64_t> start_duration_ms;
+  // when a job that the agent scheduled for itself is next due, as far as it was told before sleep
+  std::optional<TimePoint> next_due_at;
 
   bool operator==(const AgentStatus&) const = default;
 };
@@ -164,6 +166,8 @@ inline constexpr std::string_view ready = "Ready";
 // does it run what the rows say
 inline constexpr std::string_view configuration = "ConfigurationApplied";
 inline constexpr std::string_view sleep = "Sleep";  // how deep it sleeps and why
+// do the agent's own scheduled jobs happen; not there for an agent that has never had any
+inline constexpr std::string_view schedule = "Schedule";
 }  // namespace condition
 
 }  // namespace mosaic

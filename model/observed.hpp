@@ -55,6 +55,16 @@ struct ObservedAgent {
   ImageView image{ImageAvailability::present, 100, {}, {}};
 };
 
+// An agent's own scheduled jobs, read from inside its running container. What it says is the
+// agent's word: it decides about nothing but when that agent is awake.
+struct ScheduleView {
+  bool known = true;
+  std::string unknown_reason;              // why it cannot be told, in one line
+  std::optional<TimePoint> next_due_at;    // of the earliest job; in the past while it is late
+  std::optional<TimePoint> running_since;  // a job's run is going on
+  int watchers = 0;                        // jobs that wait for an event inside the container
+};
+
 // One line of a complete listing. What a list answer does not say (times, exit codes) stays empty.
 struct ListedContainer {
   ContainerView container;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "model/naming.hpp"
+#include "reconcilers/config_hash.hpp"
+#include "reconcilers/schedule_plan.hpp"
 #include "reconcilers/wakefulness.hpp"
 
 namespace mosaic {
@@ -13,6 +15,9 @@ namespace {
 // bad or missing configuration: the same again gives the same again
 constexpr int exit_refused = 78;
 constexpr Duration name_recheck = std::chrono::seconds(30);
+// The holder is an earlier row of ours, which the cleanup is asked to look at: it goes at once.
+constexpr Duration own_name_recheck = std::chrono::seconds(1);
+constexpr int most_reloads = 2;
 constexpr Duration pull_recheck = std::chrono::seconds(5);
 constexpr Duration pull_retry = std::chrono::seconds(60);
 constexpr std::size_t longest_owner = 128;
@@ -20,6 +25,9 @@ constexpr int failures_that_count = 3;
 // After a controller's own restart its probes know nothing yet; an agent that was ready gets this
 // long.
 constexpr Duration benefit_of_doubt = std::chrono::seconds(30);
+
+// The reason of ConfigurationApplied after a change without a restart.
+constexpr std::string_view reloaded = "Reloaded";
 
 bool has_process(const ContainerView& container) {
   return container.state == ContainerState::running || container.state == ContainerState::paused;
@@ -46,7 +54,8 @@ class Planner {
     account_exit();
     if (row_.deletion_requested_at) return delete_agent();
     if (const auto complaint = spec_complaint(); !complaint.empty()) return invalid_spec(complaint);
-    wake_ = wakefulness(row_, in_.now);
+    note_schedule();
+    wake_ = wakefulness(row_, in_.now, in_.schedule);
     return wake_.awake ? stay_awake() : sleep();
   }
 
@@ -80,7 +89,7 @@ class Planner {
     not_ready("NameTaken", "a container that is not this agent's is named " + row_.container_name +
                                " (" + in_.observed.name_holder + "); remove or rename it");
     plan_.suspect = in_.observed.held_by_row;
-    return wait_until(in_.now + name_recheck);
+    return wait_until(in_.now + (plan_.suspect ? own_name_recheck : name_recheck));
   }
 
   std::string spec_complaint() const {
@@ -142,11 +151,18 @@ class Planner {
     next().asleep_since.reset();
     if (find_condition(next(), condition::sleep) != nullptr) {
       set_condition(next(), std::string(condition::sleep), ConditionStatus::no, "Awake",
-                    "it is in use, or always on", in_.now);
+                    by_schedule() ? "a job of its own is due" : "it is in use, or always on",
+                    in_.now);
     }
     if (container_ == nullptr || !has_process(*container_)) return bring_up();
     if (container_->state == ContainerState::paused) return wake_from_pause();
     return keep_running();
+  }
+
+  bool by_schedule() const { return wake_.awake && wake_.wake_reason == WakeReason::scheduled; }
+
+  std::string for_a_job() const {
+    return by_schedule() ? ", for a job of its own that is due" : "";
   }
 
   Plan bring_up() {
@@ -208,6 +224,7 @@ class Planner {
   }
 
   Plan obtain_image(const ImageView& image) {
+    plan_.awaits_image = true;
     if (image.availability == ImageAvailability::failed &&
         image.changed_at + pull_retry > in_.now) {
       next().phase = Phase::waiting;
@@ -232,7 +249,8 @@ class Planner {
     next().ready_at.reset();
     next().drain_since.reset();
     next().terminated_at.reset();
-    not_ready("Starting", "the gateway is booting");
+    not_ready("Starting", "the gateway is booting" + for_a_job());
+    forget_reload();
     plan_.needs_memory = true;
     plan_.needs_start_slot = true;
     // The hash is on record before the process can fetch anything, so it is never newer than what
@@ -243,7 +261,8 @@ class Planner {
   Plan wake_from_pause() {
     const bool was_hibernated = row_.status.phase == Phase::hibernated;
     next().phase = Phase::starting;
-    not_ready("Waking", was_hibernated ? "waking from hibernation" : "waking from pause");
+    not_ready("Waking",
+              (was_hibernated ? "waking from hibernation" : "waking from pause") + for_a_job());
     next().terminated_at.reset();
     plan_.needs_memory = true;
     plan_.probe = true;
@@ -262,6 +281,7 @@ class Planner {
     if (const auto [reason, message] = replacement_reason(); !reason.empty())
       return replace(reason, message);
     next().drain_since.reset();
+    if (configuration_differs() && can_reload()) return reload();
     note_configuration();
     return follow_health();
   }
@@ -274,13 +294,55 @@ class Planner {
     if (!in_.wanted.problem.empty()) return {};
     if (container_->spec_hash != in_.wanted.spec)
       return {"SpecChanged", "its image, limits or token changed"};
-    if (row_.status.config_hash != in_.wanted.config)
+    if (!same_boot_part(row_.status.config_hash, in_.wanted.config))
       return {"ConfigurationChanged", "its configuration changed"};
+    if (failed_reloads(row_.status.config_hash).value_or(0) >= most_reloads)
+      return {"ConfigurationChanged",
+              "its configuration changed, and could not be applied while it runs"};
     return {};
+  }
+
+  // --- a configuration that is applied while the process runs ---
+
+  bool configuration_differs() const {
+    return in_.wanted.problem.empty() && row_.status.config_hash != in_.wanted.config;
+  }
+
+  // Until the gateway has answered, the boot script may still be about to put an older
+  // configuration in place. A turn that is running is not disturbed.
+  bool can_reload() const {
+    if (in_.health.health == Health::failing) return false;
+    return in_.health.health == Health::ready || was_ready();
+  }
+
+  Plan reload() {
+    plan_.probe = true;
+    if (find_condition(next(), condition::ready) == nullptr)
+      not_ready("Starting", "the gateway is booting");
+    plan_.intention = next();
+    const int failures = failed_reloads(row_.status.config_hash).value_or(0);
+    plan_.intention->config_hash = doubtful_config_hash(row_.status.config_hash, failures);
+    next().config_hash = in_.wanted.config;
+    set_condition(next(), std::string(condition::configuration), ConditionStatus::yes,
+                  std::string(reloaded), "a change was applied without a restart", in_.now);
+    return act(ActionKind::reload, StatusWrite::around_action);
+  }
+
+  // The next process boots with everything.
+  void forget_reload() {
+    if (const Condition* was = find_condition(next(), condition::configuration);
+        was != nullptr && was->reason == reloaded) {
+      set_condition(next(), std::string(condition::configuration), ConditionStatus::yes, "Current",
+                    "it runs what the settings say", in_.now);
+    }
   }
 
   void note_configuration() {
     const bool current = in_.wanted.problem.empty();
+    const Condition* was = find_condition(next(), condition::configuration);
+    const bool said =
+        was != nullptr && was->status == ConditionStatus::yes && was->reason == reloaded;
+    if (current && (said || configuration_differs())) return;
     set_condition(next(), std::string(condition::configuration),
                   current ? ConditionStatus::yes : ConditionStatus::no,
                   current ? "Current" : "ConfigurationInvalid",
@@ -397,6 +459,10 @@ class Planner {
       }
       next().ready_at = std::max(at, container_->started_at.value_or(at));
     }
+    if (by_schedule() && in_.schedule == nullptr && *wake_.until <= in_.now) {
+      // The job's time is over: is its run, and when is the next?
+      return act(ActionKind::read_schedule, StatusWrite::not_yet);
+    }
     next().phase = Phase::running;
     set_condition(next(), std::string(condition::ready), ConditionStatus::yes, "Ready",
                   "the gateway answers", in_.now);
@@ -455,7 +521,7 @@ class Planner {
     }
     not_ready(reason, message);
     note_sleep(SleepDepth::stopped, by_request() ? message : in_.sleep.reason);
-    return wait();
+    return wake_.wake_at ? wait_until(*wake_.wake_at) : wait();
   }
 
   void note_sleep(SleepDepth depth, const std::string& why) {
@@ -488,7 +554,9 @@ class Planner {
     }
     next().phase = hibernated ? Phase::hibernated : Phase::paused;
     note_sleep(hibernated ? SleepDepth::hibernated : SleepDepth::paused, in_.sleep.reason);
-    return in_.sleep.review_at ? wait_until(*in_.sleep.review_at) : wait();
+    std::optional<TimePoint> look_again = in_.sleep.review_at;
+    if (wake_.wake_at) look_again = std::min(*wake_.wake_at, look_again.value_or(*wake_.wake_at));
+    return look_again ? wait_until(*look_again) : wait();
   }
 
   Plan fall_asleep() {
@@ -506,6 +574,8 @@ class Planner {
       plan_.probe = true;
       return starting();
     }
+    // Its own jobs are to happen although it sleeps.
+    if (in_.schedule == nullptr) return act(ActionKind::read_schedule, StatusWrite::not_yet);
     if (wanted_depth() == SleepDepth::stopped) {
       return terminate(reason, message, StatusWrite::before_if_idle);
     }
@@ -515,6 +585,19 @@ class Planner {
     not_ready(reason, message);
     note_sleep(SleepDepth::paused, in_.sleep.reason);
     return act(ActionKind::pause, StatusWrite::before_if_idle);
+  }
+
+  void note_schedule() {
+    if (in_.schedule == nullptr) return;
+    const ScheduleFinding finding = judge_schedule(*in_.schedule, row_.status, in_.now);
+    next().next_due_at = finding.next_due_at;
+    const Condition& told = finding.condition;
+    const bool worth_saying = told.status != ConditionStatus::yes || finding.next_due_at ||
+                              finding.holds ||
+                              find_condition(next(), condition::schedule) != nullptr;
+    if (worth_saying) {
+      set_condition(next(), told.type, told.status, told.reason, told.message, in_.now);
+    }
   }
 
   // --- deletion ---
@@ -541,8 +624,16 @@ class Planner {
   const PlanInput& in_;
   const AgentRow& row_;
   const ContainerView* const container_;
-  Plan plan_{
-      ActionKind::none, StatusWrite::after_action, in_.row.status, false, false, false, {}, {}};
+  Plan plan_{ActionKind::none,
+             StatusWrite::after_action,
+             in_.row.status,
+             false,
+             false,
+             false,
+             {},
+             {},
+             false,
+             {}};
   Wakefulness wake_;
   bool exit_was_counted_ = false;
 };
@@ -585,10 +676,23 @@ std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb
 }
 
 std::string_view to_string(ActionKind action) {
-  constexpr std::array<std::string_view, 15> words{
-      "none",    "begin_pull",       "ensure_volumes", "ensure_network", "create_container",
-      "start",   "terminate",        "kill",           "pause",          "unpause",
-      "reclaim", "remove_container", "remove_network", "remove_volumes", "finish_deletion"};
+  constexpr std::array<std::string_view, 17> words{"none",
+                                                   "begin_pull",
+                                                   "ensure_volumes",
+                                                   "ensure_network",
+                                                   "create_container",
+                                                   "start",
+                                                   "terminate",
+                                                   "kill",
+                                                   "pause",
+                                                   "unpause",
+                                                   "reclaim",
+                                                   "reload",
+                                                   "read_schedule",
+                                                   "remove_container",
+                                                   "remove_network",
+                                                   "remove_volumes",
+                                                   "finish_deletion"};
   return words[static_cast<std::size_t>(action)];
 }
 

@@ -30,6 +30,8 @@ enum class ActionKind : std::uint8_t {
   pause,
   unpause,
   reclaim,
+  reload,         // its configuration, by the process that runs
+  read_schedule,  // changes nothing: the next plan decides upon what its jobs say
   remove_container,
   remove_network,
   remove_volumes,
@@ -43,12 +45,13 @@ enum class StatusWrite : std::uint8_t {
   before_action,   // an intention that a successor must know of
   before_if_idle,  // the same, but void when a turn has begun meanwhile: then plan anew
   after_action,
+  around_action,  // Plan::intention before, Plan::status after
 };
 
 // What the rows ask for, condensed.
 struct WantedFingerprints {
   std::string spec;     // of everything fixed at creation: image, limits, token, template
-  std::string config;   // of the rendered configuration
+  std::string config;   // of the rendered configuration, see config_hash.hpp
   std::string problem;  // why no configuration can be rendered, for people; else empty
 };
 
@@ -70,6 +73,8 @@ struct PlanInput {
   const SleepAllowance& sleep;
   const FleetSettings& settings;
   TimePoint now;
+  // what the agent's own jobs said, when the plan before this one asked for it (read_schedule)
+  const ScheduleView* schedule = nullptr;
 };
 
 struct Plan {
@@ -82,6 +87,8 @@ struct Plan {
   std::optional<Duration> requeue_after;
   // another row's container stands in the way: is it an orphan?
   std::optional<ResourceKey> suspect;
+  bool awaits_image = false;             // whoever brings its image is to wake it
+  std::optional<AgentStatus> intention;  // see StatusWrite::around_action
 };
 
 Plan plan_agent(const PlanInput& input);

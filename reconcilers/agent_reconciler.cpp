@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "reconcilers/config_hash.hpp"
 #include "reconcilers/failure_plan.hpp"
 #include "reconcilers/wakefulness.hpp"
 
@@ -113,8 +114,8 @@ std::optional<ProbeTarget> AgentReconciler::probe_target(const Pass& pass) const
 void AgentReconciler::look_at_sleep(Pass& pass) {
   const TimePoint now = it_.clock.now();
   const AgentRow& row = pass.row;
-  if (wakefulness(row, now).awake || row.deletion_requested_at ||
-      !has_process(pass.observed.container)) {
+  if (wakefulness(row, now, pass.schedule ? &*pass.schedule : nullptr).awake ||
+      row.deletion_requested_at || !has_process(pass.observed.container)) {
     it_.sleep.forget(row.key);
     pass.sleep = SleepAllowance{SleepDepth::stopped, std::nullopt, "idle agents are stopped"};
     return;
@@ -129,9 +130,9 @@ void AgentReconciler::look_at_sleep(Pass& pass) {
 }
 
 AgentReconciler::Step AgentReconciler::step(Pass& pass) {
-  const Plan plan =
-      plan_agent(PlanInput{pass.row, pass.wanted.fingerprints, pass.observed, pass.health,
-                           pass.sleep, pass.fleet->settings, it_.clock.now()});
+  const Plan plan = plan_agent(
+      PlanInput{pass.row, pass.wanted.fingerprints, pass.observed, pass.health, pass.sleep,
+                pass.fleet->settings, it_.clock.now(), pass.schedule ? &*pass.schedule : nullptr});
   if (plan.suspect)
     it_.queue.add(ResourceKey(ResourceKind::orphan, to_string(*plan.suspect)),
                   Priority::spec_change);
@@ -139,17 +140,20 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
   if (plan.action == ActionKind::none) return finish(pass, plan);
   if (auto waiting = admit(pass, plan)) return *waiting;
 
-  const bool before =
-      plan.write == StatusWrite::before_action || plan.write == StatusWrite::before_if_idle;
+  const bool before = plan.intention || plan.write == StatusWrite::before_action ||
+                      plan.write == StatusWrite::before_if_idle;
   // Refused: a turn began, the row went, or we no longer lead; reading anew tells which.
-  if (before && !write(pass, plan.status, plan.write)) return Step{Next::read_again, {}};
+  if (before && !write(pass, plan.intention ? *plan.intention : plan.status, plan.write))
+    return Step{Next::read_again, {}};
   try {
     perform(pass, plan.action);
   } catch (const EngineError& error) {
     return failed(pass, plan, error);
   }
   if (plan.action == ActionKind::finish_deletion) return Step{Next::read_again, {}};
-  if (plan.write == StatusWrite::after_action && !write(pass, plan.status, plan.write)) {
+  const bool after =
+      plan.write == StatusWrite::after_action || plan.write == StatusWrite::around_action;
+  if (after && !write(pass, plan.status, plan.write)) {
     return Step{Next::read_again, {}};
   }
   return Step{Next::observe_again, {}};
@@ -162,8 +166,7 @@ AgentReconciler::Step AgentReconciler::finish(Pass& pass, const Plan& plan) {
   } else {
     it_.health.forget(pass.row.key);
   }
-  if (plan.status.phase == Phase::pulling)
-    it_.fleet.wait_for_image(pass.wanted.spec.image, pass.row.key);
+  if (plan.awaits_image) it_.fleet.wait_for_image(pass.wanted.spec.image, pass.row.key);
   if (!write(pass, plan.status, StatusWrite::after_action)) return Step{Next::read_again, {}};
   make_room();
   return Step{Next::finished, Outcome{plan.requeue_after, Priority::resync}};
@@ -238,6 +241,12 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
     case ActionKind::reclaim:
       it_.driver.reclaim(id);
       break;
+    case ActionKind::reload:
+      it_.driver.reload_configuration(id);
+      break;
+    case ActionKind::read_schedule:
+      pass.schedule = it_.driver.read_schedule(id);
+      break;
     case ActionKind::remove_container:
       it_.driver.remove_container(id);
       break;
@@ -259,7 +268,9 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
   const auto& ended = pass.row.status.last_exit_at;
   const bool asked = pass.row.last_active_at && (!ended || *pass.row.last_active_at > *ended);
   if (action == ActionKind::start && asked) waking_from_[key] = WakeDepth::cold;
-  if (action == ActionKind::unpause) {
+  const bool for_a_job =
+      wakefulness(pass.row, it_.clock.now()).wake_reason == WakeReason::scheduled;
+  if (action == ActionKind::unpause && !for_a_job) {
     waking_from_[key] =
         pass.row.status.phase == Phase::hibernated ? WakeDepth::hibernated : WakeDepth::paused;
   }
@@ -307,6 +318,7 @@ void AgentReconciler::note_transition(Pass& pass, const AgentStatus& before,
     if (depth)
       it_.observer.on_woken(key, *depth, now - asked, now - after.started_at.value_or(now));
   }
+  note_configuration(pass, before, after);
   const Condition* was = find_condition(before, condition::ready);
   const Condition* is = find_condition(after, condition::ready);
   if (is == nullptr ||
@@ -321,6 +333,23 @@ void AgentReconciler::note_transition(Pass& pass, const AgentStatus& before,
   event.reason = is->reason;
   event.message = after.restart_count > before.restart_count ? after.last_error + "; " + is->message
                                                              : is->message;
+  pass.events.push_back(std::move(event));
+}
+
+// A change that was applied without a restart, or could not be: nothing else in the row's life
+// tells of it.
+void AgentReconciler::note_configuration(Pass& pass, const AgentStatus& before,
+                                         const AgentStatus& after) {
+  const Condition* is = find_condition(after, condition::configuration);
+  if (is == nullptr || before.config_hash == after.config_hash) return;
+  const bool taken = is->reason == "Reloaded" && !failed_reloads(after.config_hash);
+  if (!taken && is->reason != "ReloadFailed") return;
+  Event event;
+  event.at = it_.clock.now();
+  event.key = pass.row.key;
+  event.severity = taken ? EventSeverity::normal : EventSeverity::warning;
+  event.reason = taken ? "ConfigurationReloaded" : is->reason;
+  event.message = is->message;
   pass.events.push_back(std::move(event));
 }
 

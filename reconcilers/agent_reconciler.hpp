@@ -76,7 +76,8 @@ class AgentReconciler final : public Reconciler {
     ObservedAgent observed;
     HealthView health;
     SleepAllowance sleep;
-    std::vector<Event> events;  // written once nobody waits for the action any more
+    std::optional<ScheduleView> schedule;  // once it was asked for
+    std::vector<Event> events;             // written once nobody waits for the action any more
   };
   enum class Next : std::uint8_t { observe_again, read_again, finished };
   struct Step {
@@ -96,6 +97,7 @@ class AgentReconciler final : public Reconciler {
   void begin_pull(const Pass& pass);
   bool write(Pass& pass, const AgentStatus& status, StatusWrite mode);
   void note_transition(Pass& pass, const AgentStatus& before, const AgentStatus& after);
+  void note_configuration(Pass& pass, const AgentStatus& before, const AgentStatus& after);
   void flush_events(Pass& pass);
   void settle_admission(const Pass& pass, const AgentStatus& status);
   void make_room();

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "reconcilers/config_hash.hpp"
+
 namespace mosaic {
 namespace {
 
 constexpr Duration resource_recheck = std::chrono::seconds(30);
 constexpr Duration shortest_start_retry = std::chrono::seconds(10);
+constexpr Duration reload_retry = std::chrono::seconds(5);
 
 std::string reason_of(EngineErrorKind kind) {
   switch (kind) {
@@ -53,6 +56,16 @@ FailurePlan failed_start(AgentStatus status, const std::string& message, TimePoi
   return FailurePlan{std::move(status), delay};
 }
 
+// The agent runs on; which configuration it has is not known. The planner restarts it when that
+// has happened often enough.
+FailurePlan failed_reload(AgentStatus status, const std::string& message, TimePoint now) {
+  const int failures = failed_reloads(status.config_hash).value_or(0) + 1;
+  status.config_hash = doubtful_config_hash(status.config_hash, failures);
+  set_condition(status, std::string(condition::configuration), ConditionStatus::no, "ReloadFailed",
+                message, now);
+  return FailurePlan{std::move(status), reload_retry};
+}
+
 bool brings_up(ActionKind action) {
   return action == ActionKind::begin_pull || action == ActionKind::ensure_volumes ||
          action == ActionKind::ensure_network || action == ActionKind::create_container ||
@@ -86,6 +99,7 @@ FailurePlan plan_failure(const AgentStatus& before, const AgentStatus& status, A
       return FailurePlan{before, std::nullopt};
     case EngineErrorKind::refused:
     case EngineErrorKind::failed:
+      if (action == ActionKind::reload) return failed_reload(before, message, now);
       if (action == ActionKind::start || action == ActionKind::create_container) {
         return failed_start(status, message, now);
       }

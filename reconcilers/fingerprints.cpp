@@ -4,6 +4,7 @@
 
 #include "agent_config/change_effect.hpp"
 #include "agent_config/rendered_config.hpp"
+#include "reconcilers/config_hash.hpp"
 
 namespace mosaic {
 
@@ -81,8 +82,8 @@ std::string Fingerprints::config_fingerprint(const AgentConfigSource& source,
     return {};
   }
   const ConfigMaterial material = config_material(config);
-  return box_.fingerprint(material.boot).substr(0, 32) + "." +
-         box_.fingerprint(material.live).substr(0, 32);
+  return join_config_hash(box_.fingerprint(material.boot).substr(0, 32),
+                          box_.fingerprint(material.live).substr(0, 32));
 }
 
 }  // namespace mosaic

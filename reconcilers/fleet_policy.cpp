@@ -62,7 +62,8 @@ Interest FleetPolicy::interest(const AgentRow& row, const ContainerView* contain
   const bool settled = !process && !wake.awake && !row.deletion_requested_at &&
                        row.status.phase == Phase::stopped &&
                        row.status.observed_generation == row.generation;
-  return Interest{!settled, std::nullopt};
+  if (!settled || !wake.wake_at) return Interest{!settled, std::nullopt};
+  return Interest{false, std::max(*wake.wake_at - now, Duration(1))};
 }
 
 void FleetPolicy::on_listed(const std::vector<ListedContainer>& containers) {
@@ -90,12 +91,21 @@ void FleetPolicy::wait_for_image(const std::string& image, const ResourceKey& ke
 
 std::vector<ResourceKey> FleetPolicy::waiting_for_image(const std::string& image) {
   const std::lock_guard lock(mutex_);
-  const auto waiting = waiting_for_image_.find(image);
-  if (waiting == waiting_for_image_.end()) return {};
-  std::vector<ResourceKey> keys(waiting->second.begin(), waiting->second.end());
-  std::sort(keys.begin(), keys.end());
+  std::vector<ResourceKey> keys;
+  const auto take = [&](const std::unordered_set<ResourceKey>& waiting) {
+    keys.insert(keys.end(), waiting.begin(), waiting.end());
+  };
   // Those who still wait say so again in their next reconcile.
-  waiting_for_image_.erase(waiting);
+  if (image.empty()) {
+    for (const auto& [name, waiting] : waiting_for_image_) take(waiting);
+    waiting_for_image_.clear();
+  } else if (const auto waiting = waiting_for_image_.find(image);
+             waiting != waiting_for_image_.end()) {
+    take(waiting->second);
+    waiting_for_image_.erase(waiting);
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
 }
 

@@ -82,6 +82,7 @@ class EngineListener {
  public:
   virtual ~EngineListener() = default;
   virtual void on_agent_changed(const ResourceKey& key) = 0;
+  // Empty: some image, the engine does not say which.
   virtual void on_image_changed(const std::string& image) = 0;
   virtual void on_events_missed() = 0;  // after a (re)connection: list anew
   virtual void on_engine_reachable(bool reachable) = 0;
@@ -122,6 +123,13 @@ class RuntimeDriver {
   virtual void unpause(const std::string& container_id) = 0;
   // Pushes a paused container's memory to swap; only with capabilities.hibernate.
   virtual void reclaim(const std::string& container_id) = 0;
+  // Has the gateway in a running container fetch and take its configuration while it runs; returns
+  // once it has it. unavailable: it could not be fetched now, or how it went is not known; failed:
+  // the agent did not take it; conflict: no running process. Safe to repeat in every case.
+  virtual void reload_configuration(const std::string& container_id) = 0;
+  // When the jobs inside a running container are due. What cannot be told is said in the view; the
+  // exceptions are not_found, conflict (no running process) and unavailable.
+  virtual ScheduleView read_schedule(const std::string& container_id) = 0;
   // The container must not be running; its volumes stay. Gone already: nothing happens.
   virtual void remove_container(const std::string& container_id) = 0;
   // of ours only; gone already: nothing happens

@@ -2,13 +2,17 @@
 # agent-boot: the first process of every agent's container. Fetches the agent's configuration from the API, puts
 # the workspace files in place and hands over to the gateway by exec.
 #
+# agent-boot reload, beside a gateway that runs: fetches the configuration anew, puts it in place in one step, and
+# ends once the gateway has taken it (openclaw.json is hot-reloaded, SOUL.md is read at every turn). May be repeated.
+#
 # Runs inside stock images as an unprivileged user on a read-only root, with dash or busybox, so: POSIX sh, few
 # processes, nothing but what such images have (curl, or busybox, or node; tar; coreutils or busybox).
 #
 # Environment: MOSAIC_API_URL, AGENT_KIND (user | system), AGENT_ID, AGENT_TOKEN (hex).
-# For tests: MOSAIC_BOOT_FOLDER, MOSAIC_WORKSPACE, OPENCLAW_STATE_DIR, MOSAIC_BOOT_LIMIT_S.
+# For tests: MOSAIC_BOOT_FOLDER, MOSAIC_WORKSPACE, OPENCLAW_STATE_DIR, MOSAIC_BOOT_LIMIT_S, MOSAIC_TAKEN_LIMIT_S.
 # Exit codes: 73 nothing can be written, 75 no configuration within the limit or the state is in use (try later),
-# 78 the API has nothing for us (do not try again until something changes). After exec: the gateway's own.
+# 76 the gateway did not take a new configuration (reload only), 78 the API has nothing for us (do not try again
+# until something changes). After exec: the gateway's own.
 #
 # The token never appears in the arguments of a process: everybody on the host may read those.
 set -eu
@@ -17,7 +21,9 @@ umask 077
 folder=${MOSAIC_BOOT_FOLDER:-/tmp/mosaic}
 workspace=${MOSAIC_WORKSPACE:-/home/node/workspace}
 state=${OPENCLAW_STATE_DIR:-/home/node/.openclaw}
+mode=${1:-boot}
 limit_s=${MOSAIC_BOOT_LIMIT_S:-60}
+taken_limit_s=${MOSAIC_TAKEN_LIMIT_S:-10}
 archive=$folder/config.tar
 request_limit_s=20
 connect_limit_s=3
@@ -174,7 +180,51 @@ fill_workspace() {
   done
 }
 
+# same_text FILE FILE: without a program that slim images may lack.
+same_text() { [ -f "$1" ] && [ -f "$2" ] && [ "$(cat "$1")" = "$(cat "$2")" ]; }
+
+# The gateway keeps a copy of each configuration that it took while running, in the same bytes: that is how one sees
+# from outside that it has.
+await_gateway() {
+  waited=0
+  until same_text "$1" "$1.last-good"; do
+    waited=$((waited + 1))
+    [ "$waited" -le $((taken_limit_s * 10)) ] ||
+      give_up 76 "the gateway did not take its new configuration within $taken_limit_s s"
+    sleep 0.1
+  done
+}
+
+# Everything is unpacked beside the file that the gateway watches, and renamed onto it. One at a time, so that what
+# was fetched earlier never replaces what was fetched later.
+reload_configuration() {
+  running=$folder
+  [ -f "$running/openclaw.json" ] || give_up 76 "there is no gateway with a configuration to renew"
+  limit_s=${MOSAIC_BOOT_LIMIT_S:-5}
+  request_limit_s=5
+  if command -v flock >/dev/null; then
+    exec 8>"$running/.reload-lock" || give_up 73 "$running cannot be written"
+    flock -w $((limit_s * 3)) 8 || give_up 75 "another reload of this agent takes too long"
+  fi
+  folder=$running/.reload-$$
+  archive=$folder/config.tar
+  trap 'rm -rf "$folder"' EXIT
+  mkdir -p "$folder" || give_up 73 "$folder cannot be made: /tmp is full"
+  fetch_configuration
+  install_file SOUL.md
+  # The one that it booted with, and has never had another.
+  if [ ! -e "$running/openclaw.json.last-good" ] && same_text "$folder/openclaw.json" "$running/openclaw.json"; then
+    return
+  fi
+  mv -f "$folder/openclaw.json" "$running/openclaw.json" || give_up 73 "$running cannot be written"
+  await_gateway "$running/openclaw.json"
+}
+
 check_environment
+if [ "$mode" = reload ]; then
+  reload_configuration
+  exit 0
+fi
 [ -d "$folder" ] || mkdir -p "$folder" || give_up 73 "$folder cannot be made: /tmp is not writable"
 lock_state
 fetch_configuration

@@ -1,11 +1,35 @@
 #include "runtime/docker/docker_driver.hpp"
 
+#include "runtime/boot/boot_script.hpp"
+#include "runtime/docker/container_exec.hpp"
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_query.hpp"
 #include "runtime/docker/event_watcher.hpp"
+#include "runtime/docker/schedule_answer.hpp"
 
 namespace mosaic {
 namespace {
+
+// The script's own limits add up to a little less.
+constexpr Duration reload_limit = std::chrono::seconds(40);
+constexpr Duration schedule_limit = std::chrono::seconds(10);
+
+constexpr const char* no_reader_in_image = "its image has no node to read OpenClaw's jobs with";
+
+std::string reload_failure(int exit_code) {
+  switch (exit_code) {
+    case boot_exit::cannot_write:
+      return "the agent could not write its new configuration (exit 73)";
+    case boot_exit::api_unreachable:
+      return "the agent could not fetch its new configuration (exit 75)";
+    case boot_exit::not_taken:
+      return "the gateway did not take its new configuration (exit 76)";
+    case boot_exit::nothing_to_boot:
+      return "the API has no configuration for the agent (exit 78)";
+    default:
+      return "the new configuration could not be applied (exit " + std::to_string(exit_code) + ")";
+  }
+}
 
 EngineRequest container_call(std::string_view method, std::string_view route, const std::string& id,
                              std::string_view after, const std::string& verb) {
@@ -128,6 +152,37 @@ void DockerDriver::reclaim(const std::string& container_id) {
     throw EngineError(EngineErrorKind::conflict, "only a paused container's memory can be reclaimed");
   }
   reclaimer_.reclaim(ContainerProcess{container.view.id, container.pid});
+}
+
+// The program gets the container's own environment, as the boot script did, and with it the token.
+void DockerDriver::reload_configuration(const std::string& container_id) {
+  const std::vector<std::string> command{"/bin/sh", "-c", std::string(agent_boot_script()), "agent-boot",
+                                         std::string(reload_mode)};
+  const ExecResult result = run_in_container(engine_, container_id, command, reload_limit);
+  if (!result.ended) {
+    throw EngineError(EngineErrorKind::failed,
+                      "the new configuration was not applied within " + to_human(reload_limit));
+  }
+  if (result.exit_code == 0) return;
+  // An API that does not answer now is no reason to restart an agent that would then find none either.
+  const bool passing = result.exit_code == boot_exit::api_unreachable;
+  throw EngineError(passing ? EngineErrorKind::unavailable : EngineErrorKind::failed,
+                    reload_failure(result.exit_code));
+}
+
+ScheduleView DockerDriver::read_schedule(const std::string& container_id) {
+  ScheduleView unknown;
+  unknown.known = false;
+  try {
+    const ExecResult result =
+        run_in_container(engine_, container_id, {"node", "-e", std::string(read_schedule_script())}, schedule_limit);
+    if (result.ended) return schedule_from_answer(result.exit_code, result.output, clock_.now());
+    unknown.unknown_reason = "the agent did not say within " + to_human(schedule_limit);
+  } catch (const EngineError& error) {
+    if (error.kind() != EngineErrorKind::refused && error.kind() != EngineErrorKind::failed) throw;
+    unknown.unknown_reason = no_reader_in_image;
+  }
+  return unknown;
 }
 
 std::optional<RuntimeDriver::MemoryUse> DockerDriver::memory_use(const std::string& container_id) {

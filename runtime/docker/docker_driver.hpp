@@ -49,6 +49,8 @@ class DockerDriver final : public RuntimeDriver {
   void pause(const std::string& container_id) override;
   void unpause(const std::string& container_id) override;
   void reclaim(const std::string& container_id) override;
+  void reload_configuration(const std::string& container_id) override;
+  ScheduleView read_schedule(const std::string& container_id) override;
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override { networks_.remove(network_name); }
   void remove_volumes(const AgentIdentity& identity) override { volumes_.remove(identity); }

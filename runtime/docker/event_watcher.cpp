@@ -122,11 +122,7 @@ void EventWatcher::take(const EngineEvent& event) {
   } else if (event.type == "image") {
     // A loaded or deleted image tells its id only, not the names that it has or had.
     const bool has_name = !event.name.empty() && !event.name.starts_with("sha256:");
-    if (has_name) {
-      listener_.on_image_changed(event.name);
-    } else {
-      listener_.on_events_missed();
-    }
+    listener_.on_image_changed(has_name ? event.name : std::string());
   }
 }
 

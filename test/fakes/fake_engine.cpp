@@ -23,10 +23,10 @@ ContainerView as_listed(const ContainerView& view) {
 }  // namespace
 
 std::string_view to_string(EngineMethod method) {
-  static constexpr std::array<std::string_view, 19> words{
+  static constexpr std::array<std::string_view, 21> words{
       "info",   "list_agents", "list_networks", "observe", "ensure_volumes",   "ensure_network", "create_container",
       "start",  "terminate",   "kill",          "pause",   "unpause",          "reclaim",        "remove_container",
-      "remove_network", "remove_volumes", "begin_pull", "image", "memory_use"};
+      "remove_network", "remove_volumes", "begin_pull", "image", "memory_use", "reload_configuration", "read_schedule"};
   return words.at(static_cast<std::size_t>(method));
 }
 
@@ -294,6 +294,29 @@ void FakeEngine::reclaim(const std::string& container_id) {
       throw EngineError(EngineErrorKind::conflict, "only a paused container's memory can be reclaimed");
     }
     container.reclaimed = true;
+  });
+}
+
+void FakeEngine::reload_configuration(const std::string& container_id) {
+  call(EngineMethod::reload_configuration, container_id, [&] {
+    FakeContainer& container = container_or_throw(container_id);
+    note_touch(container);
+    if (container.view.state != ContainerState::running) {
+      throw EngineError(EngineErrorKind::conflict, "only a running agent can take another configuration");
+    }
+    ++container.reloads;
+    fetch_configuration(container);
+  });
+}
+
+ScheduleView FakeEngine::read_schedule(const std::string& container_id) {
+  return call(EngineMethod::read_schedule, container_id, [&] {
+    const FakeContainer& container = container_or_throw(container_id);
+    if (container.view.state != ContainerState::running) {
+      throw EngineError(EngineErrorKind::conflict, "only a running agent can be asked for its jobs");
+    }
+    const auto schedule = schedules_.find(container.view.key);
+    return schedule == schedules_.end() ? ScheduleView{} : schedule->second;
   });
 }
 

@@ -27,6 +27,7 @@ namespace mosaic {
 enum class EngineMethod : std::uint8_t {
   info, list_agents, list_networks, observe, ensure_volumes, ensure_network, create_container, start, terminate,
   kill, pause, unpause, reclaim, remove_container, remove_network, remove_volumes, begin_pull, image, memory_use,
+  reload_configuration, read_schedule,
 };
 
 std::string_view to_string(EngineMethod method);
@@ -53,6 +54,8 @@ struct FakeContainer {
   AgentSpec spec;         // as created by us; empty for foreign ones
   std::optional<TimePoint> ends_at;  // TERM was honoured and takes effect then
   bool reclaimed = false;
+  int reloads = 0;  // of its configuration, by the present process
+  std::string configuration;  // what the process last fetched, see set_configuration_source()
 };
 
 class FakeEngine final : public RuntimeDriver {
@@ -75,6 +78,8 @@ class FakeEngine final : public RuntimeDriver {
   void pause(const std::string& container_id) override;
   void unpause(const std::string& container_id) override;
   void reclaim(const std::string& container_id) override;
+  void reload_configuration(const std::string& container_id) override;
+  ScheduleView read_schedule(const std::string& container_id) override;
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override;
@@ -122,6 +127,11 @@ class FakeEngine final : public RuntimeDriver {
   // How long TERM takes to end a container of that row; nothing: it ignores TERM. Zero unless told.
   void set_term_delay(const ResourceKey& key, std::optional<Duration> delay);
   void set_memory_use(const ResourceKey& key, MemoryUse use);
+  // What the configuration endpoint would answer a process of that row, asked at each start and reload, with the
+  // engine's lock held.
+  void set_configuration_source(std::function<std::string(const ResourceKey&)> source);
+  // What the jobs inside that row's containers say. Nothing scheduled unless told.
+  void set_schedule(const ResourceKey& key, ScheduleView schedule);
 
   // A container that is not this row's, under any name. `instance` empty: no label of ours. With our instance and
   // `key` it is another row's.
@@ -216,6 +226,7 @@ class FakeEngine final : public RuntimeDriver {
   int take_subnet();
   void note_touch(const FakeContainer& container);
   void run(FakeContainer& container);
+  void fetch_configuration(FakeContainer& container);
   void begin_termination(FakeContainer& container);
   void end(FakeContainer& container, int exit_code, bool oom_killed);
   void count_running(const ResourceKey& key);
@@ -249,6 +260,8 @@ class FakeEngine final : public RuntimeDriver {
   std::map<ResourceKey, int> exit_on_start_;
   std::map<ResourceKey, std::optional<Duration>> term_delays_;
   std::map<ResourceKey, MemoryUse> memory_;
+  std::map<ResourceKey, ScheduleView> schedules_;
+  std::function<std::string(const ResourceKey&)> configuration_source_;
   std::map<ResourceKey, std::size_t> most_running_;
   std::set<std::string> touched_foreign_;
   std::vector<EngineCall> calls_;

@@ -159,6 +159,16 @@ void FakeEngine::set_term_delay(const ResourceKey& key, std::optional<Duration> 
   term_delays_[key] = delay;
 }
 
+void FakeEngine::set_configuration_source(std::function<std::string(const ResourceKey&)> source) {
+  const std::lock_guard lock(mutex_);
+  configuration_source_ = std::move(source);
+}
+
+void FakeEngine::set_schedule(const ResourceKey& key, ScheduleView schedule) {
+  const std::lock_guard lock(mutex_);
+  schedules_[key] = std::move(schedule);
+}
+
 void FakeEngine::set_memory_use(const ResourceKey& key, MemoryUse use) {
   const std::lock_guard lock(mutex_);
   memory_[key] = use;
@@ -272,7 +282,8 @@ std::size_t FakeEngine::mutation_count() const {
       case EngineMethod::list_networks:
       case EngineMethod::observe:
       case EngineMethod::image:
-      case EngineMethod::memory_use: return false;
+      case EngineMethod::memory_use:
+      case EngineMethod::read_schedule: return false;
       default: return true;
     }
   }));

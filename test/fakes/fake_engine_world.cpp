@@ -84,6 +84,10 @@ void FakeEngine::note_touch(const FakeContainer& container) {
   if (container.instance != instance_) touched_foreign_.insert(container.view.id);
 }
 
+void FakeEngine::fetch_configuration(FakeContainer& container) {
+  if (configuration_source_) container.configuration = configuration_source_(container.view.key);
+}
+
 void FakeEngine::run(FakeContainer& container) {
   container.view.state = ContainerState::running;
   container.view.exit_code = 0;
@@ -93,6 +97,8 @@ void FakeEngine::run(FakeContainer& container) {
   container.ends_at.reset();
   world_.ending.erase(container.view.id);
   container.reclaimed = false;
+  container.reloads = 0;
+  fetch_configuration(container);
   const auto network = world_.networks.find(container.network);
   if (container.view.attached && network != world_.networks.end()) {
     // Subnets of eight addresses, the container on the third one of its subnet: .1 is the gateway.

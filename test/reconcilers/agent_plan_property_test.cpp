@@ -5,6 +5,7 @@
 #include <random>
 
 #include "reconcilers/agent_plan.hpp"
+#include "reconcilers/config_hash.hpp"
 #include "reconcilers/wakefulness.hpp"
 #include "test/reconcilers/plan_fixture.hpp"
 
@@ -59,7 +60,11 @@ class RandomInput {
     status.phase = pick({Phase::stopped, Phase::waiting, Phase::pulling, Phase::starting,
                          Phase::running, Phase::draining, Phase::stopping, Phase::paused,
                          Phase::hibernated, Phase::failed, Phase::deleting});
-    status.config_hash = pick<std::string>({"", "config-0", "config-1"});
+    status.config_hash =
+        pick<std::string>({"", "boot-0.live-1", "boot-1.live-0", "boot-1.live-1", "boot-1.live-1",
+                           "boot-1.?0", "boot-1.?2", "boot-1.?x"});
+    status.next_due_at = chance(30) ? perhaps(f.now) : std::nullopt;
+    status.start_duration_ms = chance(50) ? std::optional<std::int64_t>(9'000) : std::nullopt;
     status.restart_count = static_cast<int>(random_() % 5);
     status.next_retry_at = chance(30) ? perhaps(f.now) : std::nullopt;
     status.last_exit_at = perhaps(f.now);
@@ -67,7 +72,7 @@ class RandomInput {
     status.asleep_since = perhaps(f.now);
     status.drain_since = chance(30) ? perhaps(f.now) : std::nullopt;
     status.terminated_at = chance(30) ? perhaps(f.now) : std::nullopt;
-    status.failed_spec = pick<std::string>({"", "spec-1:config-1", "spec-0:config-0"});
+    status.failed_spec = pick<std::string>({"", "spec-1:boot-1.live-1", "spec-0:boot-0.live-1"});
   }
 
   void fill_observed(PlanFixture& f) {
@@ -102,6 +107,17 @@ class RandomInput {
     f.health.ready_at = f.health.health == Health::ready ? perhaps(f.now) : std::nullopt;
     f.sleep.depth = pick({SleepDepth::stopped, SleepDepth::paused, SleepDepth::hibernated});
     if (chance(15)) f.wanted.problem = "no provider";
+    fill_schedule(f);
+  }
+
+  void fill_schedule(PlanFixture& f) {
+    f.schedule.reset();
+    if (chance(60)) return;
+    f.schedule = ScheduleView{};
+    f.schedule->known = chance(85);
+    if (chance(60)) f.schedule->next_due_at = around(f.now);
+    if (chance(20)) f.schedule->running_since = around(f.now);
+    f.schedule->watchers = chance(10) ? 1 : 0;
   }
 
   std::mt19937_64 random_;
@@ -139,7 +155,7 @@ TEST(PlanProperty, NeverPutsABusyAgentToSleepByIdling) {
 
 TEST(PlanProperty, WhateverIdlingDoesIsVoidWhenATurnBeginsMeanwhile) {
   for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
-    const Wakefulness wake = wakefulness(f.row, f.now);
+    const Wakefulness wake = wakefulness(f.row, f.now, f.schedule ? &*f.schedule : nullptr);
     const bool by_idling = !wake.awake && wake.sleep_reason == SleepReason::idle &&
                            !f.row.deletion_requested_at && f.row.container_name != "not valid";
     const bool begins = by_idling && !f.row.status.terminated_at &&
@@ -159,7 +175,7 @@ TEST(PlanProperty, StartsOnlyWhatIsNotRunningAndIsCurrent) {
     EXPECT_TRUE(f.observed.container->state == ContainerState::created ||
                 f.observed.container->state == ContainerState::exited);
     EXPECT_TRUE(plan.needs_memory && plan.needs_start_slot);
-    EXPECT_TRUE(wakefulness(f.row, f.now).awake);
+    EXPECT_TRUE(wakefulness(f.row, f.now, f.schedule ? &*f.schedule : nullptr).awake);
   });
 }
 
@@ -209,6 +225,70 @@ TEST(PlanProperty, EveryStatusSaysWhyInOneLine) {
     EXPECT_FALSE(ready->reason.empty());
     EXPECT_FALSE(ready->message.empty());
     EXPECT_EQ(ready->message.find('\n'), std::string::npos);
+  });
+}
+
+TEST(PlanProperty, AReloadIsInDoubtUntilItIsDoneAndNeverForWhatNeedsABoot) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::reload) {
+      EXPECT_FALSE(plan.intention);
+      return;
+    }
+    ASSERT_TRUE(plan.intention);
+    EXPECT_EQ(plan.write, StatusWrite::around_action);
+    EXPECT_TRUE(failed_reloads(plan.intention->config_hash));
+    EXPECT_TRUE(same_boot_part(plan.intention->config_hash, f.wanted.config));
+    EXPECT_EQ(plan.status.config_hash, f.wanted.config);
+    EXPECT_EQ(plan.status.phase, plan.intention->phase);
+    EXPECT_TRUE(f.observed.container && f.observed.container->state == ContainerState::running);
+    EXPECT_EQ(f.observed.container->spec_hash, f.wanted.spec);
+    EXPECT_TRUE(f.wanted.problem.empty());
+    EXPECT_NE(f.row.desired_state, DesiredState::stopped);
+  });
+}
+
+// Whoever is current without a restart was reloaded: the record never becomes current by itself.
+TEST(PlanProperty, OnlyAStartOrAReloadMakesTheRecordCurrent) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.status.config_hash == f.row.status.config_hash) return;
+    EXPECT_TRUE(plan.action == ActionKind::start || plan.action == ActionKind::reload);
+  });
+}
+
+TEST(PlanProperty, JobsAreAskedForOnceAndOnlyWhereThereIsAProcess) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::read_schedule) return;
+    EXPECT_FALSE(f.schedule);
+    EXPECT_EQ(plan.write, StatusWrite::not_yet);
+    EXPECT_TRUE(f.observed.container && f.observed.container->state == ContainerState::running);
+    EXPECT_EQ(f.row.key.kind, ResourceKind::user_container);
+    EXPECT_NE(f.row.desired_state, DesiredState::stopped);
+  });
+}
+
+TEST(PlanProperty, NobodyIsIdledWithoutHavingBeenAskedForItsJobsOrWithOneSoonDue) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.write != StatusWrite::before_if_idle) return;
+    ASSERT_TRUE(f.schedule);
+    if (plan.status.next_due_at) {
+      EXPECT_GT(*plan.status.next_due_at, f.now);
+    }
+  });
+}
+
+// A sleeper that has a job ahead is looked at again in time for it.
+TEST(PlanProperty, NoSleeperOversleepsItsJob) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const Phase phase = plan.status.phase;
+    const bool sleeps =
+        phase == Phase::stopped || phase == Phase::paused || phase == Phase::hibernated;
+    const bool idle = f.row.desired_state == DesiredState::automatic &&
+                      f.row.key.kind == ResourceKind::user_container &&
+                      !f.row.deletion_requested_at && f.observed.name_holder.empty();
+    if (plan.action != ActionKind::none || !sleeps || !idle || !plan.status.next_due_at) return;
+    if (wakefulness(f.row, f.now, f.schedule ? &*f.schedule : nullptr).awake) return;
+    ASSERT_TRUE(plan.requeue_after);
+    EXPECT_LT(f.now + *plan.requeue_after, *plan.status.next_due_at);
   });
 }
 

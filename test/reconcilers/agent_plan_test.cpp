@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "reconcilers/failure_plan.hpp"
 #include "test/reconcilers/plan_fixture.hpp"
 
 namespace mosaic {
@@ -40,7 +41,7 @@ TEST_F(PlanTest, PutsTheConfigHashOnRecordBeforeTheProcessCanFetch) {
   container(ContainerState::created);
   const Plan start = plan();
   EXPECT_EQ(start.write, StatusWrite::before_action);
-  EXPECT_EQ(start.status.config_hash, "config-1");
+  EXPECT_EQ(start.status.config_hash, "boot-1.live-1");
   EXPECT_EQ(start.status.phase, Phase::starting);
 }
 
@@ -174,9 +175,9 @@ TEST_F(PlanTest, CrashesAreForgottenAfterTenMinutesOfRunning) {
 
 // --- roll-out ---
 
-TEST_F(PlanTest, AChangedConfigurationRestartsAnAgentBetweenTurns) {
+TEST_F(PlanTest, AChangeThatNeedsABootRestartsAnAgentBetweenTurns) {
   running();
-  wanted.config = "config-2";
+  wanted.config = "boot-2.live-1";
   EXPECT_EQ(plan().action, ActionKind::terminate);
   EXPECT_EQ(ready_reason(), "ConfigurationChanged");
 }
@@ -185,7 +186,7 @@ TEST_F(PlanTest, NeverRestartsInTheMiddleOfATurn) {
   running();
   row.busy_until = now + seconds(30);
   for (const bool change_spec : {false, true}) {
-    wanted.config = change_spec ? "config-1" : "config-2";
+    wanted.config = change_spec ? "boot-1.live-1" : "boot-2.live-1";
     wanted.spec = change_spec ? "spec-2" : "spec-1";
     EXPECT_EQ(plan().action, ActionKind::none);
     EXPECT_EQ(plan().status.phase, Phase::draining);
@@ -196,7 +197,7 @@ TEST_F(PlanTest, NeverRestartsInTheMiddleOfATurn) {
 TEST_F(PlanTest, DrainingHasALimit) {
   running();
   row.busy_until = now + minutes(60);
-  wanted.config = "config-2";
+  wanted.config = "boot-2.live-1";
   row.status = plan().status;
   now += settings.drain_limit;
   row.last_active_at = now;
@@ -220,6 +221,282 @@ TEST_F(PlanTest, AnInvalidNewConfigurationDoesNotStopARunningAgent) {
   EXPECT_EQ(plan().status.phase, Phase::running);
   const AgentStatus status = plan().status;
   EXPECT_EQ(find_condition(status, condition::configuration)->status, ConditionStatus::no);
+}
+
+// --- changes that are applied while the process runs ---
+
+TEST_F(PlanTest, AChangeThatCanBeTakenWhileRunningIsReloaded) {
+  running();
+  wanted.config = "boot-1.live-2";
+  const Plan reload = plan();
+  EXPECT_EQ(reload.action, ActionKind::reload);
+  EXPECT_EQ(reload.status.config_hash, "boot-1.live-2");
+  EXPECT_EQ(reload.status.phase, Phase::running);
+  EXPECT_EQ(find_condition(reload.status, condition::configuration)->reason, "Reloaded");
+  row.status = reload.status;
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status, row.status);
+}
+
+TEST_F(PlanTest, AReloadDoesNotWaitForTurnsNorDisturbThem) {
+  running();
+  wanted.config = "boot-1.live-2";
+  row.busy_until = now + seconds(30);
+  EXPECT_EQ(plan().action, ActionKind::reload);
+  EXPECT_EQ(plan().status.phase, Phase::running);
+}
+
+// What the process has is unknown from the moment a reload may have happened.
+TEST_F(PlanTest, AReloadThatMayHaveHappenedIsRepeatedEvenWhenTheSettingsAreBack) {
+  running();
+  wanted.config = "boot-1.live-2";
+  const Plan reload = plan();
+  ASSERT_EQ(reload.write, StatusWrite::around_action);
+  ASSERT_TRUE(reload.intention);
+  EXPECT_EQ(reload.intention->config_hash, "boot-1.?0");
+  row.status = *reload.intention;  // the controller dies here
+  wanted.config = "boot-1.live-1";
+  EXPECT_EQ(plan().action, ActionKind::reload);
+  EXPECT_EQ(plan().status.config_hash, "boot-1.live-1");
+}
+
+TEST_F(PlanTest, AReloadThatFailsAgainAndAgainBecomesARestart) {
+  running();
+  wanted.config = "boot-1.live-2";
+  for (int failures = 1; failures <= 2; ++failures) {
+    const Plan reload = plan();
+    ASSERT_EQ(reload.action, ActionKind::reload);
+    const FailurePlan failed = plan_failure(*reload.intention, reload.status, reload.action,
+                                            EngineErrorKind::failed, "not taken", now);
+    EXPECT_EQ(find_condition(failed.status, condition::configuration)->reason, "ReloadFailed");
+    EXPECT_EQ(failed.status.phase, Phase::running) << "it goes on with what it has";
+    EXPECT_TRUE(failed.requeue_after);
+    row.status = failed.status;
+  }
+  row.busy_until = now + seconds(30);
+  EXPECT_EQ(plan().status.phase, Phase::draining);
+  row.busy_until.reset();
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  container(ContainerState::exited);
+  EXPECT_EQ(plan().status.config_hash, "boot-1.live-2");
+}
+
+TEST_F(PlanTest, AnApiThatDoesNotAnswerIsNoReasonForARestart) {
+  running();
+  wanted.config = "boot-1.live-2";
+  const Plan reload = plan();
+  const FailurePlan failed = plan_failure(*reload.intention, reload.status, reload.action,
+                                          EngineErrorKind::unavailable, "no answer", now);
+  EXPECT_EQ(failed.status, *reload.intention);
+  EXPECT_FALSE(failed.requeue_after) << "the queue's back-off decides";
+}
+
+TEST_F(PlanTest, AnAgentThatBootsIsNotReloadedBeforeItsGatewayAnswers) {
+  container(ContainerState::running).started_at = now - seconds(2);
+  row.status.phase = Phase::starting;
+  row.status.config_hash = "boot-1.live-0";
+  health.health = Health::starting;
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status.phase, Phase::starting);
+  health.health = Health::ready;
+  health.ready_at = now;
+  EXPECT_EQ(plan().action, ActionKind::reload) << "and before it counts as ready";
+  EXPECT_EQ(plan().status.phase, Phase::starting);
+}
+
+TEST_F(PlanTest, APausedAgentTakesItsConfigurationWhenItWakes) {
+  running();
+  container(ContainerState::paused);
+  row.status.phase = Phase::paused;
+  wanted.config = "boot-1.live-2";
+  EXPECT_EQ(plan().action, ActionKind::unpause);
+  row.status = plan().status;
+  container(ContainerState::running);
+  EXPECT_EQ(plan().action, ActionKind::reload);
+  row.status = plan().status;
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status.phase, Phase::running);
+}
+
+TEST_F(PlanTest, ASleepingAgentIsNotWokenForAConfiguration) {
+  running();
+  idle();
+  container(ContainerState::paused);
+  row.status.phase = Phase::paused;
+  sleep.depth = SleepDepth::paused;
+  wanted.config = "boot-1.live-2";
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status.phase, Phase::paused);
+}
+
+// --- an agent's own scheduled jobs ---
+
+class ScheduleTest : public PlanTest {
+ protected:
+  void jobs_due_in(Duration away) {
+    schedule = ScheduleView{};
+    schedule->next_due_at = now + away;
+  }
+  // As it fell asleep with that due time on record.
+  void asleep_with_job_in(Duration away, Phase phase = Phase::stopped) {
+    running();
+    idle();
+    row.status.phase = phase;
+    row.status.next_due_at = now + away;
+    row.status.start_duration_ms = 10'000;
+    container(phase == Phase::stopped ? ContainerState::exited : ContainerState::paused);
+    row.status.last_exit_at = observed.container->finished_at;
+    sleep.depth = phase == Phase::stopped ? SleepDepth::stopped : SleepDepth::paused;
+    schedule.reset();
+  }
+};
+
+TEST_F(ScheduleTest, JobsAreAskedForBeforeAnAgentSleeps) {
+  running();
+  idle();
+  schedule.reset();
+  EXPECT_EQ(plan().action, ActionKind::read_schedule);
+  EXPECT_EQ(plan().write, StatusWrite::not_yet);
+  jobs_due_in(minutes(60));
+  const Plan fall = plan();
+  EXPECT_EQ(fall.action, ActionKind::terminate);
+  EXPECT_EQ(fall.write, StatusWrite::before_if_idle);
+  EXPECT_EQ(fall.status.next_due_at, now + minutes(60));
+  EXPECT_EQ(find_condition(fall.status, condition::schedule)->reason, "JobDue");
+}
+
+TEST_F(ScheduleTest, AnAgentWithoutJobsSaysNothingOfThem) {
+  running();
+  idle();
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  EXPECT_FALSE(plan().status.next_due_at);
+  EXPECT_EQ(find_condition(plan().status, condition::schedule), nullptr);
+}
+
+TEST_F(ScheduleTest, AnAgentIsNotPutToSleepShortlyBeforeAJob) {
+  running();
+  idle();
+  jobs_due_in(seconds(20));
+  const Plan stay = plan();
+  EXPECT_EQ(stay.action, ActionKind::none);
+  EXPECT_EQ(stay.status.phase, Phase::running);
+  EXPECT_EQ(stay.requeue_after, seconds(40)) << "the job's time, and time to begin it";
+}
+
+TEST_F(ScheduleTest, ASleeperIsWokenInTimeForItsJobWithoutPolling) {
+  asleep_with_job_in(minutes(60));
+  const Plan asleep = plan();
+  EXPECT_EQ(asleep.action, ActionKind::none);
+  // one and a half boots and a reserve before
+  EXPECT_EQ(asleep.requeue_after, minutes(60) - seconds(30));
+  row.status = asleep.status;
+  now += *asleep.requeue_after;
+  const Plan wake = plan();
+  EXPECT_EQ(wake.action, ActionKind::start);
+  EXPECT_NE(find_condition(wake.status, condition::ready)->message.find("job of its own"),
+            std::string::npos);
+}
+
+TEST_F(ScheduleTest, AFrozenSleeperIsWokenLater) {
+  asleep_with_job_in(minutes(60), Phase::paused);
+  EXPECT_EQ(plan().requeue_after, minutes(60) - seconds(10));
+  sleep.review_at = now + minutes(5);
+  EXPECT_EQ(plan().requeue_after, minutes(5));
+  now += minutes(60) - seconds(10);
+  EXPECT_EQ(plan().action, ActionKind::unpause);
+}
+
+TEST_F(ScheduleTest, AJobThatWasMissedRunsAtOnce) {
+  asleep_with_job_in(-minutes(180));
+  EXPECT_EQ(plan().action, ActionKind::start);
+}
+
+TEST_F(ScheduleTest, ARequestedStopWinsOverAJob) {
+  asleep_with_job_in(-seconds(1));
+  row.desired_state = DesiredState::stopped;
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_FALSE(plan().requeue_after);
+}
+
+TEST_F(ScheduleTest, WhoeverIsStoppedOnRequestIsNotAskedForJobs) {
+  running();
+  schedule.reset();
+  row.desired_state = DesiredState::stopped;
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+}
+
+TEST_F(ScheduleTest, StaysAwakeWhileAJobRunsAndSleepsWhenItIsOver) {
+  asleep_with_job_in(seconds(1));
+  running();
+  idle();
+  row.status.next_due_at = now - seconds(20);
+  schedule.reset();
+  EXPECT_EQ(plan().action, ActionKind::read_schedule) << "the job's time is over: look";
+  schedule = ScheduleView{};
+  schedule->running_since = now - seconds(19);
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status.phase, Phase::running);
+  EXPECT_EQ(plan().requeue_after, seconds(15));
+  jobs_due_in(minutes(60));
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  EXPECT_EQ(plan().status.next_due_at, now + minutes(60));
+}
+
+TEST_F(ScheduleTest, AJobThatNeverEndsOrNeverBeginsHoldsNobodyAwake) {
+  running();
+  idle();
+  schedule->running_since = now - minutes(66);
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  schedule = ScheduleView{};
+  schedule->next_due_at = now - minutes(9);
+  EXPECT_EQ(plan().action, ActionKind::none) << "late, but it may still begin";
+  now += minutes(60);
+  idle();
+  const Plan given_up = plan();
+  EXPECT_EQ(given_up.action, ActionKind::terminate);
+  EXPECT_FALSE(given_up.status.next_due_at) << "or it would be woken for ever";
+  EXPECT_EQ(find_condition(given_up.status, condition::schedule)->reason, "JobMissed");
+}
+
+TEST_F(ScheduleTest, WhatCannotBeToldIsSaidAndKeepsNobodyAwake) {
+  running();
+  idle();
+  schedule->known = false;
+  schedule->unknown_reason = "its image has no node";
+  const Plan fall = plan();
+  EXPECT_EQ(fall.action, ActionKind::terminate);
+  const Condition* told = find_condition(fall.status, condition::schedule);
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(told->status, ConditionStatus::unknown);
+  EXPECT_NE(told->message.find("its image has no node"), std::string::npos);
+}
+
+TEST_F(ScheduleTest, JobsThatWaitForAnEventAreSaidToBeAsleepToo) {
+  running();
+  idle();
+  schedule->watchers = 2;
+  const AgentStatus status = plan().status;
+  const Condition* told = find_condition(status, condition::schedule);
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(told->status, ConditionStatus::no);
+  EXPECT_NE(told->message.find("2 jobs wait"), std::string::npos);
+}
+
+TEST_F(ScheduleTest, WhoeverUsesTheAgentComesBeforeItsJobs) {
+  running();
+  row.status.next_due_at = now - minutes(60);
+  schedule.reset();
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().requeue_after, minutes(29));
+}
+
+// --- names ---
+
+TEST_F(PlanTest, AnEarlierRowsNameIsLookedAtAgainAtOnce) {
+  observed.name_holder = "another";
+  EXPECT_EQ(plan().requeue_after, seconds(30));
+  observed.held_by_row = ResourceKey(ResourceKind::user_container, "earlier");
+  EXPECT_EQ(plan().requeue_after, seconds(1));
 }
 
 // --- ends ---
@@ -265,7 +542,7 @@ TEST_F(PlanTest, ARefusedConfigurationIsTerminalUntilItChanges) {
   row.last_active_at = now;
   EXPECT_EQ(plan().action, ActionKind::none);
   EXPECT_FALSE(plan().requeue_after);
-  wanted.config = "config-2";
+  wanted.config = "boot-2.live-1";
   EXPECT_EQ(plan().action, ActionKind::start);
 }
 

@@ -47,6 +47,7 @@ class LoopTest : public testing::Test {
     engine.set_image("mosaic/openclaw:test", ImageAvailability::present);
     engine.set_latency(EngineMethod::start, milliseconds(5));
     store.put_setting("fleet.image", "mosaic/openclaw:test");
+    engine.set_configuration_source([this](const ResourceKey& agent) { return voice(agent); });
     EngineInfo info;
     info.memory_mb = 32'000;
     info.capabilities.pause = true;
@@ -141,6 +142,13 @@ class LoopTest : public testing::Test {
     const Condition* ready = find_condition(present.status, condition::ready);
     return ready == nullptr ? "" : ready->reason;
   }
+  // The one thing that these tests change in a configuration.
+  std::string voice(const ResourceKey& agent) {
+    const auto source = store.find_config_source(agent);
+    return source ? source->personality : "";
+  }
+  FakeContainer container(const std::string& name) { return engine.containers_of(key(name)).at(0); }
+
   ResourceKey key(const std::string& name) {
     return ResourceKey(ResourceKind::user_container, name);
   }
@@ -341,16 +349,122 @@ TEST_F(LoopTest, ARefusedConfigurationIsNotRestartedUntilItChanges) {
   EXPECT_EQ(phase("alice"), Phase::running);
 }
 
-TEST_F(LoopTest, AConfigurationChangeRollsOutToThatAgentAlone) {
+TEST_F(LoopTest, AConfigurationChangeRollsOutToThatAgentAloneWithoutARestart) {
   user("alice");
   user("bob");
   settle();
   engine.forget_calls();
   store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
   pass(seconds(1));
+  EXPECT_EQ(engine.call_count(EngineMethod::reload_configuration), 1U);
+  EXPECT_EQ(engine.mutation_count(), 1U);
+  EXPECT_EQ(container("alice").configuration, "Be brief.");
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EventQuery query;
+  query.key = key("alice");
+  const auto events = store.events(query);
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const Event& event) {
+    return event.reason == "ConfigurationReloaded" && event.severity == EventSeverity::normal;
+  }));
+}
+
+TEST_F(LoopTest, AReloadThatFailsFallsBackToARestart) {
+  user("alice");
+  settle();
+  engine.forget_calls();
+  engine.fail_next(EngineMethod::reload_configuration, EngineErrorKind::failed, 2);
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+  pass(seconds(20));
+  EXPECT_EQ(engine.call_count(EngineMethod::reload_configuration), 2U);
   EXPECT_EQ(engine.call_count(EngineMethod::terminate), 1U);
-  EXPECT_EQ(engine.call_count(EngineMethod::start), 1U);
-  EXPECT_EQ(engine.call_count(EngineMethod::create_container), 0U);
+  EXPECT_EQ(container("alice").configuration, "Be brief.");
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+// The answer of the reload is lost, the controller with it, and the settings are changed back.
+TEST_F(LoopTest, AReloadWhoseAnswerWasLostIsNeverTakenForNone) {
+  user("alice");
+  settle();
+  engine.fail_next(EngineMethod::reload_configuration, EngineErrorKind::unavailable, 1,
+                   FaultMoment::after_effect);
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+  loop->informer().run_pending();
+  while (container("alice").reloads == 0) loop->controller().process_next();
+  ASSERT_EQ(container("alice").configuration, "Be brief.");
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "", ""});
+  boot();
+  pass(seconds(5));
+  EXPECT_EQ(container("alice").configuration, "");
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, AnAgentSleepsThroughToItsJobAndSleepsAgain) {
+  user("alice");
+  settle();
+  ScheduleView jobs;
+  jobs.next_due_at = clock.now() + minutes(120);
+  engine.set_schedule(key("alice"), jobs);
+  pass(minutes(31));
+  ASSERT_EQ(phase("alice"), Phase::stopped);
+  EXPECT_EQ(row("alice").status.next_due_at, jobs.next_due_at);
+  const auto writes = store.status_writes();
+  pass(minutes(80));
+  EXPECT_EQ(store.status_writes(), writes) << "nothing polls";
+  clock.advance(*jobs.next_due_at - clock.now() - seconds(1));
+  pass(seconds(4));
+  ASSERT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(engine.call_count(EngineMethod::read_schedule), 1U);
+  jobs.next_due_at = clock.now() + minutes(120);
+  jobs.running_since = clock.now();
+  engine.set_schedule(key("alice"), jobs);
+  pass(minutes(10));
+  EXPECT_EQ(phase("alice"), Phase::running) << "its job runs";
+  jobs.running_since.reset();
+  engine.set_schedule(key("alice"), jobs);
+  pass(minutes(1));
+  EXPECT_EQ(phase("alice"), Phase::stopped);
+  EXPECT_EQ(row("alice").status.next_due_at, jobs.next_due_at);
+}
+
+TEST_F(LoopTest, AJobMissedByAControllerThatWasAwayRunsWhenItIsBack) {
+  user("alice");
+  settle();
+  ScheduleView jobs;
+  jobs.next_due_at = clock.now() + minutes(60);
+  engine.set_schedule(key("alice"), jobs);
+  pass(minutes(31));
+  ASSERT_EQ(phase("alice"), Phase::stopped);
+  loop.reset();
+  clock.advance(minutes(600));
+  boot();
+  pass(seconds(1));
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, AControllerThatStartsKnowsWhenToWakeWhom) {
+  user("alice");
+  settle();
+  ScheduleView jobs;
+  jobs.next_due_at = clock.now() + minutes(60);
+  engine.set_schedule(key("alice"), jobs);
+  pass(minutes(31));
+  boot();
+  pass(minutes(29));
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, AnImageThatIsLoadedIsNoticedWhateverItsEventSays) {
+  store.put_setting("fleet.image", "mosaic/openclaw:later");
+  loop->informer().on_settings_changed();
+  FakeEngine::PullBehaviour failing;
+  failing.failure = "no such host";
+  engine.set_pull("mosaic/openclaw:later", failing);
+  user("alice");
+  pass(seconds(10));
+  ASSERT_EQ(reason("alice"), "ImagePullFailed");
+  engine.set_image("mosaic/openclaw:later", ImageAvailability::present);
+  loop->informer().on_image_changed("");
+  settle();
   EXPECT_EQ(phase("alice"), Phase::running);
 }
 
@@ -490,7 +604,7 @@ class RandomHistory : public LoopTest, public testing::WithParamInterface<int> {
         store.delete_agent(k);
         break;
       case 12:
-        engine.fail_next(static_cast<EngineMethod>(random() % 19), EngineErrorKind::unavailable,
+        engine.fail_next(static_cast<EngineMethod>(random() % 21), EngineErrorKind::unavailable,
                          1 + static_cast<int>(random() % 3),
                          chance(50) ? FaultMoment::before_effect : FaultMoment::after_effect);
         break;
@@ -588,6 +702,7 @@ TEST_P(RandomHistory, ConvergesAfterEveryHealAndIsSafeAllTheWay) {
     EXPECT_EQ(found->status.phase, Phase::running)
         << name << " seed " << GetParam() << ": " << reason(name);
     EXPECT_EQ(containers(name), 1U);
+    EXPECT_EQ(container(name).configuration, voice(key(name))) << name << " seed " << GetParam();
   }
   const auto writes = store.status_writes();
   const auto mutations = engine.mutation_count();

@@ -1,6 +1,7 @@
 // One agent in a settled, running state, which the planner's tests change in one respect each.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "reconcilers/agent_plan.hpp"
@@ -10,11 +11,13 @@ namespace mosaic {
 struct PlanFixture {
   TimePoint now{std::chrono::hours(480'000)};
   AgentRow row;
-  WantedFingerprints wanted{"spec-1", "config-1", ""};
+  WantedFingerprints wanted{"spec-1", "boot-1.live-1", ""};
   ObservedAgent observed;
   HealthView health;
   SleepAllowance sleep{SleepDepth::stopped, std::nullopt, "idle agents are stopped"};
   FleetSettings settings;
+  // The jobs were asked, and there are none; nothing: they were not asked yet.
+  std::optional<ScheduleView> schedule = ScheduleView{};
 
   PlanFixture() {
     row.key = ResourceKey(ResourceKind::user_container, "c1");
@@ -54,7 +57,8 @@ struct PlanFixture {
   void idle() { row.last_active_at = now - row.idle_timeout - std::chrono::seconds(1); }
 
   Plan plan() const {
-    return plan_agent(PlanInput{row, wanted, observed, health, sleep, settings, now});
+    return plan_agent(PlanInput{row, wanted, observed, health, sleep, settings, now,
+                                schedule ? &*schedule : nullptr});
   }
 
   std::string ready_reason() const {

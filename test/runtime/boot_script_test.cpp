@@ -112,11 +112,12 @@ class AgentBoot : public testing::TestWithParam<Image> {
   }
 
   ChildResult boot(const Image& image, const std::string& api, const std::string& limit_s = "60",
-                   const std::string& with_token = token) {
+                   const std::string& with_token = token, const std::string& mode = "") {
     if (!files::exists(root_ / "bin/tar")) install(image);
     ChildCommand command;
     command.arguments = image.shell;
     command.arguments.push_back(root_ / "script");
+    if (!mode.empty()) command.arguments.push_back(mode);
     command.environment = {"PATH=" + (root_ / "bin").string(),
                            "HOME=" + root_.string(),
                            "MOSAIC_API_URL=" + api,
@@ -126,9 +127,29 @@ class AgentBoot : public testing::TestWithParam<Image> {
                            "MOSAIC_BOOT_FOLDER=" + (root_ / "boot").string(),
                            "MOSAIC_WORKSPACE=" + (root_ / "workspace").string(),
                            "OPENCLAW_STATE_DIR=" + (root_ / "state").string(),
-                           "MOSAIC_BOOT_LIMIT_S=" + limit_s};
+                           "MOSAIC_BOOT_LIMIT_S=" + limit_s,
+                           "MOSAIC_TAKEN_LIMIT_S=1"};
     command.limit = std::chrono::seconds(60);
     return run_child(command);
+  }
+
+  ChildResult reload(const Image& image, const std::string& api) {
+    return boot(image, api, "1", token, std::string(reload_mode));
+  }
+
+  // A gateway that runs on `configuration`, and has taken `taken` since.
+  void running_gateway(const std::string& configuration, const std::string& taken) {
+    files::create_directories(root_ / "boot");
+    write_file(root_ / "boot/openclaw.json", configuration);
+    if (!taken.empty()) write_file(root_ / "boot/openclaw.json.last-good", taken);
+  }
+
+  bool left_anything_behind() const {
+    for (const auto& entry : files::directory_iterator(root_ / "boot")) {
+      if (entry.path().filename().string().starts_with(".reload-") && entry.is_directory())
+        return true;
+    }
+    return false;
   }
 
   static std::string url(const ProbeHttpServer& server) { return "http://" + server.endpoint(); }
@@ -285,6 +306,44 @@ TEST_P(AgentBoot, RefusesATokenThatCouldChangeTheRequest) {
   EXPECT_EQ(result.errors.find("X-Other"), std::string::npos);
 }
 
+TEST_P(AgentBoot, ReloadPutsAConfigurationInPlaceBesideTheGateway) {
+  running_gateway("old", "{\"gateway\":{}}");
+  write_file(root_ / "workspace/SOUL.md", "old soul");
+  write_file(root_ / "workspace/AGENTS.md", "written by the agent");
+  bool token_shown = false;
+  ProbeHttpServer server([&](const std::string&) {
+    token_shown = some_process_shows(token);
+    return ProbeHttpServer::answer(200, full_archive(), "application/x-tar");
+  });
+  const auto result = reload(GetParam(), url(server));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(read_file(root_ / "boot/openclaw.json"), "{\"gateway\":{}}");
+  EXPECT_EQ(read_file(root_ / "workspace/SOUL.md"), "soul");
+  EXPECT_EQ(read_file(root_ / "workspace/AGENTS.md"), "written by the agent");
+  EXPECT_FALSE(files::exists(root_ / "called")) << "no second gateway";
+  EXPECT_FALSE(left_anything_behind());
+  EXPECT_FALSE(token_shown);
+  struct stat status {};
+  ASSERT_EQ(::stat((root_ / "boot/openclaw.json").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 077u, 0u);
+}
+
+TEST_P(AgentBoot, ReloadThatCannotFetchChangesNothing) {
+  running_gateway("old", "old");
+  write_file(root_ / "workspace/SOUL.md", "old soul");
+  const auto result = reload(GetParam(), "http://127.0.0.1:" + std::to_string(unused_port()));
+  EXPECT_EQ(result.exit_code, boot_exit::api_unreachable);
+  EXPECT_EQ(read_file(root_ / "boot/openclaw.json"), "old");
+  EXPECT_EQ(read_file(root_ / "workspace/SOUL.md"), "old soul");
+  EXPECT_FALSE(left_anything_behind());
+}
+
+TEST_P(AgentBoot, ReloadSaysWhenTheGatewayDoesNotTakeIt) {
+  running_gateway("old", "old");
+  ProbeHttpServer server(configuration());
+  EXPECT_EQ(reload(GetParam(), url(server)).exit_code, boot_exit::not_taken);
+}
+
 INSTANTIATE_TEST_SUITE_P(Images, AgentBoot,
                          testing::Values(debian_image(), alpine_image(), busybox_image(),
                                          node_image()),
@@ -312,6 +371,30 @@ TEST_F(AgentBootLock, ASecondContainerOnTheSameStateDoesNotBoot) {
       << result.errors;
   EXPECT_EQ(server.requests(), 0);
   ::close(lock);
+}
+
+TEST_F(AgentBootLock, ReloadOfAPersonalityAloneNeedsNothingOfTheGateway) {
+  running_gateway("{\"gateway\":{}}", "");
+  ProbeHttpServer server(configuration());
+  EXPECT_EQ(reload(debian_image(), url(server)).exit_code, 0);
+  EXPECT_EQ(read_file(root_ / "workspace/SOUL.md"), "soul");
+}
+
+TEST_F(AgentBootLock, ReloadNeedsAGateway) {
+  EXPECT_EQ(reload(debian_image(), "http://127.0.0.1:1").exit_code, boot_exit::not_taken);
+}
+
+// What was fetched earlier must not replace what was fetched later.
+TEST_F(AgentBootLock, OnlyOneReloadAtATime) {
+  running_gateway("old", "{\"gateway\":{}}");
+  const int lock =
+      ::open((root_ / "boot/.reload-lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+  ProbeHttpServer server(configuration());
+  EXPECT_EQ(reload(debian_image(), url(server)).exit_code, boot_exit::api_unreachable);
+  EXPECT_EQ(server.requests(), 0);
+  ::close(lock);
+  EXPECT_EQ(reload(debian_image(), url(server)).exit_code, 0);
 }
 
 TEST_F(AgentBootLock, MissingVariablesAreNamed) {

@@ -102,6 +102,7 @@ TEST(EventWatcher, TurnsOurEventsIntoKeysAndIgnoresTheRest) {
       connection.send(chunk(
           R"({"Type":"network","Action":"destroy","Actor":{"ID":"y","Attributes":{"name":"mosaic-1a2b3c4d-user-bob-net"}}})" "\n"
           R"({"Type":"network","Action":"destroy","Actor":{"ID":"y","Attributes":{"name":"mosaic-1a2b3c4d-user-alice-net"}}})" "\n"
+          R"({"Type":"image","Action":"load","Actor":{"ID":"sha256:1","Attributes":{"name":"sha256:1"}}})" "\n"
           R"({"Type":"image","Action":"tag","Actor":{"ID":"sha256:1","Attributes":{"name":"a/b:c"}}})" "\n"));
       connection.hang();
     }
@@ -110,7 +111,7 @@ TEST(EventWatcher, TurnsOurEventsIntoKeysAndIgnoresTheRest) {
   ASSERT_TRUE(watching.journal.wait_for("image a/b:c"));
   EXPECT_EQ(watching.journal.words(),
             (std::vector<std::string>{"reachable", "secured", "missed", "agent user/c1", "missed", "agent user/c1",
-                                      "image a/b:c"}));
+                                      "image ", "image a/b:c"}));
   EXPECT_TRUE(watching.watcher->connected());
   EXPECT_TRUE(watching.watcher->last_heard_at());
 }

@@ -191,6 +191,28 @@ TYPED_TEST_P(DriverConformance, RefusesWhatTheStateForbids) {
   EXPECT_EQ(this->outcome([&] { driver.unpause(id); }), conflict);
 }
 
+// Both act inside a process, so there must be one that can act. What an image makes of them is its own affair.
+TYPED_TEST_P(DriverConformance, ActsInsideRunningContainersOnly) {
+  const AgentIdentity alice = this->harness_.agent("alice");
+  const std::string id = this->create(alice);
+  RuntimeDriver& driver = this->driver();
+  const std::string conflict = this->error(EngineErrorKind::conflict);
+  const auto refuses = [&] {
+    EXPECT_EQ(this->outcome([&] { driver.reload_configuration(id); }), conflict);
+    EXPECT_EQ(this->outcome([&] { driver.read_schedule(id); }), conflict);
+  };
+  refuses();
+  driver.start(id);
+  EXPECT_EQ(this->outcome([&] { driver.read_schedule(id); }), "done");
+  EXPECT_NE(this->outcome([&] { driver.reload_configuration(id); }), conflict);
+  EXPECT_EQ(this->state_of(alice), ContainerState::running);
+  driver.pause(id);
+  refuses();
+  driver.kill(id);
+  ASSERT_TRUE(this->becomes(alice, ContainerState::exited));
+  refuses();
+}
+
 TYPED_TEST_P(DriverConformance, SaysWhenAContainerIsNotThere) {
   RuntimeDriver& driver = this->driver();
   const std::string gone(64, 'a');
@@ -200,6 +222,8 @@ TYPED_TEST_P(DriverConformance, SaysWhenAContainerIsNotThere) {
   EXPECT_EQ(this->outcome([&] { driver.kill(gone); }), not_found);
   EXPECT_EQ(this->outcome([&] { driver.pause(gone); }), not_found);
   EXPECT_EQ(this->outcome([&] { driver.unpause(gone); }), not_found);
+  EXPECT_EQ(this->outcome([&] { driver.reload_configuration(gone); }), not_found);
+  EXPECT_EQ(this->outcome([&] { driver.read_schedule(gone); }), not_found);
   EXPECT_EQ(this->outcome([&] { driver.remove_container(gone); }), "done");
   EXPECT_FALSE(driver.memory_use(gone));
 }
@@ -353,7 +377,7 @@ TYPED_TEST_P(DriverConformance, HintsAtEveryChangeOfAnAgent) {
 
 REGISTER_TYPED_TEST_SUITE_P(DriverConformance, ShowsNothingOfAnAgentThatHasNothing, LeadsAnAgentThroughItsLife,
                             KeepsVolumesUntilTheyAreRemoved, MayBeAskedTwice, EndsPausedContainersToo,
-                            RefusesWhatTheStateForbids, SaysWhenAContainerIsNotThere,
+                            RefusesWhatTheStateForbids, ActsInsideRunningContainersOnly, SaysWhenAContainerIsNotThere,
                             LeavesAForeignContainerUnderOurNameAlone, TellsWhichRowOfOursHoldsTheName,
                             FindsARowsContainerUnderAnotherName, NeverTakesTheBeginningOfAnIdForAName,
                             SaysThatAnImageIsMissing, ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
