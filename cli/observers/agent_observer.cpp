@@ -1,6 +1,7 @@
 #include "cli/observers/agent_observer.hpp"
 
 #include "cli/observers/reconcile_trace.hpp"
+#include "reconcilers/config_hash.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -73,7 +74,8 @@ void AgentLog::count_transition(const AgentRow& row, const AgentStatus& before,
   const Condition* now = find_condition(after, condition::configuration);
   const Condition* then = find_condition(before, condition::configuration);
   const bool outdated = now != nullptr && now->reason == "ConfigurationChanged";
-  if (outdated && (then == nullptr || then->reason != now->reason))
+  const bool reloaded = failed_reloads(before.config_hash) && !failed_reloads(after.config_hash);
+  if (reloaded || (outdated && (then == nullptr || then->reason != now->reason)))
     metrics_.config_rollouts().Increment();
 }
 

@@ -135,10 +135,12 @@ TEST_F(Lifecycle, UserWhoIsDeletedAndComesBackAtOnceGetsANetworkOfTheNewRow) {
   EXPECT_EQ(volumes_of("alice"), 2u);
 }
 
-TEST_F(Lifecycle, ConfigurationChangeRollsOutOnceItsTurnHasEnded) {
+// The instant image has no shell to take a configuration with while it runs. That it is tried, and that
+// the restart which follows waits for the turn, is what is seen here; openclaw_test.cpp sees the rest.
+TEST_F(Lifecycle, ConfigurationThatCannotBeAppliedWhileRunningRollsOutOnceTheTurnHasEnded) {
   insert_awake("c1", "alice");
   const auto before = *fleet.look("c1");
-  fleet.set_user("c1", R"("busyUntil" = now() AT TIME ZONE 'UTC' + interval '2 seconds')");
+  fleet.set_user("c1", R"("busyUntil" = now() AT TIME ZONE 'UTC' + interval '9 seconds')");
   fleet.database().sql(
       R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
                           VALUES ('config', 'alice', 'sage', now() AT TIME ZONE 'UTC'))");
@@ -147,6 +149,7 @@ TEST_F(Lifecycle, ConfigurationChangeRollsOutOnceItsTurnHasEnded) {
     const auto now = *fleet.look("c1");
     return now.phase == "running" && now.ready_at > before.ready_at ? "" : "it is " + now.phase;
   }));
+  EXPECT_TRUE(fleet.has_event("c1", "ReloadFailed"));
   EXPECT_TRUE(fleet.has_event("c1", "ConfigurationChanged"));
   EXPECT_EQ(fleet.look("c1")->restart_count, 0);
 }
