@@ -5,6 +5,7 @@
 #include "api/access.hpp"
 #include "api/auth/authentication.hpp"
 #include "api/auth/set_up_token.hpp"
+#include "api/contract.hpp"
 #include "api/gateway/chat_gateway.hpp"
 #include "api/gateway/gateway_parts.hpp"
 #include "api/http_issuer_probe.hpp"
@@ -14,6 +15,18 @@
 #include "http/outbound_client.hpp"
 
 namespace mosaic {
+namespace {
+
+void add_contract_route(Router& router) {
+  router.add(
+      "GET", "/api/openapi.yaml",
+      [](const Request&) {
+        return Response(200, "application/yaml", std::string(contract_yaml()));
+      },
+      RunsOn::io_thread);
+}
+
+}  // namespace
 class PeopleApi::Parts {
  public:
   explicit Parts(PeopleDependencies given)
@@ -36,6 +49,7 @@ class PeopleApi::Parts {
     GuardedRoutes routes(router, authentication_.gatekeeper(), &idempotency_);
     authentication_.add_routes(routes);
     management_.add_routes(routes);
+    add_contract_route(router);
     add_chat_routes(router,
                     ChatParts{authentication_.gatekeeper(), gateway_.desk(), gateway_.turns(),
                               given_.settings, given_.secrets, given_.chat_metrics});

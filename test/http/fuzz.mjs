@@ -149,7 +149,7 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: Number(options.conne
 const statuses = new Map();
 const findings = [];
 // What is documented as "try again later": the gateway's words about an agent that cannot answer now.
-const explained = new Set(['agent-waking', 'agent-failed', 'agent-not-configured', 'busy', 'database-away']);
+const explained = new Set(['agent-waking', 'agent-failed', 'agent-not-configured', 'provider-failed', 'busy', 'database-away']);
 
 function explains(status, type, body) {
   if (status < 500) return true;
