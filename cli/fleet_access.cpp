@@ -6,8 +6,9 @@
 #include "cli/key_check.hpp"
 #include "cli/postgres/embedded_postgres.hpp"
 #include "cli/secret_key.hpp"
-#include "store/admin_store.hpp"
+#include "store/key_check_store.hpp"
 #include "store/migrator.hpp"
+#include "store/postgres_settings_store.hpp"
 #include "store/postgres_store.hpp"
 
 namespace mosaic::cli {
@@ -27,7 +28,8 @@ struct FleetAccess::Parts {
         options(database_options(given)),
         database(options),
         store(database),
-        admin(database) {}
+        rows(database),
+        key_check(database) {}
 
   static DatabaseOptions database_options(const Settings& settings) {
     DatabaseOptions options;
@@ -41,7 +43,8 @@ struct FleetAccess::Parts {
   const DatabaseOptions options;
   Database database;
   PostgresStore store;
-  AdminStore admin;
+  PostgresSettingsStore rows;
+  KeyCheckStore key_check;
   std::unique_ptr<SecretBox> box;
 };
 
@@ -52,12 +55,12 @@ FleetAccess::FleetAccess(const Settings& settings) : parts_(std::make_unique<Par
 FleetAccess::~FleetAccess() = default;
 
 Store& FleetAccess::store() { return parts_->store; }
-AdminStore& FleetAccess::admin() { return parts_->admin; }
+SettingsStore& FleetAccess::settings() { return parts_->rows; }
 
 const SecretBox& FleetAccess::secrets() {
   if (!parts_->box) {
     parts_->box.reset(new SecretBox(open_secret_box(parts_->settings, MissingKey::refuse)));
-    require_matching_key(parts_->admin, *parts_->box);
+    require_matching_key(parts_->key_check, *parts_->box);
   }
   return *parts_->box;
 }

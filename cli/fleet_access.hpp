@@ -14,7 +14,7 @@
 #include "store/store.hpp"
 
 namespace mosaic {
-class AdminStore;
+class SettingsStore;
 }
 
 namespace mosaic::cli {
@@ -28,7 +28,7 @@ class FleetAccess {
   ~FleetAccess();
 
   Store& store();
-  AdminStore& admin();
+  SettingsStore& settings();
   // Checked against the database: a wrong key is a refusal before anything is written with it.
   const SecretBox& secrets();
 

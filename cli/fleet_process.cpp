@@ -49,8 +49,9 @@ void FleetProcess::start() {
   open_key();
   open_database();
   store_ = std::make_unique<PostgresStore>(*database_);
-  admin_ = std::make_unique<AdminStore>(*database_);
-  require_matching_key(*admin_, *box_);
+  rows_ = std::make_unique<PostgresSettingsStore>(*database_);
+  KeyCheckStore key_check(*database_);
+  require_matching_key(key_check, *box_);
   if (roles_.controller) {
     build_engine();
     build_loop();
@@ -261,7 +262,7 @@ std::uint16_t FleetProcess::listen_port() const { return api_->ports().front(); 
 bool FleetProcess::leads() const { return loop_ && loop_->leadership().term().has_value(); }
 
 bool FleetProcess::has_administrator() {
-  for (const auto& user : admin_->list_breakglass()) {
+  for (const auto& user : rows_->list_breakglass()) {
     if (user.active) return true;
   }
   return false;

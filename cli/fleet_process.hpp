@@ -25,9 +25,9 @@
 #include "model/clock.hpp"
 #include "reconcilers/control_loop.hpp"
 #include "secrets/secret_box.hpp"
-#include "store/admin_store.hpp"
 #include "store/database.hpp"
 #include "store/postgres_listener.hpp"
+#include "store/postgres_settings_store.hpp"
 #include "store/postgres_store.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -88,7 +88,7 @@ class FleetProcess {
   std::unique_ptr<SecretBox> box_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<PostgresStore> store_;
-  std::unique_ptr<AdminStore> admin_;
+  std::unique_ptr<PostgresSettingsStore> rows_;
   std::unique_ptr<EngineParts> engine_;
 
   QueueObserver queue_observer_;

@@ -4,8 +4,8 @@
 
 namespace mosaic::cli {
 
-void require_matching_key(AdminStore& admin, const SecretBox& box) {
-  if (!box.matches_key_check(admin.store_key_check_once(box.key_check_value())))
+void require_matching_key(KeyCheckStore& store, const SecretBox& box) {
+  if (!box.matches_key_check(store.store_key_check_once(box.key_check_value())))
     throw CommandError(wrong_key_message);
 }
 

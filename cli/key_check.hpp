@@ -3,13 +3,13 @@
 #pragma once
 
 #include "secrets/secret_box.hpp"
-#include "store/admin_store.hpp"
+#include "store/key_check_store.hpp"
 
 namespace mosaic::cli {
 
 // Stores the proof of this key when the database has none yet. Throws CommandError when it has
 // another key's.
-void require_matching_key(AdminStore& admin, const SecretBox& box);
+void require_matching_key(KeyCheckStore& store, const SecretBox& box);
 
 // One line that says what to do about a key that does not match.
 inline constexpr const char* wrong_key_message =

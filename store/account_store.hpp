@@ -95,7 +95,8 @@ class AccountStore {
   virtual WriteOutcome update_account(const std::string& id, const AccountChange& change,
                                       std::optional<std::int64_t> if_generation) = 0;
 
-  // Each makes the account when there is none and notes the sign-in; a disabled account is returned as it is.
+  // Each makes the account when there is none and notes the sign-in; a disabled account is returned as it is. Names
+  // and addresses are cut to what a page can show. StoreError: an issuer or subject of more than 1000 bytes.
   virtual Account sign_in_breakglass(const BreakglassCredential& user, TimePoint now) = 0;
   virtual Account sign_in_oidc(const OidcIdentity& identity, TimePoint now) = 0;
 
@@ -104,7 +105,8 @@ class AccountStore {
   virtual WriteOutcome set_breakglass_password(const std::string& username,
                                                const std::string& password_hash) = 0;
 
-  virtual void create_session(const SessionRow& session) = 0;
+  // False, and no session, when there is no such account or it is disabled.
+  virtual bool create_session(const SessionRow& session) = 0;
   virtual std::optional<KnownSession> find_session(const std::string& token_hash) = 0;
   virtual void touch_session(const std::string& token_hash, TimePoint now) = 0;
   virtual void delete_session(const std::string& token_hash) = 0;
@@ -120,16 +122,20 @@ class AccountStore {
   // True for the first call with this text, until it expires: a state, a nonce, a set-up token.
   virtual bool consume_once(const std::string& hash, TimePoint expires_at) = 0;
 
+  // Its id is not looked at. Texts are cut to a line's length.
   virtual void append_audit(const AuditEntry& entry) = 0;
   virtual std::vector<AuditEntry> audit(const AuditQuery& query) = 0;  // newest first
 
-  // `record` becomes the stored one when it is running or finished.
+  // Fresh also when the record that was there has expired. `record` becomes the stored one when it is running or
+  // finished.
   virtual IdempotencyBegin begin_idempotent(IdempotencyRecord& record) = 0;
+  // Keeps status, contents and expiry, while the record is still the one that was begun with this fingerprint.
   virtual void finish_idempotent(const IdempotencyRecord& record) = 0;
   // The request did not run: its key may be used again.
   virtual void abandon_idempotent(const std::string& account_id, const std::string& key) = 0;
 
-  // Sessions, consumed texts and idempotency records past their time, audit entries older than `audit_before`.
+  // Sessions, consumed texts and idempotency records past their time, audit entries older than `audit_before`; how many
+  // went. One call removes a bounded number: call again while it removes something.
   virtual int prune_accounts(TimePoint now, TimePoint audit_before) = 0;
 };
 

@@ -60,6 +60,7 @@ AgentStatus decode_status(ColumnReader& columns) {
   status.last_error = columns.text();
   status.failed_spec = columns.text();
   status.start_duration_ms = columns.number();
+  status.next_due_at = columns.time();
   return status;
 }
 
@@ -139,6 +140,7 @@ std::vector<Parameter> status_parameters(const AgentStatus& status, Term term) {
           text_parameter(status.last_error),
           text_parameter(status.failed_spec),
           number_parameter(status.start_duration_ms),
+          timestamp_parameter(status.next_due_at),
           std::to_string(term)};
 }
 

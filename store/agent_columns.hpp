@@ -22,13 +22,13 @@ inline constexpr const char* user_agent_columns =
        "restartedAt", "deletionRequestedAt", "purge", "image", "memoryMb", "cpuMilli", "lastActiveAt", "busyUntil",
        "idleTimeoutMin", "phase", "containerId", "endpoint", "observedGeneration", "configHash", "conditions",
        "restartCount", "nextRetryAt", "lastExitAt", "startedAt", "readyAt", "asleepSince", "drainSince",
-       "terminatedAt", "lastError", "failedSpec", "startDurationMs")";
+       "terminatedAt", "lastError", "failedSpec", "startDurationMs", "nextDueAt")";
 inline constexpr const char* system_agent_columns =
     R"('system', "id", "name", "name", "role", "gatewayToken", "desiredState", "isActive"::text, "generation",
        "restartedAt", "deletionRequestedAt", "purge", "image", "memoryMb", "cpuMilli", NULL::timestamp, NULL::timestamp,
        NULL::integer, "phase", "containerId", "endpoint", "observedGeneration", "configHash", "conditions",
        "restartCount", "nextRetryAt", "lastExitAt", "startedAt", "readyAt", "asleepSince", "drainSince",
-       "terminatedAt", "lastError", "failedSpec", "startDurationMs")";
+       "terminatedAt", "lastError", "failedSpec", "startDurationMs", "nextDueAt")";
 
 AgentRow decode_agent(const std::vector<Field>& fields);
 AgentRow decode_agent(const pqxx::row& row);
@@ -36,11 +36,12 @@ AgentRow decode_agent(const pqxx::row& row);
 // The status side and the term as parameters, in the order of status_assignments.
 std::vector<Parameter> status_parameters(const AgentStatus& status, Term term);
 
-// UPDATE … SET list for parameters $2 to $21 ($1 is the id); $21 is the term.
+// UPDATE … SET list for parameters $2 to $22 ($1 is the id); $22 is the term.
 inline constexpr const char* status_assignments =
     R"("phase" = $2, "status" = $3, "containerId" = $4, "endpoint" = $5, "gatewayPort" = $6,
        "observedGeneration" = $7, "configHash" = $8, "conditions" = $9, "restartCount" = $10, "nextRetryAt" = $11,
        "lastExitAt" = $12, "startedAt" = $13, "readyAt" = $14, "asleepSince" = $15, "drainSince" = $16,
-       "terminatedAt" = $17, "lastError" = $18, "failedSpec" = $19, "startDurationMs" = $20, "term" = $21)";
+       "terminatedAt" = $17, "lastError" = $18, "failedSpec" = $19, "startDurationMs" = $20, "nextDueAt" = $21,
+       "term" = $22)";
 
 }  // namespace mosaic

@@ -67,29 +67,30 @@ AsyncConnection::AsyncConnection(const StopSignal& stop)
 
 AsyncConnection::~AsyncConnection() = default;
 
-Outcome AsyncConnection::fail() {
+ConnectionOutcome AsyncConnection::fail() {
   error_ = connection_ ? one_line(PQerrorMessage(connection_.get())) : "out of memory";
-  return Outcome::failed;
+  return ConnectionOutcome::failed;
 }
 
-Outcome AsyncConnection::wait_for_socket(short events, SteadyTime deadline) {
+ConnectionOutcome AsyncConnection::wait_for_socket(short events, SteadyTime deadline) {
   for (;;) {
     pollfd waiting[2] = {{stop_.descriptor(), POLLIN, 0}, {PQsocket(connection_.get()), events, 0}};
     const int ready = poll(waiting, 2, milliseconds_until(deadline));
     if (ready < 0 && errno != EINTR) {
       error_ = std::system_category().message(errno);
-      return Outcome::failed;
+      return ConnectionOutcome::failed;
     }
-    if (waiting[0].revents != 0) return Outcome::stopped;
-    if (ready > 0) return Outcome::done;
+    if (waiting[0].revents != 0) return ConnectionOutcome::stopped;
+    if (ready > 0) return ConnectionOutcome::done;
     if (std::chrono::steady_clock::now() >= deadline) {
       error_ = "no answer in time";
-      return Outcome::timed_out;
+      return ConnectionOutcome::timed_out;
     }
   }
 }
 
-Outcome AsyncConnection::connect(const std::string& connection_string, SteadyTime deadline) {
+ConnectionOutcome AsyncConnection::connect(const std::string& connection_string,
+                                           SteadyTime deadline) {
   notifications_.clear();
   connection_.reset(PQconnectStart(connection_string.c_str()));
   if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) return fail();
@@ -98,11 +99,12 @@ Outcome AsyncConnection::connect(const std::string& connection_string, SteadyTim
   while (state != PGRES_POLLING_OK) {
     if (state == PGRES_POLLING_FAILED) return fail();
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (const Outcome outcome = wait_for_socket(events, deadline); outcome != Outcome::done)
+    if (const ConnectionOutcome outcome = wait_for_socket(events, deadline);
+        outcome != ConnectionOutcome::done)
       return outcome;
     state = PQconnectPoll(connection_.get());
   }
-  return PQsetnonblocking(connection_.get(), 1) == 0 ? Outcome::done : fail();
+  return PQsetnonblocking(connection_.get(), 1) == 0 ? ConnectionOutcome::done : fail();
 }
 
 bool AsyncConnection::read_input() {
@@ -114,8 +116,9 @@ bool AsyncConnection::read_input() {
   return true;
 }
 
-Outcome AsyncConnection::run(const std::string& sql, const std::vector<std::string>& parameters,
-                             SteadyTime deadline, Rows& rows) {
+ConnectionOutcome AsyncConnection::run(const std::string& sql,
+                                       const std::vector<std::string>& parameters,
+                                       SteadyTime deadline, Rows& rows) {
   std::vector<const char*> values;
   for (const auto& parameter : parameters) values.push_back(parameter.c_str());
   if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
@@ -124,18 +127,20 @@ Outcome AsyncConnection::run(const std::string& sql, const std::vector<std::stri
   }
   for (int unsent = PQflush(connection_.get()); unsent != 0; unsent = PQflush(connection_.get())) {
     if (unsent < 0) return fail();
-    if (const auto outcome = wait_for_socket(POLLIN | POLLOUT, deadline); outcome != Outcome::done)
+    if (const auto outcome = wait_for_socket(POLLIN | POLLOUT, deadline);
+        outcome != ConnectionOutcome::done)
       return outcome;
     if (!read_input()) return fail();
   }
   return read_results(deadline, rows);
 }
 
-Outcome AsyncConnection::read_results(SteadyTime deadline, Rows& rows) {
+ConnectionOutcome AsyncConnection::read_results(SteadyTime deadline, Rows& rows) {
   bool refused = false;
   for (;;) {
     while (PQisBusy(connection_.get()) != 0) {
-      if (const Outcome outcome = wait_for_socket(POLLIN, deadline); outcome != Outcome::done)
+      if (const ConnectionOutcome outcome = wait_for_socket(POLLIN, deadline);
+          outcome != ConnectionOutcome::done)
         return outcome;
       if (!read_input()) return fail();
     }
@@ -149,16 +154,17 @@ Outcome AsyncConnection::read_results(SteadyTime deadline, Rows& rows) {
       refused = true;
     }
   }
-  return refused ? Outcome::failed : Outcome::done;
+  return refused ? ConnectionOutcome::failed : ConnectionOutcome::done;
 }
 
-Outcome AsyncConnection::wait_for_notification(SteadyTime deadline) {
+ConnectionOutcome AsyncConnection::wait_for_notification(SteadyTime deadline) {
   while (notifications_.empty()) {
-    if (const Outcome outcome = wait_for_socket(POLLIN, deadline); outcome != Outcome::done)
+    if (const ConnectionOutcome outcome = wait_for_socket(POLLIN, deadline);
+        outcome != ConnectionOutcome::done)
       return outcome;
     if (!read_input()) return fail();
   }
-  return Outcome::done;
+  return ConnectionOutcome::done;
 }
 
 std::vector<Notification> AsyncConnection::take_notifications() {

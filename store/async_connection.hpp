@@ -34,7 +34,7 @@ class StopSignal {
   int write_end_ = -1;
 };
 
-enum class Outcome : std::uint8_t { done, stopped, timed_out, failed };
+enum class ConnectionOutcome : std::uint8_t { done, stopped, timed_out, failed };
 
 struct Notification {
   std::string channel;
@@ -50,21 +50,21 @@ class AsyncConnection {
   AsyncConnection(const AsyncConnection&) = delete;
   AsyncConnection& operator=(const AsyncConnection&) = delete;
 
-  Outcome connect(const std::string& connection_string, SteadyTime deadline);
-  Outcome run(const std::string& sql, const std::vector<std::string>& parameters,
-              SteadyTime deadline, Rows& rows);
+  ConnectionOutcome connect(const std::string& connection_string, SteadyTime deadline);
+  ConnectionOutcome run(const std::string& sql, const std::vector<std::string>& parameters,
+                        SteadyTime deadline, Rows& rows);
   // Returns `done` as soon as there is a notification.
-  Outcome wait_for_notification(SteadyTime deadline);
+  ConnectionOutcome wait_for_notification(SteadyTime deadline);
   // Those that arrived, in order, also those that came while a question was being answered.
   std::vector<Notification> take_notifications();
   // Why the last call failed: one line, no password.
   const std::string& error() const { return error_; }
 
  private:
-  Outcome wait_for_socket(short events, SteadyTime deadline);
-  Outcome fail();
+  ConnectionOutcome wait_for_socket(short events, SteadyTime deadline);
+  ConnectionOutcome fail();
   bool read_input();
-  Outcome read_results(SteadyTime deadline, Rows& rows);
+  ConnectionOutcome read_results(SteadyTime deadline, Rows& rows);
 
   const StopSignal& stop_;
   std::unique_ptr<pg_conn, void (*)(pg_conn*)> connection_;

@@ -10,6 +10,7 @@
 
 #include "model/agent.hpp"
 #include "model/clock.hpp"
+#include "model/stored_text.hpp"
 #include "store/session.hpp"
 
 namespace mosaic {
@@ -23,12 +24,6 @@ std::optional<TimePoint> parse_timestamp(std::string_view text);
 // An empty text is NULL in the row.
 Parameter text_parameter(const std::string& text);
 Parameter number_parameter(const std::optional<std::int64_t>& number);
-
-// What Postgres takes as TEXT: valid UTF-8 without NUL. Anything else becomes "?", so that one odd
-// byte in an engine's error never makes a row impossible to write.
-std::string storable_text(std::string_view text);
-// Whether a key can be in a row at all; a NUL would cut a parameter short and find another row.
-bool is_storable(std::string_view text);
 
 std::string conditions_json(const std::vector<Condition>& conditions);
 std::vector<Condition> parse_conditions(std::string_view json);  // what cannot be read is left out

@@ -26,6 +26,7 @@ char unescaped(char letter) {
 
 void split_copy_line(std::string& line, std::vector<std::optional<std::string_view>>& fields) {
   fields.clear();
+  if (line.ends_with('\n')) line.pop_back();
   std::size_t write = 0;
   std::size_t begin = 0;
   bool null = false;

@@ -8,7 +8,7 @@
 
 namespace mosaic {
 
-// Unescapes inside `line`; the fields point into it and live until it changes. \N is an empty
+// A line end belongs to no field. Unescapes inside `line`; the fields point into it and live until it changes. \N is an empty
 // optional.
 void split_copy_line(std::string& line, std::vector<std::optional<std::string_view>>& fields);
 

@@ -33,23 +33,23 @@ void ListeningLoop::run() {
   Duration pause = options_.reconnect_shortest;
   while (!stop_.wait_for(Duration::zero())) {
     AsyncConnection connection(stop_);
-    Outcome outcome = open(connection);
-    if (outcome == Outcome::done) {
+    ConnectionOutcome outcome = open(connection);
+    if (outcome == ConnectionOutcome::done) {
       pause = options_.reconnect_shortest;
       outcome = hear(connection);
     }
-    if (outcome == Outcome::stopped) return;
+    if (outcome == ConnectionOutcome::stopped) return;
     if (hooks_.on_lost) hooks_.on_lost(connection.error());
     if (stop_.wait_for(jittered(pause))) return;
     pause = std::min(pause * 2, options_.reconnect_longest);
   }
 }
 
-Outcome ListeningLoop::open(AsyncConnection& connection) {
-  Outcome outcome = connection.connect(connection_string_, after(connect_timeout_));
-  if (outcome != Outcome::done) return outcome;
+ConnectionOutcome ListeningLoop::open(AsyncConnection& connection) {
+  ConnectionOutcome outcome = connection.connect(connection_string_, after(connect_timeout_));
+  if (outcome != ConnectionOutcome::done) return outcome;
   outcome = begin(connection);
-  if (outcome == Outcome::done && hooks_.on_connected) hooks_.on_connected();
+  if (outcome == ConnectionOutcome::done && hooks_.on_connected) hooks_.on_connected();
   return outcome;
 }
 

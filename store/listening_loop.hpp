@@ -32,12 +32,12 @@ class ListeningLoop {
 
  private:
   // On a fresh connection; `done` when it listens.
-  virtual Outcome begin(AsyncConnection& connection) = 0;
+  virtual ConnectionOutcome begin(AsyncConnection& connection) = 0;
   // Until the connection is lost or we are to stop.
-  virtual Outcome hear(AsyncConnection& connection) = 0;
+  virtual ConnectionOutcome hear(AsyncConnection& connection) = 0;
 
   void run();
-  Outcome open(AsyncConnection& connection);
+  ConnectionOutcome open(AsyncConnection& connection);
   Duration jittered(Duration pause);
 
   const std::string connection_string_;

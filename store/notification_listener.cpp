@@ -24,32 +24,34 @@ class NotificationListener::Loop final : public ListeningLoop {
 
  private:
   // Both channels before anybody is told to look: nothing falls between the look and the first notification.
-  Outcome begin(AsyncConnection& connection) override {
+  ConnectionOutcome begin(AsyncConnection& connection) override {
     for (const char* listen : {"LISTEN mosaic_status", "LISTEN mosaic_accounts"}) {
-      if (const Outcome outcome = ask(connection, listen); outcome != Outcome::done) return outcome;
+      if (const ConnectionOutcome outcome = ask(connection, listen);
+          outcome != ConnectionOutcome::done)
+        return outcome;
     }
     for (StatusListener& listener : targets_.statuses) listener.on_statuses_missed();
     for (AccountListener& listener : targets_.accounts) listener.on_accounts_missed();
-    return Outcome::done;
+    return ConnectionOutcome::done;
   }
 
-  Outcome hear(AsyncConnection& connection) override {
+  ConnectionOutcome hear(AsyncConnection& connection) override {
     for (;;) {
       const SteadyTime next_question = after(proof_of_life);
-      Outcome outcome = Outcome::done;
-      while (outcome == Outcome::done) {
+      ConnectionOutcome outcome = ConnectionOutcome::done;
+      while (outcome == ConnectionOutcome::done) {
         for (const auto& notification : connection.take_notifications()) deliver(notification);
         outcome = std::chrono::steady_clock::now() < next_question
                       ? connection.wait_for_notification(next_question)
-                      : Outcome::timed_out;
+                      : ConnectionOutcome::timed_out;
       }
-      if (outcome != Outcome::timed_out) return outcome;
+      if (outcome != ConnectionOutcome::timed_out) return outcome;
       outcome = ask(connection, "SELECT 1");
-      if (outcome != Outcome::done) return outcome;
+      if (outcome != ConnectionOutcome::done) return outcome;
     }
   }
 
-  Outcome ask(AsyncConnection& connection, const char* question) {
+  ConnectionOutcome ask(AsyncConnection& connection, const char* question) {
     AsyncConnection::Rows answer;
     return connection.run(question, {}, after(options().answer_timeout), answer);
   }

@@ -17,45 +17,45 @@ class PostgresListener::Loop final : public ListeningLoop {
 
  private:
   // LISTEN comes before the cursor, and the cursor before the relist: nothing falls between them.
-  Outcome begin(AsyncConnection& connection) override {
+  ConnectionOutcome begin(AsyncConnection& connection) override {
     AsyncConnection::Rows nothing;
-    const Outcome outcome =
+    const ConnectionOutcome outcome =
         connection.run("LISTEN mosaic_changed", {}, after(options().answer_timeout), nothing);
-    if (outcome != Outcome::done) return outcome;
+    if (outcome != ConnectionOutcome::done) return outcome;
     cursor_.clear();
     return look(connection);
   }
 
-  Outcome hear(AsyncConnection& connection) override {
+  ConnectionOutcome hear(AsyncConnection& connection) override {
     for (;;) {
       const SteadyTime next_look = after(options().poll_interval);
-      Outcome outcome = Outcome::done;
-      while (outcome == Outcome::done) {
+      ConnectionOutcome outcome = ConnectionOutcome::done;
+      while (outcome == ConnectionOutcome::done) {
         deliver(connection.take_notifications());
         // A flood of notifications must not keep us from looking.
         outcome = std::chrono::steady_clock::now() < next_look
                       ? connection.wait_for_notification(next_look)
-                      : Outcome::timed_out;
+                      : ConnectionOutcome::timed_out;
       }
-      if (outcome != Outcome::timed_out) return outcome;
+      if (outcome != ConnectionOutcome::timed_out) return outcome;
       outcome = look(connection);
-      if (outcome != Outcome::done) return outcome;
+      if (outcome != ConnectionOutcome::done) return outcome;
     }
   }
 
-  Outcome look(AsyncConnection& connection) {
+  ConnectionOutcome look(AsyncConnection& connection) {
     ChangeFeedAnswer answer(cursor_);
     AsyncConnection::Rows rows;
     const auto outcome = connection.run(change_feed_sql, {answer.parameter()},
                                         after(options().answer_timeout), rows);
-    if (outcome != Outcome::done) return outcome;
+    if (outcome != ConnectionOutcome::done) return outcome;
     for (const auto& row : rows) answer.add_row(row[0], row[1]);
     const ChangeBatch batch = answer.finish();
     cursor_ = batch.cursor;
     if (batch.settings_changed || batch.relist) listener_.on_settings_changed();
     if (batch.relist) listener_.on_relist_needed();
     for (const auto& key : batch.keys) listener_.on_row_changed(key, ChangeUrgency::spec_change);
-    return Outcome::done;
+    return ConnectionOutcome::done;
   }
 
   void deliver(const std::vector<Notification>& notifications) {

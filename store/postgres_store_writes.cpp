@@ -34,7 +34,7 @@ bool change_row(Database& database, std::string_view operation, const Statement&
 // the one statement.
 const std::string& fenced() {
   static const std::string condition =
-      R"( WHERE "id" = $1 AND (SELECT "term" FROM "ControllerLease") = $21
+      R"( WHERE "id" = $1 AND (SELECT "term" FROM "ControllerLease") = $22
           AND set_config('synchronous_commit', 'off', true) = 'off')";
   return condition;
 }
@@ -63,8 +63,8 @@ bool PostgresStore::write_status_if_idle(const ResourceKey& key, const AgentStat
                                          std::optional<TimePoint> seen_busy_until, Term term) {
   static const std::string sql = std::string(R"(UPDATE "UserContainer" SET )") +
                                  status_assignments + fenced() +
-                                 R"( AND "lastActiveAt" IS NOT DISTINCT FROM $22
-                                     AND "busyUntil" IS NOT DISTINCT FROM $23)";
+                                 R"( AND "lastActiveAt" IS NOT DISTINCT FROM $23
+                                     AND "busyUntil" IS NOT DISTINCT FROM $24)";
   static const Statement statement{"write_user_status_if_idle", sql.c_str()};
   if (key.kind != ResourceKind::user_container) {
     // System agents have no activity that could have changed.

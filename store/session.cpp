@@ -49,6 +49,11 @@ pqxx::result Session::run(pqxx::transaction_base& transaction, const Statement& 
       statement.name, pqxx::prepare::make_dynamic_params(values.begin(), values.end()));
 }
 
+pqxx::result Session::run_for(const std::string&, const Statement& statement,
+                              const std::vector<Parameter>& parameters) {
+  return run(statement, parameters);
+}
+
 FailureKind failure_kind(const pqxx::sql_error& error) {
   const std::string& state = error.sqlstate();
   // 08: connection; 57P01-57P03: the server is shutting down, crashed or is starting.

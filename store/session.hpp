@@ -31,6 +31,10 @@ class Session {
   pqxx::result run(pqxx::transaction_base& transaction, const Statement& statement,
                    const std::vector<Parameter>& parameters = {});
 
+  // One statement about the things of one account.
+  pqxx::result run_for(const std::string& account_id, const Statement& statement,
+                       const std::vector<Parameter>& parameters);
+
   pqxx::connection& connection() { return connection_; }
   // How many rows a statement without a result set changed.
   static bool changed_a_row(const pqxx::result& result) { return result.affected_rows() > 0; }

@@ -61,6 +61,7 @@ class SettingsStore {
                                        IfGeneration if_generation) = 0;
 
   virtual std::optional<AgentPreferences> find_preferences(const std::string& owner) = 0;
+  // Generation 0 stands for "there are none yet".
   virtual WriteOutcome put_preferences(const AgentPreferences& preferences,
                                        IfGeneration if_generation) = 0;
 
@@ -79,7 +80,8 @@ class SettingsStore {
   virtual std::map<std::string, ConfigValue> read_config(const std::string& prefix) = 0;
   virtual void write_config(const std::vector<ConfigChange>& changes) = 0;  // all or none
 
-  // Breakglass users and the end of the set-up. refused: the set-up is completed.
+  // Also the way back in: of a user that exists, the password is replaced, and its account is enabled and an admin's
+  // again, whatever was done to it. Its sessions end.
   virtual BreakglassResult upsert_breakglass(const std::string& id, const std::string& username,
                                              const std::string& password_hash) = 0;
   virtual std::vector<BreakglassUser> list_breakglass() = 0;

@@ -7,7 +7,7 @@
 #include "cli/text_source.hpp"
 #include "secrets/password.hpp"
 #include "secrets/token.hpp"
-#include "store/admin_store.hpp"
+#include "store/settings_store.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -40,7 +40,7 @@ ExitCode create_breakglass(CommandContext& context, const Options& options) {
     throw CommandError("the password is too short: at least 12 bytes; nothing was changed");
   }
   const std::string hash = PasswordHasher().hash_password(password);
-  const auto result = fleet.admin().upsert_breakglass(random_id(), options.username, hash);
+  const auto result = fleet.settings().upsert_breakglass(random_id(), options.username, hash);
   context.out << (result.created ? "created administrator "
                                  : "set a new password for administrator ")
               << printable(options.username) << '\n';

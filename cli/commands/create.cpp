@@ -11,7 +11,7 @@
 #include "cli/wait_options.hpp"
 #include "model/naming.hpp"
 #include "secrets/token.hpp"
-#include "store/admin_store.hpp"
+#include "store/settings_store.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -92,7 +92,7 @@ ExitCode create_user(CommandContext& context, const AgentOptions& options) {
   agent.options = common_options(options);
   FleetAccess fleet(context.database_settings());
   agent.gateway_token = fleet.secrets().encrypt(generate_token());
-  if (!fleet.admin().create_user_container(agent)) {
+  if (fleet.settings().create_user_agent(agent) != WriteOutcome::done) {
     throw CommandError("user agent '" + options.name +
                        "' exists already; see mosaic describe user " + options.name);
   }
@@ -114,7 +114,7 @@ ExitCode create_system(CommandContext& context, const AgentOptions& options) {
   agent.options = common_options(options);
   FleetAccess fleet(context.database_settings());
   agent.gateway_token = fleet.secrets().encrypt(generate_token());
-  if (!fleet.admin().create_system_container(agent)) {
+  if (fleet.settings().create_system_agent(agent) != WriteOutcome::done) {
     throw CommandError("system agent '" + options.name +
                        "' exists already; see mosaic describe system " + options.name);
   }
@@ -145,7 +145,7 @@ void require_usable(const ProviderRow& row, const std::string& api_key) {
 // as owner.
 std::string owner_of_provider(FleetAccess& fleet, const ProviderOptions& options) {
   if (options.administrator.empty()) return options.owner;
-  for (const auto& user : fleet.admin().list_breakglass()) {
+  for (const auto& user : fleet.settings().list_breakglass()) {
     if (user.username == options.administrator) return user.id;
   }
   throw NotFoundError("there is no administrator '" + options.administrator +
@@ -172,7 +172,7 @@ ExitCode create_provider(CommandContext& context, const ProviderOptions& options
       options.api_key_file.empty() ? "" : read_secret(options.api_key_file, context.in);
   if (!api_key.empty()) row.api_key = fleet.secrets().encrypt(api_key);
   require_usable(row, api_key);
-  if (!fleet.admin().create_provider(row)) {
+  if (fleet.settings().create_provider(row) != WriteOutcome::done) {
     throw CommandError("'" + options.owner + options.administrator + "' has a provider named '" +
                        options.name + "' already");
   }

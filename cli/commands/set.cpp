@@ -7,7 +7,7 @@
 #include "cli/text_source.hpp"
 #include "model/fleet_settings.hpp"
 #include "secrets/token.hpp"
-#include "store/admin_store.hpp"
+#include "store/settings_store.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -25,20 +25,14 @@ struct ConfigOptions {
 // What the owner has now: options that are not given leave it as it is. An owner without an agent is
 // refused, as preferences that cannot be seen could only be overwritten.
 AgentPreferences present_preferences(FleetAccess& fleet, const std::string& owner) {
-  const auto key = fleet.admin().find_user_container(owner);
-  const auto source = key ? fleet.store().find_config_source(*key) : std::nullopt;
-  if (!source) {
+  if (!fleet.settings().find_user_agent(owner)) {
     throw NotFoundError("user '" + owner + "' has no agent; make one first: mosaic create user " +
                         owner);
   }
-  AgentPreferences preferences;
-  preferences.id = random_id();
-  preferences.user_id = owner;
-  preferences.primary_model = source->primary_model;
-  preferences.fallback_models = source->fallback_models;
-  preferences.personality = source->personality;
-  preferences.provider_id = source->provider_id;
-  return preferences;
+  AgentPreferences none;
+  none.id = random_id();
+  none.user_id = owner;
+  return fleet.settings().find_preferences(owner).value_or(none);
 }
 
 ExitCode set_config(CommandContext& context, const ConfigOptions& options) {
@@ -54,7 +48,10 @@ ExitCode set_config(CommandContext& context, const ConfigOptions& options) {
     preferences.personality =
         read_text(*options.personality_file, context.in, max_personality_bytes);
   }
-  fleet.admin().put_agent_config(preferences);
+  if (fleet.settings().put_preferences(preferences, preferences.generation) != WriteOutcome::done) {
+    throw CommandError("somebody else changed the preferences of '" + options.owner +
+                       "' at this moment; look at them and run the command again");
+  }
   context.err << "set; a running agent of " << printable(options.owner)
               << " restarts with it once its running turns have ended\n";
   return ExitCode::success;

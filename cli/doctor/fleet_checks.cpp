@@ -12,7 +12,7 @@
 #include "cli/secret_key.hpp"
 #include "model/fleet_settings.hpp"
 #include "runtime/firewall/engine_locality.hpp"
-#include "store/admin_store.hpp"
+#include "store/key_check_store.hpp"
 #include "store/migrator.hpp"
 #include "store/postgres_store.hpp"
 
@@ -138,7 +138,7 @@ std::vector<Finding> check_database_and_key(const Settings& settings, std::strin
       PostgresStore store(database);
       instance = store.instance_id();
       image = fleet_image(store);
-      key_check = AdminStore(database).key_check();
+      key_check = KeyCheckStore(database).key_check();
     } catch (const StoreError& error) {
       findings.push_back(fail("rows", error.what(), "check the database's log"));
     }

@@ -59,7 +59,7 @@ class OnceStore final : public AccountStore {
   WriteOutcome set_breakglass_password(const std::string&, const std::string&) override {
     not_asked_for();
   }
-  void create_session(const SessionRow&) override { not_asked_for(); }
+  bool create_session(const SessionRow&) override { not_asked_for(); }
   std::optional<KnownSession> find_session(const std::string&) override { not_asked_for(); }
   void touch_session(const std::string&, TimePoint) override { not_asked_for(); }
   void delete_session(const std::string&) override { not_asked_for(); }

@@ -87,9 +87,10 @@ class TinyAccounts final : public AccountStore {
                   [&](const auto& entry) { return entry.second.account_id == found->second.id; });
     return WriteOutcome::done;
   }
-  void create_session(const SessionRow& session) override {
+  bool create_session(const SessionRow& session) override {
     const std::lock_guard lock(mutex_);
     sessions[session.token_hash] = session;
+    return true;
   }
   std::optional<KnownSession> find_session(const std::string& hash) override {
     const std::lock_guard lock(mutex_);

@@ -26,16 +26,19 @@ void FakeStore::strike(std::string_view operation, StoreMoment moment) {
 
 void FakeStore::deliver(const std::vector<Notice>& notices) {
   ChangeListener* listener = nullptr;
+  StatusListener* statuses = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    if (!drop_notifications_) listener = listener_;
+    if (drop_notifications_) return;
+    listener = listener_;
+    statuses = status_listener_;
   }
-  if (listener == nullptr) return;
   for (const auto& notice : notices) {
-    if (notice.settings) {
-      listener->on_settings_changed();
-    } else {
-      listener->on_row_changed(notice.key, notice.urgency);
+    if (notice.kind == Notice::Kind::status) {
+      if (statuses != nullptr) statuses->on_status_moved(notice.key);
+    } else if (listener != nullptr) {
+      notice.kind == Notice::Kind::settings ? listener->on_settings_changed()
+                                            : listener->on_row_changed(notice.key, notice.urgency);
     }
   }
 }
@@ -83,8 +86,8 @@ std::vector<ResourceKey> FakeStore::find_keys(const std::string& id) {
 std::map<std::string, std::string> FakeStore::settings(const std::string& prefix) {
   return perform("settings", [&] {
     std::map<std::string, std::string> values;
-    for (const auto& [key, value] : settings_) {
-      if (key.starts_with(prefix)) values.emplace(key, value);
+    for (const auto& [key, setting] : settings_) {
+      if (key.starts_with(prefix) && !setting.encrypted) values.emplace(key, setting.value);
     }
     return values;
   });
@@ -187,6 +190,11 @@ void FakeStore::begin_another_life() {
 void FakeStore::set_listener(ChangeListener* listener) {
   const std::lock_guard lock(mutex_);
   listener_ = listener;
+}
+
+void FakeStore::set_status_listener(StatusListener* listener) {
+  const std::lock_guard lock(mutex_);
+  status_listener_ = listener;
 }
 
 void FakeStore::drop_notifications(bool drop) {

@@ -19,6 +19,7 @@
 #include "model/agent.hpp"
 #include "model/clock.hpp"
 #include "model/resource_key.hpp"
+#include "store/account_store.hpp"
 #include "store/store.hpp"
 
 namespace mosaic {
@@ -36,6 +37,12 @@ struct FakeAgentConfig {
   std::string provider_id;
 
   bool operator==(const FakeAgentConfig&) const = default;
+};
+
+// One "SystemConfig" row.
+struct FakeSetting {
+  std::string value;
+  bool encrypted = false;
 };
 
 class FakeStore final : public Store {
@@ -93,12 +100,21 @@ class FakeStore final : public Store {
   void put_system_config(const std::string& id, FakeAgentConfig config);
   void put_breakglass_user(const std::string& id, bool active);
 
+  // For FakeSettingsStore, which keeps what it knows here. A nothing removes the setting.
+  bool insert_agent(AgentRow row, FakeAgentConfig config);  // false: the id, owner or name is taken
+  bool edit_system_agent(const std::string& id,
+                         const std::function<void(AgentRow&, FakeAgentConfig&)>& edit);
+  std::vector<ProviderRow> all_providers() const;  // ordered by name, then id
+  void write_settings(const std::map<std::string, std::optional<FakeSetting>>& changes);
+  std::map<std::string, FakeSetting> all_settings(const std::string& prefix) const;
+
   // Faults.
   void fail_next(int operations = 1);       // the next operations throw StoreError and do nothing
   void set_fault_hook(FaultHook hook);      // may throw StoreError
   void lose_agent(const ResourceKey& key);  // the row vanishes without a trace, as after a failover
   void begin_another_life();                // every cursor handed out so far is too old
-  void set_listener(ChangeListener* listener);  // nullptr: none
+  void set_listener(ChangeListener* listener);         // nullptr: none
+  void set_status_listener(StatusListener* listener);  // nullptr: none
   void drop_notifications(bool drop);
 
   // What happened.
@@ -117,7 +133,8 @@ class FakeStore final : public Store {
     Sequence changed = 0;
   };
   struct Notice {
-    bool settings = false;
+    enum class Kind : std::uint8_t { row, settings, status };
+    Kind kind = Kind::row;
     ResourceKey key;
     ChangeUrgency urgency = ChangeUrgency::spec_change;
   };
@@ -132,6 +149,8 @@ class FakeStore final : public Store {
   StoredAgent* stored(const ResourceKey& key);
   void changed(StoredAgent& agent, std::optional<ChangeUrgency> announce);
   void update_spec(StoredAgent& agent, AgentRow row);
+  void update_system(StoredAgent& agent, AgentRow row, FakeAgentConfig config);
+  void store_status(StoredAgent& agent, const AgentStatus& status);
   bool wakes(const AgentRow& row) const;
   bool raise_last_active(StoredAgent& agent, TimePoint now);
   bool erase_with_tombstone(const ResourceKey& key);
@@ -148,7 +167,7 @@ class FakeStore final : public Store {
   std::map<std::string, ProviderRow> providers_;
   std::map<std::string, FakeAgentConfig> user_configs_;
   std::map<std::string, bool> breakglass_users_;
-  std::map<std::string, std::string> settings_;
+  std::map<std::string, FakeSetting> settings_;
   std::vector<Event> events_;
   LeaseView lease_;
   Sequence sequence_ = 0;
@@ -160,6 +179,7 @@ class FakeStore final : public Store {
   bool drop_notifications_ = false;
   FaultHook fault_hook_;
   ChangeListener* listener_ = nullptr;
+  StatusListener* status_listener_ = nullptr;
   std::vector<Notice> pending_;
 };
 

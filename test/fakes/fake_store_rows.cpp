@@ -1,4 +1,7 @@
 // What a person or another program does to the rows of FakeStore.
+#include <algorithm>
+#include <tuple>
+
 #include "test/fakes/fake_store.hpp"
 #include "test/fakes/fake_store_frame.hpp"
 
@@ -70,11 +73,84 @@ void FakeStore::put_user_config(const std::string& owner, FakeAgentConfig config
 void FakeStore::put_system_config(const std::string& id, FakeAgentConfig config) {
   locked_then_notify([&] {
     auto* agent = stored(ResourceKey{ResourceKind::system_container, id});
-    if (agent == nullptr || agent->system_config == config) return;
-    agent->system_config = std::move(config);
-    ++agent->row.generation;
-    changed(*agent, ChangeUrgency::spec_change);
+    if (agent != nullptr) update_system(*agent, agent->row, std::move(config));
   });
+}
+
+// Row and configuration are columns of one table: both may change, in one generation.
+void FakeStore::update_system(StoredAgent& agent, AgentRow row, FakeAgentConfig config) {
+  const auto generation = agent.row.generation;
+  const bool config_differs = agent.system_config != config;
+  agent.system_config = std::move(config);
+  update_spec(agent, std::move(row));
+  if (!config_differs || agent.row.generation != generation) return;
+  ++agent.row.generation;
+  changed(agent, ChangeUrgency::spec_change);
+}
+
+bool FakeStore::insert_agent(AgentRow row, FakeAgentConfig config) {
+  return locked_then_notify([&] {
+    for (const auto& [key, agent] : agents_) {
+      if (key.kind == row.key.kind && (key.name == row.key.name || agent.row.owner == row.owner))
+        return false;
+    }
+    const ResourceKey key = row.key;
+    auto& agent = agents_[key];
+    agent.row = std::move(row);
+    agent.system_config = std::move(config);
+    changed(agent, ChangeUrgency::spec_change);
+    return true;
+  });
+}
+
+bool FakeStore::edit_system_agent(const std::string& id,
+                                  const std::function<void(AgentRow&, FakeAgentConfig&)>& edit) {
+  return locked_then_notify([&] {
+    auto* agent = stored(ResourceKey{ResourceKind::system_container, id});
+    if (agent == nullptr) return false;
+    AgentRow row = agent->row;
+    FakeAgentConfig config = agent->system_config;
+    edit(row, config);
+    update_system(*agent, std::move(row), std::move(config));
+    return true;
+  });
+}
+
+std::vector<ProviderRow> FakeStore::all_providers() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ProviderRow> rows;
+  for (const auto& [id, provider] : providers_) rows.push_back(provider);
+  std::sort(rows.begin(), rows.end(), [](const ProviderRow& left, const ProviderRow& right) {
+    return std::tie(left.name, left.id) < std::tie(right.name, right.id);
+  });
+  return rows;
+}
+
+void FakeStore::write_settings(const std::map<std::string, std::optional<FakeSetting>>& changes) {
+  locked_then_notify([&] {
+    bool fleet_changed = false;
+    for (const auto& [key, setting] : changes) {
+      const bool changed = setting.has_value() || settings_.contains(key);
+      fleet_changed = fleet_changed || (changed && key.starts_with("fleet."));
+      if (setting) {
+        settings_[key] = *setting;
+      } else {
+        settings_.erase(key);
+      }
+    }
+    if (!fleet_changed) return;
+    settings_changed_ = ++sequence_;
+    pending_.push_back(Notice{Notice::Kind::settings, {}, ChangeUrgency::spec_change});
+  });
+}
+
+std::map<std::string, FakeSetting> FakeStore::all_settings(const std::string& prefix) const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, FakeSetting> values;
+  for (const auto& [key, setting] : settings_) {
+    if (key.starts_with(prefix)) values.emplace(key, setting);
+  }
+  return values;
 }
 
 void FakeStore::put_breakglass_user(const std::string& id, bool active) {

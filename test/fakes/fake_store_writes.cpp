@@ -33,7 +33,7 @@ std::optional<TimePoint> later(std::optional<TimePoint> left, TimePoint right) {
 
 void FakeStore::changed(StoredAgent& agent, std::optional<ChangeUrgency> announce) {
   agent.changed = ++sequence_;
-  if (announce) pending_.push_back(Notice{false, agent.row.key, *announce});
+  if (announce) pending_.push_back(Notice{Notice::Kind::row, agent.row.key, *announce});
 }
 
 bool FakeStore::wakes(const AgentRow& row) const {
@@ -67,12 +67,19 @@ void FakeStore::update_spec(StoredAgent& agent, AgentRow row) {
   if (spec_differs || activity_differs) changed(agent, announce);
 }
 
+void FakeStore::store_status(StoredAgent& agent, const AgentStatus& status) {
+  const AgentStatus& was = agent.row.status;
+  if (was.phase != status.phase || was.endpoint != status.endpoint)
+    pending_.push_back(Notice{Notice::Kind::status, agent.row.key, ChangeUrgency::spec_change});
+  agent.row.status = status;
+  ++status_writes_;
+}
+
 bool FakeStore::write_status(const ResourceKey& key, const AgentStatus& status, Term term) {
   return perform("write_status", [&] {
     auto* agent = stored(key);
     if (agent == nullptr || term != lease_.term) return false;
-    agent->row.status = status;
-    ++status_writes_;
+    store_status(*agent, status);
     return true;
   });
 }
@@ -86,8 +93,7 @@ bool FakeStore::write_status_if_idle(const ResourceKey& key, const AgentStatus& 
     if (agent->row.last_active_at != seen_last_active_at ||
         agent->row.busy_until != seen_busy_until)
       return false;
-    agent->row.status = status;
-    ++status_writes_;
+    store_status(*agent, status);
     return true;
   });
 }
@@ -97,7 +103,7 @@ bool FakeStore::erase_with_tombstone(const ResourceKey& key) {
   if (agent == nullptr) return false;
   tombstones_[key] = Tombstone{agent->row.owner, ++sequence_};
   agents_.erase(key);
-  pending_.push_back(Notice{false, key, ChangeUrgency::spec_change});
+  pending_.push_back(Notice{Notice::Kind::row, key, ChangeUrgency::spec_change});
   return true;
 }
 
@@ -216,10 +222,10 @@ void FakeStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_unt
 
 void FakeStore::put_setting(const std::string& key, const std::string& value) {
   perform("put_setting", [&] {
-    settings_[key] = value;
+    settings_[key] = FakeSetting{value, false};
     if (!key.starts_with("fleet.")) return;
     settings_changed_ = ++sequence_;
-    pending_.push_back(Notice{true, {}, ChangeUrgency::spec_change});
+    pending_.push_back(Notice{Notice::Kind::settings, {}, ChangeUrgency::spec_change});
   });
 }
 

@@ -23,6 +23,7 @@ TEST(CopyLine, TakesEscapesApartAndKeepsNullsFromTheirLookalikes) {
                                                  Optional(std::string("\\N"))));
   EXPECT_THAT(split("x\\ty\\nz\\\\\t1"),
               ElementsAre(Optional(std::string("x\ty\nz\\")), Optional(std::string("1"))));
+  EXPECT_THAT(split("a\t1\n"), ElementsAre(Optional(std::string("a")), Optional(std::string("1"))));
   EXPECT_THAT(split(""), ElementsAre(Optional(std::string())));
 }
 

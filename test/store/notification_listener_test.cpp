@@ -105,14 +105,14 @@ TEST(NotificationListener, HearsWithinMillisecondsOfTheCommit) {
   AsyncConnection writer(never);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   ASSERT_EQ(writer.connect(libpq_connection_string(it.harness.database().options()), deadline),
-            Outcome::done);
+            ConnectionOutcome::done);
   constexpr int rounds = 200;
   std::vector<double> delays;
   for (int round = 1; round <= rounds; ++round) {
     AsyncConnection::Rows rows;
     ASSERT_EQ(writer.run(R"(UPDATE "UserContainer" SET "endpoint" = $1)", {std::to_string(round)},
                          deadline, rows),
-              Outcome::done);
+              ConnectionOutcome::done);
     const auto committed = std::chrono::steady_clock::now();
     ASSERT_TRUE(it.recorder.wait_for("moved user/agent-alice", round));
     delays.push_back(

@@ -138,6 +138,7 @@ inline AgentStatus full_status() {
   status.last_error = "it failed: \\N \t é 𝄞";
   status.failed_spec = "spec";
   status.start_duration_ms = 9400;
+  status.next_due_at = at(10);
   return status;
 }
 
