@@ -86,4 +86,11 @@ std::string to_string(const Subnet& subnet) {
          std::to_string(subnet.prefix_length);
 }
 
+std::string address_for_people(const ListenAddress& listen, std::uint16_t port) {
+  ListenAddress shown{listen.host, port};
+  if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
+  if (shown.host == "::") shown.host = "::1";
+  return "http://" + to_string(shown);
+}
+
 }  // namespace mosaic::cli

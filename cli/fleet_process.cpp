@@ -59,6 +59,7 @@ void FleetProcess::start() {
   build_api();
   // The addresses come first: who cannot have them must not have touched an agent.
   api_->start();
+  if (people_) people_->start();
   if (!loop_) return;
   loop_->start();
   listener_->start();
@@ -175,6 +176,7 @@ void FleetProcess::build_api() {
   operators.address = settings_.listen.host;
   operators.port = settings_.listen.port;
   operators.serves_agents = false;
+  operators.serves_people = roles_.people_api;
   api.listeners.push_back(operators);
   if (roles_.agents_api) {
     ApiListener agents;
@@ -184,8 +186,17 @@ void FleetProcess::build_api() {
     agents.allowed_peers = {to_string(settings_.agent_subnets)};
     api.listeners.push_back(agents);
   }
-  ApiDependencies dependencies{*store_, *box_, readiness_checks(),
-                               [this] { return metrics_.render(); }, log_.with_component("api")};
+  if (roles_.people_api) {
+    people_ = std::make_unique<PeopleService>(
+        PeopleServiceNeeds{settings_, database_options(), clock_, *database_, *store_, *rows_,
+                           *box_, metrics_, log_.with_component("people")});
+  }
+  ApiDependencies dependencies{*store_,
+                               *box_,
+                               readiness_checks(),
+                               [this] { return metrics_.render(); },
+                               log_.with_component("api"),
+                               people_ ? &people_->api() : nullptr};
   api_ = std::make_unique<ApiServer>(api, std::move(dependencies));
 }
 
@@ -249,6 +260,9 @@ void FleetProcess::stop() {
   if (loop_) attempt(log_, [this] { loop_->stop(); });
   // Until here agents that were just being started could still fetch their configuration.
   if (api_) attempt(log_, [this] { api_->stop(); });
+  if (people_) attempt(log_, [this] { people_->stop(); });
+  api_.reset();
+  people_.reset();
   refresher_ = {};
   listener_.reset();
   loop_.reset();
@@ -261,12 +275,11 @@ std::uint16_t FleetProcess::listen_port() const { return api_->ports().front(); 
 
 bool FleetProcess::leads() const { return loop_ && loop_->leadership().term().has_value(); }
 
-bool FleetProcess::has_administrator() {
-  for (const auto& user : rows_->list_breakglass()) {
-    if (user.active) return true;
-  }
-  return false;
+std::optional<std::string> FleetProcess::new_set_up_token() {
+  return people_ ? people_->new_set_up_token() : std::nullopt;
 }
+
+bool FleetProcess::set_up_completed() { return !people_ || people_->set_up_completed(); }
 
 std::string FleetProcess::database_description() const {
   return settings_.embedded_database() ? "embedded Postgres, in " + settings_.data_dir.string()

@@ -20,6 +20,7 @@
 #include "cli/observers/informer_observer.hpp"
 #include "cli/observers/queue_observer.hpp"
 #include "cli/observers/reconcile_observer.hpp"
+#include "cli/people_service.hpp"
 #include "cli/postgres/embedded_postgres.hpp"
 #include "cli/settings.hpp"
 #include "model/clock.hpp"
@@ -37,6 +38,7 @@ namespace mosaic::cli {
 struct FleetRoles {
   bool controller = true;     // reconciles
   bool agents_api = true;     // serves agents their configuration
+  bool people_api = true;     // serves people and their programs
   bool own_database = false;  // may run the embedded Postgres and make its key
   bool migrates = false;      // brings the schema up to date; otherwise it must be
 };
@@ -59,7 +61,10 @@ class FleetProcess {
   // The port that people are served on, also when any free one was asked for.
   std::uint16_t listen_port() const;
   bool leads() const;
-  bool has_administrator();
+  // To be printed once; nothing unless this is the first start of an installation.
+  std::optional<std::string> new_set_up_token();
+  // Nobody can sign in until it is.
+  bool set_up_completed();
   // Nothing when the engine answers, else why not.
   std::optional<std::string> engine_problem();
   std::string database_description() const;
@@ -102,6 +107,7 @@ class FleetProcess {
   std::unique_ptr<PostgresListener> listener_;
   std::unique_ptr<FleetCensus> census_;
   Metrics::Refresher refresher_;
+  std::unique_ptr<PeopleService> people_;
   std::unique_ptr<ApiServer> api_;
 };
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <thread>
 
+#include "api/auth/public_origin.hpp"
 #include "cli/failure.hpp"
 
 namespace mosaic::cli {
@@ -116,6 +117,15 @@ std::string checked_image(const std::string& text) {
   return text;
 }
 
+std::string checked_public_url(const std::string& text) {
+  try {
+    PublicOrigin(text, false);
+    return text;
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--public-url: ") + error.what());
+  }
+}
+
 std::vector<std::string> words_of(const std::string& list) {
   std::vector<std::string> words;
   std::istringstream stream(list);
@@ -161,6 +171,8 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   text("MOSAIC_FIREWALL", raw.firewall);
   text("MOSAIC_LISTEN", raw.listen);
   text("MOSAIC_AGENT_LISTEN", raw.agent_listen);
+  text("MOSAIC_PUBLIC_URL", raw.public_url);
+  text("MOSAIC_PLAIN_HTTP", raw.plain_http);
   text("MOSAIC_LOG_FORMAT", raw.log_format);
   text("MOSAIC_LOG_LEVEL", raw.log_level);
   raw.agent_egress_allow = words_of(variable("MOSAIC_AGENT_EGRESS_ALLOW"));
@@ -187,6 +199,9 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
     throw UsageError("--listen and --agent-listen must have different ports; both are " +
                      std::to_string(settings.listen.port));
   }
+  settings.public_url = checked_public_url(raw.public_url);
+  settings.plain_http =
+      one_of<bool>(raw.plain_http, "--plain-http", {{"on", true}, {"off", false}});
   settings.agent_subnets = checked_agent_subnets(raw.agent_subnets);
   settings.agent_egress =
       one_of<EgressPolicy>(raw.agent_egress, "--agent-egress",

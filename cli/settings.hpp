@@ -28,6 +28,8 @@ struct RawSettings {
   std::string engine_tls_dir;
   std::string listen = "127.0.0.1:8080";
   std::string agent_listen = "0.0.0.0:18080";
+  std::string public_url;
+  std::string plain_http = "off";
   std::string agent_subnets = "10.213.0.0/16";
   std::string agent_egress = "internet";
   std::vector<std::string> agent_egress_allow;
@@ -48,6 +50,8 @@ struct Settings {
   EngineEndpoint engine;
   ListenAddress listen;        // people and metrics
   ListenAddress agent_listen;  // agents fetch their configuration here
+  std::string public_url;      // "https://fleet.example.com"; empty: what each request's Host says
+  bool plain_http = false;     // session cookies without TLS also beyond this machine
   Subnet agent_subnets;
   EgressPolicy agent_egress = EgressPolicy::internet;
   std::vector<AllowedDestination> agent_egress_allow;

@@ -79,6 +79,22 @@ void add_listen_options(CLI::App& command, RawSettings& raw) {
       ->group("Addresses");
 }
 
+void add_people_options(CLI::App& command, RawSettings& raw) {
+  command
+      .add_option("--public-url", raw.public_url,
+                  "How people reach Mosaic through their proxy, such as https://fleet.example.com: "
+                  "fixes the origin that forms and sign-ins may come from [MOSAIC_PUBLIC_URL]")
+      ->type_name("URL")
+      ->group("People");
+  command
+      .add_option("--plain-http", raw.plain_http,
+                  "on: let people sign in without TLS from other machines too; only on a network "
+                  "that you trust [MOSAIC_PLAIN_HTTP]")
+      ->type_name("on|off")
+      ->capture_default_str()
+      ->group("People");
+}
+
 void add_controller_options(CLI::App& command, RawSettings& raw) {
   command
       .add_option(

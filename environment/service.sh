@@ -133,7 +133,8 @@ up_detached() {
   local address process started
   address=$(service_address "$@")
   started=$(now_ms)
-  setsid "$repository/build/release/cli/mosaic" up "$@" </dev/null >>"$data/mosaic.log" 2>&1 &
+  (umask 077 && : >"$data/mosaic.out")
+  setsid "$repository/build/release/cli/mosaic" up "$@" </dev/null >"$data/mosaic.out" 2>>"$data/mosaic.log" &
   process=$!
   identity "$process" >"$data/dev.pid" || true
   settled() { ready_at "$address" || ! runs "$data/dev.pid"; }
@@ -143,6 +144,11 @@ up_detached() {
     fail "Mosaic did not stay up (whole log: $data/mosaic.log)"
   fi
   ready_at "$address" || fail "Mosaic runs (process $process) but is not ready after 120 s; see $address/readyz and $data/mosaic.log"
+  announced() { grep -qs '^Ctrl-C' "$data/mosaic.out"; }
+  wait_until 10 announced || true
+  # What it says is for whoever started it: the one-time set-up token stands in it, so it is shown once and not kept.
+  sed '/^Ctrl-C/d' "$data/mosaic.out"
+  : >"$data/mosaic.out"
   say "ready after $(seconds_since "$started") s; log: $data/mosaic.log; end it with: ./dev down"
   echo "$address"
 }

@@ -1,5 +1,6 @@
 #include "cli/command_context.hpp"
 #include "cli/serve.hpp"
+#include "cli/set_up_notice.hpp"
 #include "cli/settings_options.hpp"
 
 namespace mosaic::cli {
@@ -18,8 +19,11 @@ void add_controller_command(CLI::App& app, CommandContext& context) {
   add_log_options(command, context.raw);
   command.callback([&context] {
     context.action = [&context] {
-      const FleetRoles roles{
-          .controller = true, .agents_api = false, .own_database = false, .migrates = false};
+      const FleetRoles roles{.controller = true,
+                             .agents_api = false,
+                             .people_api = false,
+                             .own_database = false,
+                             .migrates = false};
       return serve(context, roles, [](FleetProcess&, const Settings&) {});
     };
   });
@@ -31,6 +35,7 @@ void add_api_command(CLI::App& app, CommandContext& context) {
                               "Several may run. Bring the schema up to date first: mosaic migrate");
   add_database_options(command, context.raw);
   add_listen_options(command, context.raw);
+  add_people_options(command, context.raw);
   command
       .add_option("--agent-subnets", context.raw.agent_subnets,
                   "Peers that may fetch configurations [MOSAIC_AGENT_SUBNETS]")
@@ -40,9 +45,16 @@ void add_api_command(CLI::App& app, CommandContext& context) {
   add_log_options(command, context.raw);
   command.callback([&context] {
     context.action = [&context] {
-      const FleetRoles roles{
-          .controller = false, .agents_api = true, .own_database = false, .migrates = false};
-      return serve(context, roles, [](FleetProcess&, const Settings&) {});
+      const FleetRoles roles{.controller = false,
+                             .agents_api = true,
+                             .people_api = true,
+                             .own_database = false,
+                             .migrates = false};
+      return serve(context, roles, [&context](FleetProcess& process, const Settings& settings) {
+        announce_set_up(context.out, process,
+                        address_for_people(settings.listen, process.listen_port()));
+        context.out << std::flush;
+      });
     };
   });
 }

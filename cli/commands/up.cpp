@@ -5,19 +5,13 @@
 #include "cli/command_context.hpp"
 #include "cli/secret_key.hpp"
 #include "cli/serve.hpp"
+#include "cli/set_up_notice.hpp"
 #include "cli/settings_options.hpp"
 
 namespace mosaic::cli {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string address_for_people(const ListenAddress& listen, std::uint16_t port) {
-  ListenAddress shown{listen.host, port};
-  if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
-  if (shown.host == "::") shown.host = "::1";
-  return "http://" + to_string(shown);
-}
 
 void wait_for_leadership(const FleetProcess& process) {
   const auto deadline = std::chrono::steady_clock::now() + 2s;
@@ -42,7 +36,7 @@ void announce(CommandContext& context, FleetProcess& process, const Settings& se
                   : settings.engine.url)
       << "\n";
   if (!process.leads()) out << "  leader     another controller leads; this one stands by\n";
-  if (!process.has_administrator()) out << "  first step mosaic admin create-breakglass NAME\n";
+  announce_set_up(out, process, address_for_people(settings.listen, process.listen_port()));
   out << "Ctrl-C ends it; agents and data stay as they are.\n\n" << std::flush;
 }
 
@@ -59,12 +53,16 @@ void add_up_command(CLI::App& app, CommandContext& context) {
   add_engine_options(command, context.raw);
   add_agent_network_options(command, context.raw);
   add_listen_options(command, context.raw);
+  add_people_options(command, context.raw);
   add_controller_options(command, context.raw);
   add_log_options(command, context.raw);
   command.callback([&context] {
     context.action = [&context] {
-      const FleetRoles roles{
-          .controller = true, .agents_api = true, .own_database = true, .migrates = true};
+      const FleetRoles roles{.controller = true,
+                             .agents_api = true,
+                             .people_api = true,
+                             .own_database = true,
+                             .migrates = true};
       return serve(context, roles, [&context](FleetProcess& process, const Settings& settings) {
         announce(context, process, settings);
       });

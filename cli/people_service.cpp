@@ -1,0 +1,71 @@
+#include "cli/people_service.hpp"
+
+#include <utility>
+
+#include "api/auth/set_up_token.hpp"
+#include "http/outbound_client.hpp"
+
+namespace mosaic::cli {
+namespace {
+
+// Nobody's URL leads us to an agent, nor back to ourselves.
+OutboundPolicy outbound_policy(const Settings& settings) {
+  OutboundPolicy policy;
+  if (const auto agents = IpRange::parse(to_string(settings.agent_subnets)))
+    policy.refused.push_back(*agents);
+  policy.own_addresses = addresses_of_this_host();
+  policy.own_ports = {settings.listen.port, settings.agent_listen.port};
+  return policy;
+}
+
+}  // namespace
+
+PeopleService::PeopleService(PeopleServiceNeeds needs)
+    : rows_(needs.rows),
+      accounts_(needs.database),
+      api_(std::make_unique<PeopleApi>(dependencies(needs))) {
+  ListenerHooks hooks;
+  hooks.on_lost = [&metrics = needs.metrics, log = needs.log](const std::string& reason) {
+    metrics.observation().notify_reconnects.Increment();
+    log.warning("lost the database's notifications; connecting anew", {{Field::error, reason}});
+  };
+  listener_ = std::make_unique<NotificationListener>(
+      needs.database_options,
+      NotificationTargets{{api_->status_listener()}, {api_->account_listener()}}, hooks);
+}
+
+PeopleDependencies PeopleService::dependencies(const PeopleServiceNeeds& needs) {
+  return PeopleDependencies{
+      .clock = needs.clock,
+      .agents = needs.store,
+      .desired = needs.store,
+      .events = needs.store,
+      .accounts = accounts_,
+      .settings = needs.rows,
+      .secrets = needs.secrets,
+      .passwords = passwords_,
+      .auth = AuthSettings{needs.settings.public_url, needs.settings.plain_http, {}},
+      .fixed = FixedSettings{needs.settings.agent_image},
+      .outbound = outbound_policy(needs.settings),
+      .count_sign_in = [&metrics = needs.metrics](
+                           std::string_view result) { metrics.sign_ins(result).Increment(); },
+      .chat_metrics = needs.metrics.chat(),
+      .log = needs.log,
+  };
+}
+
+void PeopleService::start() {
+  api_->start();
+  listener_->start();
+}
+
+void PeopleService::stop() {
+  listener_->stop();
+  api_->stop();
+}
+
+std::optional<std::string> PeopleService::new_set_up_token() { return make_set_up_token(rows_); }
+
+bool PeopleService::set_up_completed() { return mosaic::set_up_completed(rows_); }
+
+}  // namespace mosaic::cli

@@ -1,0 +1,18 @@
+#include "cli/set_up_notice.hpp"
+
+namespace mosaic::cli {
+
+void announce_set_up(std::ostream& out, FleetProcess& process, const std::string& address) {
+  const auto token = process.new_set_up_token();
+  if (!token && process.set_up_completed()) return;
+  if (token) {
+    out << "  set-up     one-time token " << *token << "\n";
+  } else {
+    out << "  set-up     not completed; a new one-time token: mosaic admin set-up-token\n";
+  }
+  out << "             next: MOSAIC_URL=" << address
+      << " MOSAIC_SETUP_TOKEN=... demo/onboarding.sh (or POST /api/onboarding/..., see "
+         "docs/API.md)\n";
+}
+
+}  // namespace mosaic::cli
