@@ -152,7 +152,9 @@ class FakeStore final : public Store {
   void update_system(StoredAgent& agent, AgentRow row, FakeAgentConfig config);
   void store_status(StoredAgent& agent, const AgentStatus& status);
   bool wakes(const AgentRow& row) const;
-  bool raise_last_active(StoredAgent& agent, TimePoint now);
+  bool only_prolongs(const AgentRow& before, const AgentRow& after) const;
+  void move_activity(StoredAgent& agent, TimePoint last_active_at,
+                     std::optional<TimePoint> busy_until);
   bool erase_with_tombstone(const ResourceKey& key);
   void provider_changed(const ProviderRow& provider);
   std::vector<ProviderRow> providers_of(const StoredAgent& agent) const;

@@ -42,12 +42,21 @@ bool FakeStore::wakes(const AgentRow& row) const {
   return *row.last_active_at + row.idle_timeout <= clock_.now() + idle_deadline_margin;
 }
 
-bool FakeStore::raise_last_active(StoredAgent& agent, TimePoint now) {
-  if (agent.row.last_active_at && *agent.row.last_active_at >= now) return false;
-  const bool wake = wakes(agent.row);
-  agent.row.last_active_at = now;
-  changed(agent, wake ? std::optional(ChangeUrgency::waiting_user) : std::nullopt);
-  return true;
+// Activity of an agent that is awake and has time left moves no deadline nearer: nothing to look at.
+bool FakeStore::only_prolongs(const AgentRow& before, const AgentRow& after) const {
+  if (asleep_or_failed(after.status.phase) || !before.last_active_at) return false;
+  const bool forward = after.last_active_at >= before.last_active_at &&
+                       (!before.busy_until || after.busy_until >= before.busy_until);
+  return forward &&
+         *before.last_active_at + after.idle_timeout > clock_.now() + idle_deadline_margin;
+}
+
+void FakeStore::move_activity(StoredAgent& agent, TimePoint last_active_at,
+                              std::optional<TimePoint> busy_until) {
+  AgentRow row = agent.row;
+  row.last_active_at = later(row.last_active_at, last_active_at);
+  if (busy_until) row.busy_until = later(row.busy_until, *busy_until);
+  update_spec(agent, std::move(row));
 }
 
 void FakeStore::update_spec(StoredAgent& agent, AgentRow row) {
@@ -63,8 +72,9 @@ void FakeStore::update_spec(StoredAgent& agent, AgentRow row) {
   if (spec_differs) announce = ChangeUrgency::spec_change;
   if (wake) announce = ChangeUrgency::waiting_user;
   if (spec_differs) ++row.generation;
+  const bool matters = activity_differs && !only_prolongs(agent.row, row);
   agent.row = std::move(row);
-  if (spec_differs || activity_differs) changed(agent, announce);
+  if (spec_differs || matters) changed(agent, announce);
 }
 
 void FakeStore::store_status(StoredAgent& agent, const AgentStatus& status) {
@@ -168,7 +178,7 @@ bool FakeStore::touch(const ResourceKey& key, TimePoint now) {
   return perform("touch", [&] {
     auto* agent = stored(key);
     if (agent == nullptr) return false;
-    if (key.kind == ResourceKind::user_container) raise_last_active(*agent, now);
+    if (key.kind == ResourceKind::user_container) move_activity(*agent, now, std::nullopt);
     return true;
   });
 }
@@ -212,10 +222,7 @@ void FakeStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_unt
     for (const auto& [key, until] : busy_until) {
       auto* agent = stored(key);
       if (agent == nullptr || key.kind != ResourceKind::user_container) continue;
-      const auto busy = later(agent->row.busy_until, until);
-      const bool busy_changed = busy != agent->row.busy_until;
-      agent->row.busy_until = busy;
-      if (!raise_last_active(*agent, now) && busy_changed) changed(*agent, std::nullopt);
+      move_activity(*agent, now, until);
     }
   });
 }

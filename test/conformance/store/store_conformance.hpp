@@ -545,6 +545,31 @@ TYPED_TEST_P(StoreConformance, AnnouncesATouchAtTheIdleDeadline) {
               IsEmpty());
 }
 
+// Ten seconds of a running turn are no change; the end of the agent's time, its sleep and what is taken back are.
+TYPED_TEST_P(StoreConformance, LooksPastActivityThatOnlyProlongs) {
+  AgentRow row = user_row(alice, "alice");
+  row.idle_timeout = std::chrono::minutes(10);
+  row.last_active_at = real_now();
+  this->harness.insert_agent(row);
+  AgentStatus status;
+  status.phase = Phase::running;
+  ASSERT_TRUE(this->store().write_status(alice, status, 0));
+  std::string cursor = this->store().changes_since("").cursor;
+  int seconds = 0;
+  const auto seen_after_activity = [&] {
+    const TimePoint now = real_now() + std::chrono::seconds(++seconds);
+    this->store().record_activity({{alice, now + std::chrono::seconds(30)}}, now);
+    const ChangeBatch batch = this->store().changes_since(cursor);
+    cursor = batch.cursor;
+    return !batch.keys.empty();
+  };
+  EXPECT_FALSE(seen_after_activity());
+  EXPECT_FALSE(seen_after_activity());
+  status.phase = Phase::stopping;
+  ASSERT_TRUE(this->store().write_status(alice, status, 0));
+  EXPECT_TRUE(seen_after_activity());
+}
+
 TYPED_TEST_P(StoreConformance, AnnouncesNoStatus) {
   this->insert_alice();
   EXPECT_THAT(this->heard_during([&] { this->store().write_status(alice, full_status(), 0); }),
@@ -572,6 +597,6 @@ REGISTER_TYPED_TEST_SUITE_P(
     SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, CountsAnEventThatRepeatsItself,
     PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease, GivesTheLeaseOnWithANewTerm,
     AnnouncesChangesOfSpec, AnnouncesActivityOnlyWhereItWakes, AnnouncesATouchAtTheIdleDeadline,
-    AnnouncesNoStatus, HasAnInstanceIdThatStays);
+    LooksPastActivityThatOnlyProlongs, AnnouncesNoStatus, HasAnInstanceIdThatStays);
 
 }  // namespace mosaic::conformance
