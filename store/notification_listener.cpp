@@ -30,12 +30,23 @@ class NotificationListener::Loop final : public ListeningLoop {
           outcome != ConnectionOutcome::done)
         return outcome;
     }
-    for (StatusListener& listener : targets_.statuses) listener.on_statuses_missed();
-    for (AccountListener& listener : targets_.accounts) listener.on_accounts_missed();
+    everything_missed();
     return ConnectionOutcome::done;
   }
 
   ConnectionOutcome hear(AsyncConnection& connection) override {
+    const ConnectionOutcome outcome = hear_until_lost(connection);
+    // From now on nothing is heard: what is remembered must not be trusted for as long as that takes.
+    if (outcome != ConnectionOutcome::stopped) everything_missed();
+    return outcome;
+  }
+
+  void everything_missed() {
+    for (StatusListener& listener : targets_.statuses) listener.on_statuses_missed();
+    for (AccountListener& listener : targets_.accounts) listener.on_accounts_missed();
+  }
+
+  ConnectionOutcome hear_until_lost(AsyncConnection& connection) {
     for (;;) {
       const SteadyTime next_question = after(proof_of_life);
       ConnectionOutcome outcome = ConnectionOutcome::done;

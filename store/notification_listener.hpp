@@ -1,8 +1,8 @@
 // Hears what other processes' transactions changed of agents' statuses and of accounts: LISTEN on mosaic_status and
 // mosaic_accounts, one connection for both, anew with back-off whenever it is lost.
 //
-// Whatever happens while there is no connection goes unheard: after every connect, the first one too, all listeners are
-// told that they missed something. Thread-safety: start() and stop() from one thread. Listeners and hooks are called
+// Whatever happens while there is no connection goes unheard: when one is lost and after every connect, the first one
+// too, all listeners are told that they missed something. Thread-safety: start() and stop() from one thread. Listeners and hooks are called
 // from the one thread of this class, must not block and must not throw; none is called once stop() has returned.
 #pragma once
 
