@@ -2,6 +2,7 @@
 
 #include "cli/command_context.hpp"
 #include "cli/commands/agent_token.hpp"
+#include "cli/commands/set_up_token.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/settings_options.hpp"
 #include "cli/text_source.hpp"
@@ -53,6 +54,7 @@ void add_admin_command(CLI::App& app, CommandContext& context) {
   auto& admin = add_command(app, "admin", "Accounts that always work, and an agent's token", "");
   admin.require_subcommand(1);
   add_agent_token_command(admin, context);
+  add_set_up_token_command(admin, context);
   auto& command = add_command(
       admin, "create-breakglass",
       "Make an administrator who can sign in even when everything else is broken, or set a new "
