@@ -38,11 +38,28 @@ begin_images() {
 
 end_images() { wait "$images_process" || fail "the agent image could not be built"; }
 
+# fetch_node_packages: what the tests in test/*/package.json use; out here, where the network is.
+fetch_node_packages() {
+  local manifest folder
+  for manifest in "$repository"/test/*/package.json; do
+    folder=$(dirname "$manifest")
+    [ -e "$manifest" ] && [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ] || continue
+    say "fetching the npm packages of ${folder#"$repository"/}"
+    npm ci --prefix "$folder" --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error \
+      >"$log_folder/npm.log" 2>&1 || {
+      tail -20 "$log_folder/npm.log" >&2
+      fail "npm could not fetch the packages of ${folder#"$repository"/}"
+    }
+    touch "$folder/node_modules/.package-lock.json"
+  done
+}
+
 test_command() {
   local preset=${MOSAIC_PRESET:-debug} started status=0
   started=$(now_ms)
   prepare_sandbox test "$packages_test"
   begin_images
+  fetch_node_packages
   say "building the preset $preset; progress: tail -f build/log/build-$preset.log"
   compile "$preset" >"$log_folder/build-$preset.log" 2>&1 || {
     tail -40 "$log_folder/build-$preset.log" >&2
