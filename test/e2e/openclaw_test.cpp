@@ -1,7 +1,9 @@
-// The real OpenClaw image from row to reply: personality, streamed chat, a change of model, and a session that
-// survives sleep. The models are the demonstration's provider.
+// The real OpenClaw image from row to reply: personality, streamed chat, a session that survives sleep, changes that
+// are applied while a stream runs and changes that wait for it, and a scheduled job that wakes its agent. The models
+// are the demonstration's provider.
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 
 #include "test/checkout.hpp"
@@ -35,11 +37,16 @@ class OpenClaw : public testing::Test {
     if (HasFailure()) GTEST_LOG_(INFO) << fleet->story();
   }
 
-  void start_provider() {
+  void start_provider() { start_provider(25); }
+
+  // `delay_ms`: between the words of a reply.
+  void start_provider(int delay_ms) {
+    provider.reset();
     const auto keys = fleet->folder() / "keys.json";
     std::ofstream(keys) << R"({"alice": "key-of-alice", "bob": "key-of-bob"})";
     provider.emplace(Command{{"node", mosaic::test::source_folder() + "/demo/provider.mjs",
-                              "--listen", provider_address, "--keys", keys.string()},
+                              "--listen", provider_address, "--keys", keys.string(), "--log",
+                              request_log().string(), "--delay-ms", std::to_string(delay_ms)},
                              {},
                              {}},
                      fleet->folder() / "provider.log");
@@ -47,13 +54,58 @@ class OpenClaw : public testing::Test {
         10s, [&] { return provider->log_text().find("listening on") != std::string::npos; }));
   }
 
+  std::filesystem::path request_log() const { return fleet->folder() / "requests.log"; }
+
+  // What the provider was asked so far, one line each.
+  std::ptrdiff_t requests() const {
+    const std::string text = file_text(request_log());
+    return std::count(text.begin(), text.end(), '\n');
+  }
+
+  Command chat(const std::string& id, const std::string& message) {
+    return Command{{"node", mosaic::test::source_folder() + "/demo/chat.mjs",
+                    fleet->look(id)->endpoint, "test", message},
+                   {{"AGENT_GATEWAY_TOKEN", "token-of-" + id}},
+                   {}};
+  }
+
+  // A turn whose first words have not come yet when this returns, but whose request is with the provider.
+  ChildProcess begin_turn(const std::string& id, const std::string& message) {
+    const auto before = requests();
+    ChildProcess turn(chat(id, message), fleet->folder() / ("turn-" + std::to_string(before)));
+    EXPECT_TRUE(eventually(60s, [&] { return requests() > before; })) << turn.log_text();
+    return turn;
+  }
+
+  std::string reply_of(ChildProcess& turn) {
+    EXPECT_EQ(turn.wait(100s), 0) << turn.log_text();
+    const auto answer = nlohmann::json::parse(turn.log_text(), nullptr, false);
+    return answer.is_object() ? answer["text"].get<std::string>() : "";
+  }
+
+  std::string text(const std::string& statement) {
+    return fleet->database().sql(statement).at(0).at(0).as<std::string>();
+  }
+
+  void insert_alice() {
+    fleet->insert_provider("alice", "http://" + provider_address + "/v1", "key-of-alice");
+    fleet->database().sql(
+        R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
+      VALUES ('config', 'alice', 'local/cogito', now() AT TIME ZONE 'UTC'))");
+    fleet->insert_user("c1", "alice");
+    fleet->touch("c1");
+  }
+
+  // As a person with a terminal would, or the agent itself with its tool.
+  void schedule_job(const std::string& container, const std::string& id, int in_seconds) {
+    fleet->engine().docker({"exec", "-e", "OPENCLAW_CONFIG_PATH=/tmp/mosaic/openclaw.json", "-e",
+                            "OPENCLAW_GATEWAY_TOKEN=token-of-" + id, container, "openclaw", "cron",
+                            "add", "--name", "reminder", "--at", std::to_string(in_seconds) + "s",
+                            "--session", "isolated", "--no-deliver", "--message", "Which word?"});
+  }
+
   nlohmann::json say(const std::string& id, const std::string& message) {
-    const auto agent = *fleet->look(id);
-    const Command command{{"node", mosaic::test::source_folder() + "/demo/chat.mjs",
-                           agent.endpoint, "test", message},
-                          {{"AGENT_GATEWAY_TOKEN", "token-of-" + id}},
-                          {}};
-    const auto finished = run(command, 100s);
+    const auto finished = run(chat(id, message), 100s);
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
     return finished.exit_code == 0 ? nlohmann::json::parse(finished.out)
                                    : nlohmann::json{{"text", ""}};
@@ -82,6 +134,61 @@ TEST_F(OpenClaw, UserChatsThroughTheGatewayAndFindsTheSessionAfterSleep) {
   ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
   EXPECT_EQ(say("c1", "Which word did I ask you to remember?")["text"],
             "Ada here. The word is \"heron\". (model sage, key of alice, turn 2 of this session)");
+  EXPECT_EQ(fleet->look("c1")->restart_count, 0);
+}
+
+TEST_F(OpenClaw, AModelIsChangedUnderAnOpenStreamAndALimitWaitsForItsEnd) {
+  start_provider(400);  // a reply takes about six seconds
+  insert_alice();
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
+  const auto before = *fleet->look("c1");
+  const auto process = fleet->engine().inspect(before.container).at("State").at("StartedAt");
+  {
+    ChildProcess turn = begin_turn("c1", "Please remember the word heron.");
+    fleet->database().sql(
+        R"(UPDATE "UserAgentConfig" SET "primaryModel" = 'local/sage', "personality" = 'Call yourself Ada.')");
+    ASSERT_TRUE(eventually(15s, [&] { return fleet->has_event("c1", "ConfigurationReloaded"); }));
+    EXPECT_TRUE(turn.running()) << "the turn is still being answered";
+    EXPECT_EQ(reply_of(turn),
+              "I will remember \"heron\". (model cogito, key of alice, turn 1 of this session)");
+  }
+  EXPECT_EQ(say("c1", "Which word did I ask you to remember?")["text"],
+            "Ada here. The word is \"heron\". (model sage, key of alice, turn 2 of this session)");
+  EXPECT_EQ(fleet->look("c1")->phase, "running");
+  EXPECT_EQ(fleet->engine().inspect(before.container).at("State").at("StartedAt"), process)
+      << "no restart";
+
+  ChildProcess turn = begin_turn("c1", "Which word?");
+  fleet->set_user(
+      "c1", R"("busyUntil" = now() AT TIME ZONE 'UTC' + interval '60 seconds', "memoryMb" = 1600)");
+  ASSERT_TRUE(fleet->becomes("c1", "draining"));
+  EXPECT_EQ(reply_of(turn),
+            "Ada here. The word is \"heron\". (model sage, key of alice, turn 3 of this session)");
+  EXPECT_EQ(fleet->look("c1")->phase, "draining") << "until the turn is known to be over";
+  fleet->set_user("c1", R"("busyUntil" = NULL)");
+  ASSERT_TRUE(eventually_well(boot_limit, [&]() -> std::string {
+    const auto now = *fleet->look("c1");
+    return now.phase == "running" && now.container != before.container ? "" : "it is " + now.phase;
+  }));
+  EXPECT_EQ(fleet->look("c1")->restart_count, 0);
+}
+
+TEST_F(OpenClaw, AScheduledJobWakesItsAgentWhichSleepsAgain) {
+  insert_alice();
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
+  schedule_job(fleet->look("c1")->container, "c1", 110);
+  const auto before = requests();
+  fleet->set_user("c1", R"("lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '31 minutes')");
+  ASSERT_TRUE(fleet->becomes("c1", "stopped", 30s));
+  EXPECT_EQ(requests(), before);
+  const std::string due = text(
+      R"(SELECT "nextDueAt" - now() AT TIME ZONE 'UTC' BETWEEN interval '40 seconds' AND interval '115 seconds'
+         FROM "UserContainer")");
+  EXPECT_EQ(due, "t") << "the due time is on record";
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit)) << "it wakes by itself";
+  ASSERT_TRUE(eventually(90s, [&] { return requests() > before; })) << "and its job is done";
+  ASSERT_TRUE(fleet->becomes("c1", "stopped", 90s)) << "then it sleeps again";
+  EXPECT_EQ(text(R"(SELECT "nextDueAt" IS NULL FROM "UserContainer")"), "t");
   EXPECT_EQ(fleet->look("c1")->restart_count, 0);
 }
 
