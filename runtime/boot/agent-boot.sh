@@ -216,7 +216,9 @@ reload_configuration() {
   if [ ! -e "$running/openclaw.json.last-good" ] && same_text "$folder/openclaw.json" "$running/openclaw.json"; then
     return
   fi
-  mv -f "$folder/openclaw.json" "$running/openclaw.json" || give_up 73 "$running cannot be written"
+  # Copied, for a time of change of its own: in the archive all have the same, and the gateway's watcher goes by it.
+  { cp "$folder/openclaw.json" "$folder/fresh.json" && mv -f "$folder/fresh.json" "$running/openclaw.json"; } ||
+    give_up 73 "$running cannot be written"
   await_gateway "$running/openclaw.json"
 }
 

@@ -326,6 +326,7 @@ TEST_P(AgentBoot, ReloadPutsAConfigurationInPlaceBesideTheGateway) {
   struct stat status {};
   ASSERT_EQ(::stat((root_ / "boot/openclaw.json").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 077u, 0u);
+  EXPECT_GT(status.st_mtime, 0) << "the gateway's watcher goes by the time of change";
 }
 
 TEST_P(AgentBoot, ReloadThatCannotFetchChangesNothing) {
