@@ -1,6 +1,6 @@
 # What nearly every source reads is parsed once: the standard library's larger headers, and for tests GoogleTest on
-# top. Nothing of Boost or nlohmann is in there: loading so large a header costs a small source more than parsing
-# saves, and which room may use them would no longer show. `./dev lint` reads the sources without any of this, so that
+# top. Nothing of Boost, CLI11 or nlohmann is in there: loading so large a header costs a small source more than parsing
+# saves (CLI11's 2.4 s each), and which room may use them would no longer show. `./dev lint` reads the sources without any of this, so that
 # an include that is missing is still found.
 set(mosaic_standard_headers <algorithm> <chrono> <condition_variable> <functional> <map> <memory> <mutex>
     <optional> <set> <span> <sstream> <stdexcept> <string> <string_view> <thread> <unordered_map> <variant> <vector>)
@@ -15,24 +15,15 @@ function(mosaic_shared_headers target)
   target_precompile_headers(${target} PRIVATE ${ARG_HEADERS})
 endfunction()
 
-# mosaic_precompile(<target> <owner of shared headers> [HEADERS of its own instead ...])
-function(mosaic_precompile target shared)
-  if(ARGN)
-    target_precompile_headers(${target} PRIVATE ${ARGN})
-  else()
-    target_precompile_headers(${target} REUSE_FROM ${shared})
-  endif()
-endfunction()
-
 mosaic_shared_headers(mosaic_precompiled HEADERS ${mosaic_standard_headers})
 
-# mosaic_library(<folder> SOURCES ... LIBS ... [PRIVATE_LIBS ...] [PRECOMPILE headers instead of the standard ones ...])
+# mosaic_library(<folder> SOURCES ... LIBS ... [PRIVATE_LIBS ...])
 #   The static library mosaic_<folder>; LIBS are what its headers need, PRIVATE_LIBS stay inside.
 function(mosaic_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
   add_library(mosaic_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(mosaic_${name} PUBLIC mosaic_options ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
-  mosaic_precompile(mosaic_${name} mosaic_precompiled ${ARG_PRECOMPILE})
+  target_precompile_headers(mosaic_${name} REUSE_FROM mosaic_precompiled)
 endfunction()
 
 # mosaic_test(<name> SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds] [SERIAL]
@@ -49,7 +40,7 @@ function(mosaic_test name)
   if(NOT ARG_PRECOMPILED_BY)
     set(ARG_PRECOMPILED_BY mosaic_precompiled_tests)
   endif()
-  mosaic_precompile(${name}_test ${ARG_PRECOMPILED_BY})
+  target_precompile_headers(${name}_test REUSE_FROM ${ARG_PRECOMPILED_BY})
   set(properties TIMEOUT ${ARG_TIMEOUT})
   if("engine" IN_LIST ARG_LABELS)
     list(APPEND properties RESOURCE_LOCK engine)
