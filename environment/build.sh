@@ -54,12 +54,24 @@ fetch_node_packages() {
   done
 }
 
+# begin_seed_client, end_seed_client: the real Prisma client, for the test that the older product's programs go on
+# working. Without it their statements are replayed, which a registry that is away is no reason to fail for.
+begin_seed_client() {
+  setpriv --pdeathsig TERM "$repository/test/store/prisma/run" --prepare >"$log_folder/prisma.log" 2>&1 &
+  seed_client_process=$!
+}
+
+end_seed_client() {
+  wait "$seed_client_process" || say "the Prisma client could not be fetched, so its statements alone are tried (see build/log/prisma.log)"
+}
+
 test_command() {
   local preset=${MOSAIC_PRESET:-debug} started status=0
   started=$(now_ms)
   prepare_sandbox test "$packages_test"
   begin_images
   fetch_node_packages
+  begin_seed_client
   say "building the preset $preset; progress: tail -f build/log/build-$preset.log"
   compile "$preset" >"$log_folder/build-$preset.log" 2>&1 || {
     tail -40 "$log_folder/build-$preset.log" >&2
@@ -67,6 +79,7 @@ test_command() {
   }
   say "built in $(seconds_since "$started") s"
   end_images
+  end_seed_client
   # ctest ends with its own summary; ours, after it, repeats the one line that matters.
   in_sandbox run --images agent,instant -- ctest --test-dir "$repository/build/$preset" --output-on-failure \
     --no-tests=error --parallel "$(jobs)" --output-log "$log_folder/test.log" "$@" || status=$?
