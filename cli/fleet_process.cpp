@@ -165,6 +165,9 @@ void FleetProcess::refresh_gauges() {
   queue.unfinished_work_seconds.Set(in_seconds(sum));
   const auto heard = engine_->driver().last_event_at();
   if (heard) metrics_.observation().last_event_age_seconds.Set(in_seconds(clock_.now() - *heard));
+  const std::uint64_t discarded = engine_->driver().events_discarded();
+  metrics_.observation().events_discarded.Increment(
+      static_cast<double>(discarded - events_discarded_.exchange(discarded)));
   metrics_.engine(settings_.engine.url)
       .breaker_state.Set(engine_->driver().engine_breaker_open() ? 2 : 0);
 }

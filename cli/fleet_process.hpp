@@ -87,6 +87,7 @@ class FleetProcess {
   Metrics metrics_;
   std::atomic<bool> stopping_{false};  // told by /readyz while work in process ends
   bool stopped_ = false;
+  std::atomic<std::uint64_t> events_discarded_{0};  // as far as the counter has been told of them
 
   std::unique_ptr<EmbeddedPostgres> postgres_;
   std::string database_url_;

@@ -23,7 +23,9 @@ void FencedDriver::ensure_volumes(const AgentIdentity& identity) {
 void FencedDriver::ensure_network(const AgentIdentity& identity) {
   trusted().ensure_network(identity);
 }
-void FencedDriver::create_container(const AgentSpec& spec) { trusted().create_container(spec); }
+ContainerView FencedDriver::create_container(const AgentSpec& spec) {
+  return trusted().create_container(spec);
+}
 void FencedDriver::start(const std::string& container_id) { trusted().start(container_id); }
 void FencedDriver::terminate(const std::string& container_id) { trusted().terminate(container_id); }
 void FencedDriver::kill(const std::string& container_id) { trusted().kill(container_id); }

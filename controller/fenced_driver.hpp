@@ -24,7 +24,7 @@ class FencedDriver final : public RuntimeDriver {
   ObservedAgent observe(const AgentIdentity& identity, const std::string& image) override;
   void ensure_volumes(const AgentIdentity& identity) override;
   void ensure_network(const AgentIdentity& identity) override;
-  void create_container(const AgentSpec& spec) override;
+  ContainerView create_container(const AgentSpec& spec) override;
   void start(const std::string& container_id) override;
   void terminate(const std::string& container_id) override;
   void kill(const std::string& container_id) override;

@@ -69,14 +69,16 @@ Outcome AgentReconciler::row_gone(const ResourceKey& key) {
 
 Outcome AgentReconciler::run(Pass& pass, bool& read_again) {
   try {
+    bool look = true;
     for (int count = 0; count < most_steps; ++count) {
-      if (!observe(pass)) {
+      if (look && !observe(pass)) {
         it_.observer.on_stale_observation(pass.row.key);
         flush_events(pass);
         return Outcome{stale_recheck, Priority::crash};
       }
       const Step result = step(pass);
-      if (result.next == Next::observe_again) continue;
+      look = result.next == Next::observe_again;
+      if (look || result.next == Next::decide_again) continue;
       read_again = result.next == Next::read_again;
       flush_events(pass);
       return result.outcome;
@@ -156,7 +158,9 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
   if (after && !write(pass, plan.status, plan.write)) {
     return Step{Next::read_again, {}};
   }
-  return Step{Next::observe_again, {}};
+  // Whoever waits for a container that was just created does not wait for five answers about it.
+  const bool all_said = plan.action == ActionKind::create_container;
+  return Step{all_said ? Next::decide_again : Next::observe_again, {}};
 }
 
 AgentReconciler::Step AgentReconciler::finish(Pass& pass, const Plan& plan) {
@@ -221,7 +225,7 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
       it_.driver.ensure_network(spec.identity);
       break;
     case ActionKind::create_container:
-      it_.driver.create_container(spec);
+      pass.observed.container = it_.driver.create_container(spec);
       break;
     case ActionKind::start:
       it_.driver.start(id);

@@ -79,7 +79,8 @@ class AgentReconciler final : public Reconciler {
     std::optional<ScheduleView> schedule;  // once it was asked for
     std::vector<Event> events;             // written once nobody waits for the action any more
   };
-  enum class Next : std::uint8_t { observe_again, read_again, finished };
+  // decide_again: the action's own answer said all that an observation would say.
+  enum class Next : std::uint8_t { observe_again, decide_again, read_again, finished };
   struct Step {
     Next next = Next::finished;
     Outcome outcome;

@@ -110,9 +110,9 @@ class RuntimeDriver {
   virtual void ensure_volumes(const AgentIdentity& identity) = 0;
   // Creates the agent's own network on a free subnet of the configured range.
   virtual void ensure_network(const AgentIdentity& identity) = 0;
-  // Creates the container, stopped. conflict: the name is taken (by whom, the next observe()
-  // tells).
-  virtual void create_container(const AgentSpec& spec) = 0;
+  // Creates the container, stopped, and says what observe() would say of it now. conflict: the
+  // name is taken (by whom, the next observe() tells).
+  virtual ContainerView create_container(const AgentSpec& spec) = 0;
   // of a running one: nothing happens
   virtual void start(const std::string& container_id) = 0;
   // TERM to a running one; returns at once

@@ -10,6 +10,9 @@
 namespace mosaic {
 namespace {
 
+// An observation and the creation that follows from it are milliseconds apart; what is older is looked at again.
+constexpr Duration surroundings_last = std::chrono::seconds(1);
+
 // The script's own limits add up to a little less.
 constexpr Duration reload_limit = std::chrono::seconds(40);
 constexpr Duration schedule_limit = std::chrono::seconds(10);
@@ -79,20 +82,59 @@ EngineInfo DockerDriver::info() {
   return info;
 }
 
-void DockerDriver::create_container(const AgentSpec& spec) {
-  const std::string network = network_name(spec.identity);
-  const std::optional<InspectedNetwork> own = networks_.find(network);
-  if (!own) throw EngineError(EngineErrorKind::not_found, "the network " + network + " is not there yet");
-  const VolumeOwner owner = volumes_.make_writable(spec.identity, spec.image);
+ContainerView DockerDriver::create_container(const AgentSpec& spec) {
+  const Surroundings around = surroundings_of(spec);
+  const VolumeOwner owner = volumes_.make_writable(spec.identity, spec.image, around.image_id);
   EngineRequest request;
   request.method = "POST";
   request.route = "/containers/create";
   request.path = "/containers/create?name=" + percent_encode(spec.identity.container_name);
-  request.body = container_body(spec, own->gateway, owner, settings_);
+  request.body = container_body(spec, around.gateway, owner, settings_);
   request.timeout = engine_timeout::change;
   request.doing = "create container " + spec.identity.container_name;
   request.secrets = {spec.gateway_token};
-  engine_.call(request);
+  ContainerView created;
+  created.id = decode_created_id(engine_.call(request).body);
+  created.name = spec.identity.container_name;
+  created.key = spec.identity.key;
+  created.spec_hash = spec.spec_hash;
+  created.memory_mb = spec.limits.memory_mb;
+  return created;
+}
+
+DockerDriver::Surroundings DockerDriver::surroundings_of(const AgentSpec& spec) {
+  const std::string network = network_name(spec.identity);
+  {
+    const std::lock_guard lock(surroundings_mutex_);
+    const auto found = surroundings_.find(network);
+    if (found != surroundings_.end()) {
+      const Surroundings seen = std::move(found->second);
+      surroundings_.erase(found);
+      const Duration age = clock_.now() - seen.seen_at;
+      if (seen.image == spec.image && age >= Duration::zero() && age <= surroundings_last) return seen;
+    }
+  }
+  const std::optional<InspectedNetwork> own = networks_.find(network);
+  if (!own) throw EngineError(EngineErrorKind::not_found, "the network " + network + " is not there yet");
+  const InspectedImage image = inspect_image(spec.image);
+  if (image.id.empty()) {
+    throw EngineError(EngineErrorKind::image_missing, "the image " + spec.image + " is not on this engine");
+  }
+  return Surroundings{clock_.now(), own->gateway, spec.image, image.id};
+}
+
+void DockerDriver::remember_surroundings(const std::string& network, Surroundings surroundings) {
+  const std::lock_guard lock(surroundings_mutex_);
+  if (surroundings.gateway.empty() || surroundings.image_id.empty()) {
+    surroundings_.erase(network);
+  } else {
+    surroundings_.insert_or_assign(network, std::move(surroundings));
+  }
+}
+
+void DockerDriver::remove_network(const std::string& network_name) {
+  remember_surroundings(network_name, {});
+  networks_.remove(network_name);
 }
 
 void DockerDriver::start(const std::string& container_id) {
@@ -203,6 +245,7 @@ void DockerDriver::watch(EngineListener& listener) {
   EventWatcher::Hooks hooks;
   hooks.network_owner = [this](const std::string& network) { return networks_.owner_of(network); };
   hooks.on_lost = [this] { host_secured_ = false; };
+  hooks.on_discarded = [this](std::size_t count) { events_discarded_ += count; };
   hooks.secure = [this] {
     try {
       secure_host();

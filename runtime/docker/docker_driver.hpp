@@ -7,6 +7,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,7 +44,7 @@ class DockerDriver final : public RuntimeDriver {
   ObservedAgent observe(const AgentIdentity& identity, const std::string& image) override;
   void ensure_volumes(const AgentIdentity& identity) override { volumes_.ensure(identity); }
   void ensure_network(const AgentIdentity& identity) override { networks_.ensure(identity); }
-  void create_container(const AgentSpec& spec) override;
+  ContainerView create_container(const AgentSpec& spec) override;
   void start(const std::string& container_id) override;
   void terminate(const std::string& container_id) override;
   void kill(const std::string& container_id) override;
@@ -52,7 +54,7 @@ class DockerDriver final : public RuntimeDriver {
   void reload_configuration(const std::string& container_id) override;
   ScheduleView read_schedule(const std::string& container_id) override;
   void remove_container(const std::string& container_id) override;
-  void remove_network(const std::string& network_name) override { networks_.remove(network_name); }
+  void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override { volumes_.remove(identity); }
   void begin_pull(const std::string& image) override { puller_.begin(image); }
   ImageView image(const std::string& image) override;
@@ -62,9 +64,26 @@ class DockerDriver final : public RuntimeDriver {
 
   // For metrics: when the event stream last said anything; nothing while it is not open or never was.
   std::optional<TimePoint> last_event_at() const;
+  std::uint64_t events_discarded() const { return events_discarded_; }  // since this driver exists
   bool engine_breaker_open() const { return engine_.breaker_open(); }
 
  private:
+  // What the next create_container() of an agent needs to know of its network and its image.
+  struct Surroundings {
+    TimePoint seen_at{};
+    std::string gateway;
+    std::string image;
+    std::string image_id;
+  };
+  void remember_surroundings(const std::string& network, Surroundings surroundings);
+  // What observe() saw a moment ago, else looked up now.
+  Surroundings surroundings_of(const AgentSpec& spec);
+  struct InspectedImage {
+    ImageView view;
+    std::string id;  // empty unless it is present
+  };
+  InspectedImage inspect_image(const std::string& image);
+
   bool is_row(const InspectedContainer& container, const ResourceKey& key) const;
   std::optional<InspectedContainer> inspect(const std::string& name_or_id);
   std::optional<InspectedContainer> find_by_labels(const ResourceKey& key);
@@ -83,7 +102,10 @@ class DockerDriver final : public RuntimeDriver {
   EngineClient engine_;
   NetworkKeeper networks_;
   VolumeKeeper volumes_;
+  std::mutex surroundings_mutex_;
+  std::map<std::string, Surroundings> surroundings_;  // by network, of agents that were seen without a container
   std::atomic<bool> host_secured_{false};  // since the engine was last seen to come up
+  std::atomic<std::uint64_t> events_discarded_{0};
   mutable std::mutex watch_mutex_;
   EngineListener* listener_ = nullptr;
   std::unique_ptr<EventWatcher> watcher_;

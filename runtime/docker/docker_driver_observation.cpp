@@ -56,19 +56,24 @@ void DockerDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& id
   const bool another = network && !attached_network_id.empty() && network->id != attached_network_id;
   if (observed.container && (!network || another)) observed.container->attached = false;
   observed.volumes_exist = volumes_.exist(identity);
-  observed.image = image(image_name);
+  InspectedImage image = inspect_image(image_name);
+  observed.image = std::move(image.view);
+  const bool may_create = network && !observed.container;
+  remember_surroundings(network_name(identity), Surroundings{observed.as_of, may_create ? network->gateway : std::string{},
+                                                             image_name, std::move(image.id)});
 }
 
-ImageView DockerDriver::image(const std::string& image) {
+ImageView DockerDriver::image(const std::string& image) { return inspect_image(image).view; }
+
+DockerDriver::InspectedImage DockerDriver::inspect_image(const std::string& image) {
   EngineRequest request;
   request.route = "/images/{name}/json";
   request.path = engine_path("/images/", image, "/json");
   request.doing = "inspect image " + image;
-  if (engine_.call_accepting(request, {404}).status != 404) {
-    puller_.forget_failure(image);
-    return ImageView{ImageAvailability::present, 100, {}, {}};
-  }
-  return puller_.state(image).value_or(ImageView{});
+  const EngineAnswer answer = engine_.call_accepting(request, {404});
+  if (answer.status == 404) return InspectedImage{puller_.state(image).value_or(ImageView{}), {}};
+  puller_.forget_failure(image);
+  return InspectedImage{ImageView{ImageAvailability::present, 100, {}, {}}, decode_image_id(answer.body)};
 }
 
 bool DockerDriver::is_row(const InspectedContainer& container, const ResourceKey& key) const {

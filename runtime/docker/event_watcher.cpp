@@ -6,7 +6,6 @@
 
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_query.hpp"
-#include "runtime/docker/line_splitter.hpp"
 
 namespace mosaic {
 namespace {
@@ -95,9 +94,7 @@ void EventWatcher::follow(HttpBodyStream& stream) {
       case HttpBodyStream::Outcome::interrupted: return;
       case HttpBodyStream::Outcome::data:
         heard();
-        lines.drain([this](std::string_view line) {
-          if (const std::optional<EngineEvent> event = decode_event(line)) take(*event);
-        });
+        read_lines(lines);
         break;
       case HttpBodyStream::Outcome::time_up: break;
     }
@@ -105,6 +102,22 @@ void EventWatcher::follow(HttpBodyStream& stream) {
     hooks_.secure();
     next_securing = std::chrono::steady_clock::now() + securing_interval_;
   }
+}
+
+void EventWatcher::read_lines(LineSplitter& lines) {
+  const std::size_t too_long = lines.drain([&](std::string_view line) {
+    if (const std::optional<EngineEvent> event = decode_event(line)) {
+      take(*event);
+    } else {
+      discard(1);
+    }
+  });
+  if (too_long > 0) discard(too_long);
+}
+
+void EventWatcher::discard(std::size_t count) {
+  hooks_.on_discarded(count);
+  listener_.on_events_missed();
 }
 
 void EventWatcher::take(const EngineEvent& event) {

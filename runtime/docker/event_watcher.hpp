@@ -12,10 +12,11 @@
 #include <string>
 #include <thread>
 
+#include "http/wait_limit.hpp"
 #include "runtime/docker/docker_settings.hpp"
 #include "runtime/docker/engine_client.hpp"
 #include "runtime/docker/engine_decoding.hpp"
-#include "http/wait_limit.hpp"
+#include "runtime/docker/line_splitter.hpp"
 
 namespace mosaic {
 
@@ -28,10 +29,12 @@ class EventWatcher {
     std::function<void()> secure;
     // The stream broke: the engine may have been replaced, and its host's firewall rules with it.
     std::function<void()> on_lost;
+    // Events that could not be read; the listener is asked to list anew.
+    std::function<void(std::size_t count)> on_discarded;
   };
 
-  EventWatcher(EngineClient& engine, const DockerSettings& settings, const Clock& clock, EngineListener& listener,
-               Hooks hooks);
+  EventWatcher(EngineClient& engine, const DockerSettings& settings, const Clock& clock,
+               EngineListener& listener, Hooks hooks);
   ~EventWatcher();
   EventWatcher(const EventWatcher&) = delete;
   EventWatcher& operator=(const EventWatcher&) = delete;
@@ -45,6 +48,8 @@ class EventWatcher {
   // Until the stream ends; false when it could not be opened.
   bool follow_once();
   void follow(HttpBodyStream& stream);
+  void read_lines(LineSplitter& lines);
+  void discard(std::size_t count);
   void take(const EngineEvent& event);
   void tell_reachable(bool reachable);
   void heard();

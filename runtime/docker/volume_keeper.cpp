@@ -82,8 +82,8 @@ void VolumeKeeper::remove_one(const std::string& name) {
   engine_.call_accepting(request, {404});
 }
 
-VolumeOwner VolumeKeeper::make_writable(const AgentIdentity& identity, const std::string& image) {
-  const std::string id = image_id(image);
+VolumeOwner VolumeKeeper::make_writable(const AgentIdentity& identity, const std::string& image,
+                                        const std::string& id) {
   const std::string volume = state_volume_name(identity);
   const auto known = [&]() -> std::optional<VolumeOwner> {
     const std::lock_guard lock(mutex_);
@@ -109,18 +109,6 @@ VolumeOwner VolumeKeeper::make_writable(const AgentIdentity& identity, const std
 bool VolumeKeeper::lacks_folders(const std::string& image_id) {
   const std::lock_guard lock(mutex_);
   return images_without_folders_.contains(image_id);
-}
-
-std::string VolumeKeeper::image_id(const std::string& image) {
-  EngineRequest request;
-  request.route = "/images/{name}/json";
-  request.path = engine_path("/images/", image, "/json");
-  request.doing = "inspect image " + image;
-  const EngineAnswer answer = engine_.call_accepting(request, {404});
-  if (answer.status == 404) {
-    throw EngineError(EngineErrorKind::image_missing, "the image " + image + " is not on this engine");
-  }
-  return decode_image_id(answer.body);
 }
 
 bool VolumeKeeper::image_has_folders(const std::string& image) {

@@ -25,14 +25,14 @@ class VolumeKeeper {
   void ensure(const AgentIdentity& identity);
   bool exist(const AgentIdentity& identity);
   void remove(const AgentIdentity& identity);
-  // Makes sure that user 1000 will be able to write to the volumes once `image` runs on them; says how.
-  VolumeOwner make_writable(const AgentIdentity& identity, const std::string& image);
+  // Makes sure that user 1000 will be able to write to the volumes once `image`, whose id is `id`, runs on them; says
+  // how.
+  VolumeOwner make_writable(const AgentIdentity& identity, const std::string& image, const std::string& id);
 
  private:
   void create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);
   bool is_ours(const std::string& name);
   void remove_one(const std::string& name);
-  std::string image_id(const std::string& image);
   bool lacks_folders(const std::string& image_id);
   bool image_has_folders(const std::string& image);
   bool agent_owns_folder(const std::string& container_id, std::string_view folder);

@@ -1,6 +1,6 @@
 // When one process is probed and what its answers mean: the probing rules without sockets, threads or clocks.
 //
-// Startup: at once, then after 2.5 % of the time waited so far (at least 4 ms, at most 500 ms), so that readiness is
+// Startup: at once, then after 2.5 % of the time waited so far (at least 1 ms, at most 500 ms), so that readiness is
 // noticed within 2.5 % of any boot time. After the first answer, liveness: every 30 s, spread per key so that a
 // fleet is not probed in one moment; a failure is checked again soon, and three in a row mean failing.
 //
@@ -16,7 +16,7 @@
 namespace mosaic {
 
 struct ProbeSettings {
-  std::chrono::microseconds startup_interval_min = std::chrono::milliseconds(4);
+  std::chrono::microseconds startup_interval_min = std::chrono::milliseconds(1);
   std::chrono::microseconds startup_interval_max = std::chrono::milliseconds(500);
   double startup_interval_share = 0.025;  // of the time waited so far
   Duration startup_timeout = std::chrono::seconds(2);

@@ -192,8 +192,8 @@ void FakeEngine::ensure_network(const AgentIdentity& identity) {
   });
 }
 
-void FakeEngine::create_container(const AgentSpec& spec) {
-  call(EngineMethod::create_container, to_string(spec.identity.key), [&] {
+ContainerView FakeEngine::create_container(const AgentSpec& spec) {
+  return call(EngineMethod::create_container, to_string(spec.identity.key), [&] {
     if (find_by_name(world_, spec.identity.container_name) != nullptr) {
       throw EngineError(EngineErrorKind::conflict, "the name " + spec.identity.container_name + " is taken");
     }
@@ -220,7 +220,9 @@ void FakeEngine::create_container(const AgentSpec& spec) {
     container.image = spec.image;
     container.spec = spec;
     emit_agent(spec.identity.key);
+    ContainerView created = container.view;
     insert(std::move(container));
+    return created;
   });
 }
 

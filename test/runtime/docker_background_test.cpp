@@ -82,6 +82,7 @@ struct Watching {
     };
     hooks.secure = [this] { journal.add("secured"); };
     hooks.on_lost = [this] { journal.add("lost"); };
+    hooks.on_discarded = [this](std::size_t count) { journal.add("discarded " + std::to_string(count)); };
     watcher.emplace(engine, settings, clock, journal, std::move(hooks));
   }
   FakeClock clock;
@@ -110,8 +111,8 @@ TEST(EventWatcher, TurnsOurEventsIntoKeysAndIgnoresTheRest) {
   Watching watching(server);
   ASSERT_TRUE(watching.journal.wait_for("image a/b:c"));
   EXPECT_EQ(watching.journal.words(),
-            (std::vector<std::string>{"reachable", "secured", "missed", "agent user/c1", "missed", "agent user/c1",
-                                      "image ", "image a/b:c"}));
+            (std::vector<std::string>{"reachable", "secured", "missed", "discarded 1", "missed", "agent user/c1",
+                                      "missed", "agent user/c1", "image ", "image a/b:c"}));
   EXPECT_TRUE(watching.watcher->connected());
   EXPECT_TRUE(watching.watcher->last_heard_at());
 }

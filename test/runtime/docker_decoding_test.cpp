@@ -149,11 +149,11 @@ TEST(LineSplitter, DropsLinesBeyondTheBoundWhole) {
   std::vector<std::string> seen;
   const auto take = [&](std::string_view line) { seen.emplace_back(line); };
   lines.input() += "short\r\n";
-  lines.drain(take);
+  EXPECT_EQ(lines.drain(take), 0U);
   lines.input() += "far too long";
-  lines.drain(take);
+  EXPECT_EQ(lines.drain(take), 0U);
   lines.input() += " and longer\nnext\n\n";
-  lines.drain(take);
+  EXPECT_EQ(lines.drain(take), 1U);
   EXPECT_EQ(seen, (std::vector<std::string>{"short", "next"}));
 }
 

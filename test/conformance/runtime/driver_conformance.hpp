@@ -272,6 +272,36 @@ TYPED_TEST_P(DriverConformance, NeverTakesTheBeginningOfAnIdForAName) {
   EXPECT_TRUE(this->observe(alice).name_holder.empty());
 }
 
+TYPED_TEST_P(DriverConformance, SaysOfACreatedContainerWhatTheNextObservationSays) {
+  const AgentIdentity alice = this->harness_.agent("alice");
+  this->driver().ensure_volumes(alice);
+  this->driver().ensure_network(alice);
+  const ContainerView created = this->driver().create_container(this->spec_of(alice));
+  const ContainerView observed = this->observe(alice).container.value();
+  EXPECT_EQ(created.id, observed.id);
+  EXPECT_EQ(created.name, observed.name);
+  EXPECT_EQ(created.key, observed.key);
+  EXPECT_EQ(created.state, observed.state);
+  EXPECT_EQ(created.spec_hash, observed.spec_hash);
+  EXPECT_EQ(created.memory_mb, observed.memory_mb);
+  EXPECT_EQ(created.attached, observed.attached);
+  EXPECT_EQ(created.endpoint, observed.endpoint);
+  EXPECT_EQ(created.started_at, observed.started_at);
+  EXPECT_EQ(created.finished_at, observed.finished_at);
+}
+
+// Even right after an observation that saw it: nothing is created on what is known to be gone.
+TYPED_TEST_P(DriverConformance, CreatesNothingOnANetworkThatItRemoved) {
+  const AgentIdentity alice = this->harness_.agent("alice");
+  this->driver().ensure_volumes(alice);
+  this->driver().ensure_network(alice);
+  EXPECT_TRUE(this->observe(alice).network_exists);
+  this->driver().remove_network(network_name(alice));
+  EXPECT_EQ(this->outcome([&] { this->driver().create_container(this->spec_of(alice)); }),
+            this->error(EngineErrorKind::not_found));
+  EXPECT_FALSE(this->observe(alice).container);
+}
+
 TYPED_TEST_P(DriverConformance, SaysThatAnImageIsMissing) {
   const AgentIdentity alice = this->harness_.agent("alice");
   this->driver().ensure_volumes(alice);
@@ -380,6 +410,7 @@ REGISTER_TYPED_TEST_SUITE_P(DriverConformance, ShowsNothingOfAnAgentThatHasNothi
                             RefusesWhatTheStateForbids, ActsInsideRunningContainersOnly, SaysWhenAContainerIsNotThere,
                             LeavesAForeignContainerUnderOurNameAlone, TellsWhichRowOfOursHoldsTheName,
                             FindsARowsContainerUnderAnotherName, NeverTakesTheBeginningOfAnIdForAName,
+                            SaysOfACreatedContainerWhatTheNextObservationSays, CreatesNothingOnANetworkThatItRemoved,
                             SaysThatAnImageIsMissing, ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
                             ShowsWhatAHumanHasDone, KnowsANetworkThatWasMadeAnewFromTheOldOne,
                             LeavesAForeignNetworkAlone, HintsAtEveryChangeOfAnAgent);
