@@ -51,22 +51,28 @@ std::optional<int> look_after_until_signal(FleetProcess& process, SignalWatch& s
   }
 }
 
-}  // namespace
-
-ExitCode serve(CommandContext& context, FleetRoles roles,
-               const std::function<void(FleetProcess&, const Settings&)>& announce) {
+ExitCode serve(CommandContext& context, FleetRoles roles, const Announcement& announce) {
   const Settings settings = context.settings();
   SignalWatch signals;
   const Logger log = make_log(settings);
   FleetProcess process(settings, roles, log);
   start(process);
-  announce(process, settings);
+  if (announce) announce(process, settings);
   const auto number = look_after_until_signal(process, signals, log);
   log.info("shutting down", {{Field::signal, number.value_or(0)}});
   signals.exit_on_next();
   process.stop();
   log.info("ended");
   return ExitCode::success;
+}
+
+}  // namespace
+
+void serve_when_called(CLI::App& command, CommandContext& context, FleetRoles roles,
+                       Announcement announce) {
+  command.callback([&context, roles, announce = std::move(announce)] {
+    context.action = [&context, roles, announce] { return serve(context, roles, announce); };
+  });
 }
 
 }  // namespace mosaic::cli

@@ -11,8 +11,10 @@
 
 namespace mosaic::cli {
 
-// `announce` is called once everything runs.
-ExitCode serve(CommandContext& context, FleetRoles roles,
-               const std::function<void(FleetProcess&, const Settings&)>& announce);
+using Announcement = std::function<void(FleetProcess&, const Settings&)>;
+
+// Makes `command` do that. `announce`, where there is one, is called once everything runs.
+void serve_when_called(CLI::App& command, CommandContext& context, FleetRoles roles,
+                       Announcement announce = {});
 
 }  // namespace mosaic::cli

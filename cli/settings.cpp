@@ -95,10 +95,11 @@ EngineEndpoint checked_engine(const RawSettings& raw) {
 
 AllowedDestination checked_destination(const std::string& text) {
   if (auto destination = parse_allowed_destination(text)) return *destination;
-  throw UsageError("--agent-egress-allow: '" + text.substr(0, 100) +
-                   "' must be an IPv4 ADDRESS or NETWORK/LENGTH, with or without :PORT, such as "
-                   "192.168.1.5:11434 (no "
-                   "names: what they point to may change)");
+  throw UsageError(
+      "--agent-egress-allow: '" + text.substr(0, 100) +
+      "' must be an IPv4 ADDRESS or NETWORK/LENGTH, with or without :PORT, such as "
+      "192.168.1.5:11434. The firewall knows no names, and what they point to may change: "
+      "look the address up with getent ahostsv4 NAME");
 }
 
 int checked_count(int value, int fallback, int high, std::string_view option) {

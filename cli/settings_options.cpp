@@ -126,4 +126,13 @@ void add_log_options(CLI::App& command, RawSettings& raw) {
       ->group("Log");
 }
 
+void add_all_options(CLI::App& command, RawSettings& raw) {
+  add_database_options(command, raw);
+  add_engine_options(command, raw);
+  add_agent_network_options(command, raw);
+  add_listen_options(command, raw);
+  add_controller_options(command, raw);
+  add_log_options(command, raw);
+}
+
 }  // namespace mosaic::cli

@@ -18,5 +18,7 @@ void add_listen_options(CLI::App& command, RawSettings& raw);
 void add_people_options(CLI::App& command, RawSettings& raw);
 void add_controller_options(CLI::App& command, RawSettings& raw);
 void add_log_options(CLI::App& command, RawSettings& raw);
+// Database, engine, network, addresses, controller and log: what a process with a controller heeds.
+void add_all_options(CLI::App& command, RawSettings& raw);
 
 }  // namespace mosaic::cli

@@ -11,22 +11,13 @@ void add_controller_command(CLI::App& app, CommandContext& context) {
       "  DATABASE_URL=... MOSAIC_SECRET_KEY=... mosaic controller\n"
       "Several may run: one leads, the others stand by. Bring the schema up to date first: "
       "mosaic migrate");
-  add_database_options(command, context.raw);
-  add_engine_options(command, context.raw);
-  add_agent_network_options(command, context.raw);
-  add_listen_options(command, context.raw);
-  add_controller_options(command, context.raw);
-  add_log_options(command, context.raw);
-  command.callback([&context] {
-    context.action = [&context] {
-      const FleetRoles roles{.controller = true,
-                             .agents_api = false,
-                             .people_api = false,
-                             .own_database = false,
-                             .migrates = false};
-      return serve(context, roles, [](FleetProcess&, const Settings&) {});
-    };
-  });
+  add_all_options(command, context.raw);
+  serve_when_called(command, context,
+                    FleetRoles{.controller = true,
+                               .agents_api = false,
+                               .people_api = false,
+                               .own_database = false,
+                               .migrates = false});
 }
 
 void add_api_command(CLI::App& app, CommandContext& context) {
@@ -43,20 +34,17 @@ void add_api_command(CLI::App& app, CommandContext& context) {
       ->capture_default_str()
       ->group("Addresses");
   add_log_options(command, context.raw);
-  command.callback([&context] {
-    context.action = [&context] {
-      const FleetRoles roles{.controller = false,
-                             .agents_api = true,
-                             .people_api = true,
-                             .own_database = false,
-                             .migrates = false};
-      return serve(context, roles, [&context](FleetProcess& process, const Settings& settings) {
-        announce_set_up(context.out, process,
-                        address_for_people(settings.listen, process.listen_port()));
-        context.out << std::flush;
-      });
-    };
-  });
+  serve_when_called(command, context,
+                    FleetRoles{.controller = false,
+                               .agents_api = true,
+                               .people_api = true,
+                               .own_database = false,
+                               .migrates = false},
+                    [&context](FleetProcess& process, const Settings& settings) {
+                      announce_set_up(context.out, process,
+                                      address_for_people(settings.listen, process.listen_port()));
+                      context.out << std::flush;
+                    });
 }
 
 }  // namespace mosaic::cli

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "cli/agent_image_note.hpp"
 #include "cli/command_context.hpp"
 #include "cli/doctor/fleet_checks.hpp"
 #include "cli/doctor/host_checks.hpp"
@@ -23,12 +24,18 @@ std::vector<Finding> examine(const Settings& settings) {
   std::string instance = no_instance;
   std::string image = FleetSettings().image;
   std::vector<Finding> findings = check_database_and_key(settings, instance, image);
+  const bool runs = EmbeddedPostgres::held_by_another(settings.data_dir);
+  const std::string told = runs ? read_agent_image_note(settings.data_dir) : std::string{};
+  if (!settings.agent_image.empty()) {
+    image = settings.agent_image;
+  } else if (!told.empty()) {
+    image = told;
+  }
   append(findings, check_engine(settings, instance, image));
   findings.push_back(check_subnets(settings.agent_subnets, host_routes()));
   findings.push_back(check_firewall(settings));
   if (settings.embedded_database())
     findings.push_back(check_disk("data folder", settings.data_dir));
-  const bool runs = EmbeddedPostgres::held_by_another(settings.data_dir);
   findings.push_back(check_port("people's address", settings.listen, runs));
   findings.push_back(check_port("agents' address", settings.agent_listen, runs));
   return findings;

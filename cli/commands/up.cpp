@@ -2,6 +2,7 @@
 #include <ostream>
 #include <thread>
 
+#include "cli/agent_image_note.hpp"
 #include "cli/command_context.hpp"
 #include "cli/secret_key.hpp"
 #include "cli/serve.hpp"
@@ -49,25 +50,18 @@ void add_up_command(CLI::App& app, CommandContext& context) {
       "  mosaic up --engine tcp://10.0.0.5:2376 --engine-tls-dir /etc/mosaic/engine\n"
       "  mosaic up --agent-egress none --agent-egress-allow 192.168.1.5:11434\n"
       "  DATABASE_URL=postgresql://mosaic:PASSWORD@db/mosaic MOSAIC_SECRET_KEY=... mosaic up");
-  add_database_options(command, context.raw);
-  add_engine_options(command, context.raw);
-  add_agent_network_options(command, context.raw);
-  add_listen_options(command, context.raw);
+  add_all_options(command, context.raw);
   add_people_options(command, context.raw);
-  add_controller_options(command, context.raw);
-  add_log_options(command, context.raw);
-  command.callback([&context] {
-    context.action = [&context] {
-      const FleetRoles roles{.controller = true,
-                             .agents_api = true,
-                             .people_api = true,
-                             .own_database = true,
-                             .migrates = true};
-      return serve(context, roles, [&context](FleetProcess& process, const Settings& settings) {
-        announce(context, process, settings);
-      });
-    };
-  });
+  serve_when_called(command, context,
+                    FleetRoles{.controller = true,
+                               .agents_api = true,
+                               .people_api = true,
+                               .own_database = true,
+                               .migrates = true},
+                    [&context](FleetProcess& process, const Settings& settings) {
+                      write_agent_image_note(settings.data_dir, settings.agent_image);
+                      announce(context, process, settings);
+                    });
 }
 
 }  // namespace mosaic::cli

@@ -158,8 +158,7 @@ std::vector<Finding> check_engine(const Settings& settings, const std::string& i
     findings.push_back(ok("engine", info.name + ", API " + info.api_version + ", " +
                                         std::to_string(info.cpus) + " cores, " +
                                         std::to_string(info.memory_mb) + " MB"));
-    findings.push_back(
-        check_image(parts.driver(), settings.agent_image.empty() ? image : settings.agent_image));
+    findings.push_back(check_image(parts.driver(), image));
     findings.push_back(check_hibernation(parts.reclaimer()));
     if (locate_engine(settings.engine.url).place == EngineLocality::Place::here &&
         !info.data_root.empty()) {

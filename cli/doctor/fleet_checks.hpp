@@ -10,11 +10,11 @@
 
 namespace mosaic::cli {
 
-// `instance` gets the database's id when it can be read.
+// `instance` and `image` get the database's id and the fleet's image when they can be read.
 std::vector<Finding> check_database_and_key(const Settings& settings, std::string& instance,
                                             std::string& image);
 
-// `image`: what agents run, as the database says.
+// `image`: what agents run.
 std::vector<Finding> check_engine(const Settings& settings, const std::string& instance,
                                   const std::string& image);
 
