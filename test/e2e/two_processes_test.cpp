@@ -1,0 +1,171 @@
+// Two API processes on one Postgres, and no engine: the agents' rows say that they run, and lead to a stand-in.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "secrets/secret_box.hpp"
+#include "secrets/token.hpp"
+#include "test/e2e/child_process.hpp"
+#include "test/e2e/database.hpp"
+#include "test/e2e/eventually.hpp"
+#include "test/e2e/fleet.hpp"
+#include "test/e2e/stream_world.hpp"
+
+namespace mosaic::e2e {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr const char* secret_key = "a secret of the end-to-end tests, long enough";
+
+// An `mosaic api` of its own.
+struct ApiProcess {
+  ApiProcess(const TestDatabase& database, const std::filesystem::path& folder,
+             const std::string& name)
+      : port(free_port()),
+        process(Command{{mosaic_binary(), "api", "--listen", "127.0.0.1:" + std::to_string(port),
+                         "--agent-listen", "127.0.0.1:" + std::to_string(free_port()),
+                         "--log-format", "json"},
+                        {{"DATABASE_URL", database.url()}, {"MOSAIC_SECRET_KEY", secret_key}},
+                        {}},
+                folder / (name + ".log")) {}
+  bool ready() const {
+    return run(Command{{"curl", "-fsS", "-o", "/dev/null",
+                        "http://127.0.0.1:" + std::to_string(port) + "/readyz"},
+                       {},
+                       {}})
+               .exit_code == 0;
+  }
+  const int port;
+  ChildProcess process;
+};
+
+class TwoProcesses : public testing::Test {
+ protected:
+  TwoProcesses() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mosaic-e2e-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder");
+    folder = pattern;
+    const auto migrated =
+        run(Command{{mosaic_binary(), "migrate"},
+                    {{"DATABASE_URL", database.url()}, {"MOSAIC_SECRET_KEY", secret_key}},
+                    {}});
+    if (migrated.exit_code != 0) throw std::runtime_error("mosaic migrate: " + migrated.err);
+    first = std::make_unique<ApiProcess>(database, folder, "first");
+    second = std::make_unique<ApiProcess>(database, folder, "second");
+  }
+  ~TwoProcesses() override { std::filesystem::remove_all(folder); }
+
+  // A person whose agent runs; what they sign their requests with.
+  std::string person(const std::string& name) {
+    database.sql(R"(INSERT INTO "FleetUser" ("id", "source", "claimedRole", "createdAt")
+                    VALUES ($1, 'breakglass', 'user', now()))",
+                 name);
+    database.sql(
+        R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "phase", "status", "endpoint",
+             "containerId", "lastActiveAt", "updatedAt")
+           VALUES ($1, $2, $3, $4, 'running', 'running', $5, 'container', now() AT TIME ZONE 'UTC', now()))",
+        "agent-" + name, name, "mosaic-user-" + name,
+        SecretBox(secret_key).encrypt("gateway token"), agent.endpoint());
+    const auto id = random_id();
+    const auto secret = generate_token();
+    database.sql(
+        R"(INSERT INTO "ApiToken" ("id", "accountId", "name", "secretHash", "scopes", "createdAt")
+                    VALUES ($1, $2, 'test', $3, 'chat', now() AT TIME ZONE 'UTC'))",
+        id, name, sha256_hex(secret));
+    return "mos_" + id + "_" + secret;
+  }
+
+  // Agents whose row says for how many more seconds they are in use.
+  int agents_busy() {
+    return database
+        .sql(R"(SELECT count(*) FROM "UserContainer" WHERE "busyUntil" > now() AT TIME ZONE 'UTC')")
+            [0][0]
+        .as<int>();
+  }
+  bool is_busy(const std::string& name) {
+    return database
+        .sql(
+            R"(SELECT "busyUntil" > now() AT TIME ZONE 'UTC' FROM "UserContainer" WHERE "userId" = $1)",
+            name)[0][0]
+        .as<bool>();
+  }
+
+  std::filesystem::path folder;
+  TestDatabase database;
+  StreamingAgent agent;
+  StreamWorld world{agent};
+  std::unique_ptr<ApiProcess> first;
+  std::unique_ptr<ApiProcess> second;
+};
+
+TEST_F(TwoProcesses, OneThatIsKilledTakesNoStreamAndNoHoldOfTheOtherWithIt) {
+  constexpr int people = 40;
+  constexpr int streams = 200;
+  ASSERT_TRUE(eventually(seconds(30), [&] { return first->ready() && second->ready(); }))
+      << first->process.log_text() << second->process.log_text();
+
+  // People 0 to 19 chat through the first process alone, 20 to 39 through both.
+  std::vector<std::string> tokens;
+  for (int i = 0; i < people; ++i) tokens.push_back(person("person-" + std::to_string(i)));
+  std::vector<StreamClient*> through_first;
+  std::vector<StreamClient*> through_second;
+  for (int i = 0; i < streams; ++i) {
+    const int who = i % people;
+    const bool by_second = who >= people / 2 && (i / people) % 2 == 0;
+    auto& client = world.add_client(by_second ? second->port : first->port,
+                                    tokens[static_cast<std::size_t>(who)]);
+    (by_second ? through_second : through_first).push_back(&client);
+  }
+  ASSERT_TRUE(world.run(seconds(60), [&] { return agent.streams() == streams; }))
+      << agent.streams() << " streams; the first client got " << world.clients().front().raw()
+      << first->process.log_text();
+  EXPECT_EQ(agents_busy(), people);
+
+  int said = 0;
+  const auto talk_for = [&](milliseconds time) {
+    const auto end = SteadyClock::now() + time;
+    while (SteadyClock::now() < end) {
+      agent.say(std::to_string(++said) + " ");
+      const auto next = SteadyClock::now() + milliseconds(200);
+      world.run(seconds(1), [&] { return SteadyClock::now() >= next; });
+    }
+  };
+  talk_for(seconds(2));
+  first->process.signal(SIGKILL);
+  // Longer than a lease: only what is renewed is in force at the end.
+  talk_for(seconds(35));
+
+  EXPECT_EQ(agent.streams(), through_second.size());
+  EXPECT_EQ(agent.streams_cut(), through_first.size());
+  for (int i = people / 2; i < people; ++i)
+    EXPECT_TRUE(is_busy("person-" + std::to_string(i))) << i << " still talks";
+  EXPECT_EQ(agents_busy(), people / 2) << "what the killed process held has run out";
+
+  agent.finish();
+  EXPECT_TRUE(world.run(seconds(10), [&] {
+    return std::all_of(through_second.begin(), through_second.end(),
+                       [](const StreamClient* client) { return client->complete(); });
+  }));
+  for (const auto* client : through_second) {
+    ASSERT_EQ(client->status(), 200);
+    ASSERT_EQ(client->body(), agent.said());
+  }
+  for (const auto* client : through_first) {
+    ASSERT_TRUE(client->closed());
+    ASSERT_TRUE(agent.said().starts_with(client->body())) << "whole events, up to the end";
+  }
+
+  // Ten seconds after the last release nothing renews any more.
+  const auto last_renewal = R"(SELECT max("busyUntil")::text FROM "UserContainer")";
+  const auto before = database.sql(last_renewal)[0][0].as<std::string>();
+  world.run(seconds(12), [] { return false; });
+  EXPECT_EQ(database.sql(last_renewal)[0][0].as<std::string>(), before);
+}
+
+}  // namespace
+}  // namespace mosaic::e2e
