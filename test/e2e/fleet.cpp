@@ -99,6 +99,8 @@ Fleet::~Fleet() {
 
 std::string Fleet::agent_api() const { return std::to_string(agent_port_); }
 
+std::string Fleet::api_url() const { return "http://127.0.0.1:" + std::to_string(api_port_); }
+
 Command Fleet::mosaic(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), mosaic_binary());
   return Command{std::move(arguments),

@@ -57,6 +57,8 @@ class Fleet {
   void start_api();
   void start_controller(std::vector<std::string> more = {});
   ChildProcess& controller() { return *controller_; }
+  ChildProcess& api() { return *api_; }
+  std::string api_url() const;
   // By force; afterwards nobody but the test changes anything on the engine.
   void end_processes();
   // A second one; the caller keeps it.
