@@ -170,9 +170,8 @@ DeskRefusal no_agent_allowed() {
           "Ask an administrator to allow it.", std::nullopt};
 }
 DeskRefusal no_agent_made() {
-  return {409, problem_type::refused_by_rule,
-          "No agent could be made for this account: the house has as many as it may have.",
-          "Ask an administrator to raise the limit.", std::nullopt};
+  return {502, problem_type::agent_failed, "No agent could be made for this account.",
+          "Ask an administrator to look at the fleet's events and limits.", std::nullopt};
 }
 DeskRefusal no_provider() { return not_configured("Your agent has no model provider to talk to."); }
 DeskRefusal too_many_waiters() {

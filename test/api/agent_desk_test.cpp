@@ -13,6 +13,7 @@
 #include "api/worker_pool.hpp"
 #include "test/api/gateway_doubles.hpp"
 #include "test/fakes/fake_clock.hpp"
+#include "test/fakes/fake_settings_store.hpp"
 
 namespace mosaic {
 namespace {
@@ -54,7 +55,7 @@ class AgentDeskTest : public testing::Test {
  protected:
   AgentDeskTest() {
     term = *store.acquire_lease("controller", minutes(600), "");
-    people.put_provider("alice");
+    give_provider(store, "alice");
     store.set_fault_hook([this](std::string_view operation, StoreMoment moment) {
       if (moment != StoreMoment::before) return;
       ++operations[std::string(operation)];
@@ -113,7 +114,8 @@ class AgentDeskTest : public testing::Test {
   const ResourceKey key{ResourceKind::user_container, "agent-alice"};
   FakeClock clock;
   FakeStore store{clock};
-  PeoplesAgents people{store};
+  FakeAccountStore accounts{clock};
+  FakeSettingsStore people{store, accounts};
   SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
   Term term = 0;
   std::map<std::string, int> operations;
@@ -339,7 +341,7 @@ TEST_F(AgentDeskTest, GivesUpAfterTheLongestWaitWithTheRowsWords) {
 // --- no agent to come ---
 
 TEST_F(AgentDeskTest, RefusesWithoutAProviderAndMakesNoRow) {
-  people.put_provider("alice", false);
+  give_provider(store, "alice", false);
   const Heard heard = told();
   ASSERT_TRUE(heard.refusal);
   EXPECT_EQ(heard.refusal->type, problem_type::agent_not_configured);
@@ -364,14 +366,6 @@ TEST_F(AgentDeskTest, RefusesOnceSomebodyStopsTheAgentThatIsWaitedFor) {
   store.set_desired_state(key, DesiredState::stopped);
   pass(seconds(2));
   ASSERT_TRUE(heard.refusal);
-  EXPECT_EQ(heard.refusal->type, problem_type::refused_by_rule);
-}
-
-TEST_F(AgentDeskTest, RefusesWhenTheHouseHasAsManyAgentsAsItMay) {
-  people.refuse_new_agents = true;
-  const Heard heard = told();
-  ASSERT_TRUE(heard.refusal);
-  EXPECT_EQ(heard.refusal->status, 409);
   EXPECT_EQ(heard.refusal->type, problem_type::refused_by_rule);
 }
 

@@ -16,7 +16,7 @@
 #include "telemetry/metrics.hpp"
 #include "test/api/fake_agent.hpp"
 #include "test/api/gateway_doubles.hpp"
-#include "test/api/once_store.hpp"
+#include "test/fakes/fake_settings_store.hpp"
 #include "test/api/raw_client.hpp"
 #include "test/api/running_server.hpp"
 
@@ -71,7 +71,7 @@ class ChatHouse {
 
   // That person's agent, in that phase, as the controller would have it.
   void put_agent(const std::string& who, Phase phase, const std::string& endpoint = "") {
-    people.put_provider(who);
+    give_provider(store, who);
     AgentRow row;
     row.key = key_of(who);
     row.owner = who;
@@ -105,8 +105,8 @@ class ChatHouse {
 
   SystemClock clock;
   FakeStore store{clock};
-  PeoplesAgents people{store};
-  OnceStore accounts{clock};
+  FakeAccountStore accounts{clock};
+  FakeSettingsStore people{store, accounts};
   SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
   Metrics metrics;
   NamesGatekeeper gatekeeper;

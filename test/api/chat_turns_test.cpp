@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "test/api/gateway_doubles.hpp"
-#include "test/api/once_store.hpp"
+#include "test/fakes/fake_account_store.hpp"
 #include "test/fakes/fake_clock.hpp"
 
 namespace mosaic {
@@ -37,8 +37,20 @@ class ChatTurnsTest : public testing::Test {
     return std::holds_alternative<ChatTurn>(by.begin(request, who));
   }
 
+  // The record of that message as it is kept now.
+  IdempotencyRecord kept(const Request& request) {
+    IdempotencyRecord record;
+    record.account_id = "alice";
+    record.key = std::string(*request.field("idempotency-key"));
+    record.fingerprint =
+        box.fingerprint(request.method + '\n' + request.path + "\n\n" + request.body);
+    record.expires_at = clock.now() + minutes(1);
+    store.begin_idempotent(record);
+    return record;
+  }
+
   FakeClock clock;
-  OnceStore store{clock};
+  FakeAccountStore store{clock};
   SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
   ManualExecutor executor;
   ChatTurns turns{store, box, clock, executor.executor()};
@@ -51,8 +63,7 @@ TEST_F(ChatTurnsTest, AMessageWithoutAKeyRunsAsOftenAsItComes) {
   first.sending();
   first.collect("answer");
   first.finish(200, "text/event-stream");
-  executor.run_all();
-  EXPECT_TRUE(store.records.empty());
+  EXPECT_EQ(executor.waiting(), 0U) << "nothing to be written";
 }
 
 TEST_F(ChatTurnsTest, ARetryWhileItRunsIsToldToComeAgain) {
@@ -87,7 +98,8 @@ TEST_F(ChatTurnsTest, KeepsTheConversationEncrypted) {
   turn.collect("what she confided");
   turn.finish(200, "application/json");
   executor.run_all();
-  const auto& record = store.records.at({"alice", "key-1"});
+  const auto record = kept(message("key-1"));
+  ASSERT_TRUE(record.finished);
   EXPECT_TRUE(record.body.starts_with("enc:"));
   EXPECT_EQ(record.fingerprint.find("messages"), std::string::npos);
 }
@@ -161,7 +173,7 @@ TEST_F(ChatTurnsTest, AnAnswerBeyondTheBoundIsNotKeptButItsTurnIs) {
   const auto answer = answered(turns, message("key-1"));
   EXPECT_EQ(answer.status, 409);
   EXPECT_NE(answer.body.find("too large"), std::string::npos);
-  EXPECT_LT(store.records.at({"alice", "key-1"}).body.size(), 2000U);
+  EXPECT_LT(kept(message("key-1")).body.size(), 2000U);
 }
 
 TEST_F(ChatTurnsTest, AProcessThatDiedHoldsItsKeyOnlySoLong) {
@@ -177,16 +189,15 @@ TEST_F(ChatTurnsTest, WritesLaterWhatCouldNotBeWrittenAtOnce) {
   turn.collect("answer");
   executor.full = true;
   turn.finish(200, "application/json");
-  store.away = true;
+  store.fail_next();
   turns.tick();
-  EXPECT_FALSE(store.records.at({"alice", "key-1"}).finished);
-  store.away = false;
+  EXPECT_FALSE(kept(message("key-1")).finished);
   turns.tick();
   EXPECT_EQ(answered(turns, message("key-1")).body, "answer");
 }
 
 TEST_F(ChatTurnsTest, SaysThatTheDatabaseIsAway) {
-  store.away = true;
+  store.fail_next();
   EXPECT_THROW(turns.begin(message("key-1"), "alice"), StoreError);
 }
 

@@ -5,7 +5,7 @@
 #include <future>
 
 #include "test/api/gateway_doubles.hpp"
-#include "test/api/once_store.hpp"
+#include "test/fakes/fake_settings_store.hpp"
 
 namespace mosaic {
 namespace {
@@ -18,7 +18,7 @@ class GatewayPartsTest : public testing::Test {
     row.owner = "alice";
     row.gateway_token = box.encrypt("token");
     store.put_agent(row);
-    people.put_provider("alice");
+    give_provider(store, "alice");
     account.id = "alice";
   }
   void status(Phase phase) {
@@ -31,8 +31,8 @@ class GatewayPartsTest : public testing::Test {
   const ResourceKey key{ResourceKind::user_container, "agent-alice"};
   SystemClock clock;
   FakeStore store{clock};
-  PeoplesAgents people{store};
-  OnceStore accounts{clock};
+  FakeAccountStore accounts{clock};
+  FakeSettingsStore people{store, accounts};
   SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
   Account account;
   GatewayParts parts{GatewayPartsNeeds{clock, store, store, people, accounts, box, {}}};
