@@ -1,0 +1,41 @@
+// An agent's gateway as OpenClaw has it, as far as a chat needs it: whole answers, streams, and who asked with what.
+import http from 'node:http';
+
+export class Agent {
+  asked = [];
+
+  async start() {
+    this.server = http.createServer((request, response) => this.answer(request, response));
+    await new Promise((done) => this.server.listen(0, '127.0.0.1', done));
+    this.endpoint = `127.0.0.1:${this.server.address().port}`;
+  }
+
+  stop() {
+    this.server.closeAllConnections();
+    return new Promise((done) => this.server.close(done));
+  }
+
+  answer(request, response) {
+    let text = '';
+    request.on('data', (bytes) => (text += bytes));
+    request.on('end', () => {
+      this.asked.push({ headers: request.headers, body: text });
+      const body = JSON.parse(text);
+      const words = ['The ', 'word ', 'is ', 'heron.'];
+      const common = { id: 'chatcmpl-1', created: 1_767_225_600, model: 'openclaw' };
+      if (!body.stream) {
+        response.writeHead(200, { 'Content-Type': 'application/json' });
+        const message = { role: 'assistant', content: words.join('') };
+        response.end(JSON.stringify({ ...common, object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }] }));
+        return;
+      }
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      const chunk = (delta, finish_reason = null) =>
+        response.write(`data: ${JSON.stringify({ ...common, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason }] })}\n\n`);
+      chunk({ role: 'assistant' });
+      for (const content of words) chunk({ content });
+      chunk({}, 'stop');
+      response.end('data: [DONE]\n\n');
+    });
+  }
+}
