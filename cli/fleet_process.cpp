@@ -91,7 +91,7 @@ void FleetProcess::open_database() {
   } else {
     database_url_ = settings_.database_url;
   }
-  const DatabaseOptions options = database_options();
+  DatabaseOptions options = database_options();
   if (roles_.migrates) {
     const MigrationReport report = Migrator(options).migrate();
     for (const auto& name : report.applied)
@@ -99,6 +99,9 @@ void FleetProcess::open_database() {
   } else {
     Migrator(options).check();
   }
+  options.on_acquired = [metrics = metrics_.database()](auto waited) {
+    metrics.pool_wait_seconds.Observe(in_seconds(waited));
+  };
   database_ = std::make_unique<Database>(options);
 }
 

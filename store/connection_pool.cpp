@@ -15,15 +15,27 @@ std::unique_ptr<Session> ConnectionPool::open() {
   }
 }
 
+StoreError ConnectionPool::stands_still(std::string_view operation, Duration time_out) const {
+  return StoreError("the database has not answered '" + std::string(operation) + "' for " +
+                    to_human(time_out + options_.answer_grace) +
+                    ": it stands still; look at its host, and restart it when it hangs");
+}
+
+void ConnectionPool::wait_for_a_free_one(std::unique_lock<std::mutex>& lock) {
+  const SteadyTime begin = std::chrono::steady_clock::now();
+  const bool free = freed_.wait_for(lock, options_.acquire_timeout,
+                                    [&] { return in_use_ < options_.connections; });
+  if (options_.on_acquired) options_.on_acquired(std::chrono::steady_clock::now() - begin);
+  if (free) return;
+  throw StoreError("all " + std::to_string(options_.connections) +
+                   " database connections have been busy for " +
+                   to_human(options_.acquire_timeout));
+}
+
 std::unique_ptr<Session> ConnectionPool::acquire() {
   {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, options_.acquire_timeout,
-                         [&] { return in_use_ < options_.connections; })) {
-      throw StoreError("all " + std::to_string(options_.connections) +
-                       " database connections have been busy for " +
-                       to_human(options_.acquire_timeout));
-    }
+    wait_for_a_free_one(lock);
     ++in_use_;
     if (!idle_.empty()) {
       auto session = std::move(idle_.back());

@@ -5,6 +5,8 @@
 // and never handed out again.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +21,11 @@ struct DatabaseOptions {
   Duration connect_timeout = std::chrono::seconds(5);
   Duration acquire_timeout = std::chrono::seconds(5);  // for a free connection
   Duration statement_timeout = std::chrono::seconds(10);
+  // Beyond the statement's own time-out: a server that does not even say that it took too long stands still, and the
+  // connection is given up.
+  Duration answer_grace = std::chrono::seconds(5);
+  // Told how long each operation waited for a free connection; may be called from any thread and must not block.
+  std::function<void(std::chrono::steady_clock::duration)> on_acquired;
   std::string application_name = "mosaic";  // as pg_stat_activity shows it
 };
 

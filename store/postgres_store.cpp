@@ -98,6 +98,12 @@ void PostgresStore::scan_agents(const std::function<void(AgentRow&&)>& visitor) 
               visitor);
 }
 
+namespace {
+
+constexpr Duration listing_timeout = std::chrono::seconds(120);
+
+}  // namespace
+
 // COPY streams: the server sends while we read, nothing is kept, and one statement is one snapshot.
 void PostgresStore::copy_agents(const std::string& user_columns, const std::string& system_columns,
                                 const std::function<void(AgentRow&&)>& visitor) {
@@ -108,7 +114,7 @@ void PostgresStore::copy_agents(const std::string& user_columns, const std::stri
   const auto stream_rows = [&](Session& session) {
     pqxx::work transaction(session.connection());
     // The statement lasts as long as its reader.
-    transaction.exec("SET LOCAL statement_timeout = '120s'");
+    transaction.exec("SET LOCAL statement_timeout = " + std::to_string(listing_timeout.count()));
     pqxx::stream_from stream(transaction, source);
     std::string line;
     std::vector<Field> fields;
@@ -120,7 +126,7 @@ void PostgresStore::copy_agents(const std::string& user_columns, const std::stri
     stream.complete();
     transaction.commit();
   };
-  database_.pool().perform("list agents", Repeat::safely, [&](Session& session) {
+  database_.pool().perform("list agents", Repeat::safely, listing_timeout, [&](Session& session) {
     try {
       stream_rows(session);
     } catch (const pqxx::failure& error) {

@@ -1,6 +1,7 @@
 // What happens when the server goes away, is slow, or refuses.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
 #include <chrono>
@@ -112,6 +113,56 @@ TEST(DatabaseFaults, SaysWhenTheServerIsTooSlow) {
             "the database refused 'touch': it took longer than the statement time-out");
   held.reset();
   EXPECT_TRUE(store.touch(alice, at(1)));
+}
+
+// A server process that is stopped in mid-life: its sockets stay open and nothing comes from them.
+class StoppedBackend {
+ public:
+  explicit StoppedBackend(TestDatabase& database, const std::string& application)
+      : process_(std::stoi(database.value(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = '" + application + "'"))) {
+    if (kill(process_, SIGSTOP) != 0) throw std::runtime_error("cannot stop the server's process");
+  }
+  ~StoppedBackend() { kill(process_, SIGCONT); }
+  StoppedBackend(const StoppedBackend&) = delete;
+  StoppedBackend& operator=(const StoppedBackend&) = delete;
+
+ private:
+  const pid_t process_;
+};
+
+TEST(DatabaseFaults, GivesUpOnAServerThatStandsStill) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  DatabaseOptions options = harness.database().options();
+  options.connections = 1;
+  options.statement_timeout = std::chrono::milliseconds(200);
+  options.answer_grace = std::chrono::milliseconds(300);
+  options.application_name = "frozen";
+  Database pool(options);
+  PostgresStore store(pool);
+  EXPECT_EQ(store.lease().term, 0);
+  const StoppedBackend stopped(harness.database(), "frozen");
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THAT(error_of([&] { store.touch(alice, at(1)); }),
+              HasSubstr("the database has not answered 'touch' for 500 ms"));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(500));
+  // The connection was given up, so the next operation has one of its own.
+  EXPECT_EQ(store.lease().term, 0);
+}
+
+TEST(DatabaseFaults, TellsHowLongOperationsWaitForAConnection) {
+  PostgresHarness harness;
+  DatabaseOptions options = harness.database().options();
+  std::atomic<int> told{0};
+  options.on_acquired = [&](std::chrono::steady_clock::duration waited) {
+    EXPECT_GE(waited.count(), 0);
+    ++told;
+  };
+  Database pool(options);
+  pool.ping();
+  pool.ping();
+  EXPECT_EQ(told, 2);
 }
 
 TEST(DatabaseFaults, NamesAServerThatIsNotThereWithoutItsPassword) {
