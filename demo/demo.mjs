@@ -133,23 +133,49 @@ async function isolation(address) {
   await showBaseline(mosaic, alice);
 }
 
-async function rollOut() {
-  chapter("Bob's model changes, and rolls out by itself");
+async function tellEvents(name, since) {
+  for (const event of (await mosaic.events(name)).filter(({ id }) => id > since).reverse()) {
+    say(`event  ${event.reason}: ${event.message}`);
+  }
+}
+
+// What OpenClaw takes while it runs: no restart, not even for an open stream.
+async function changeWhileRunning() {
+  chapter("Bob's model changes while his agent runs");
   const since = (await mosaic.events('bob'))[0]?.id ?? 0;
   const asked = Date.now();
   await mosaic.do(['set', 'config', 'bob', '--model', 'local/sage']);
-  const seen = await until('bob ran with the new model', bootLimitMs, async () => {
+  const seen = await until("bob's agent had its new model", bootLimitMs, async () => {
     const now = await mosaic.describe('user', 'bob');
-    return now.status.phase === 'running' && now.status.startedAt !== bob.startedAt && now;
+    return now.status.conditions.some(({ reason }) => reason === 'Reloaded') && now;
   });
-  took('bob, change of model: commit to ready again', Date.parse(seen.status.readyAt) - asked);
-  bob.endpoint = seen.status.endpoint;
-  for (const event of (await mosaic.events('bob')).filter(({ id }) => id > since).reverse()) {
-    say(`event  ${event.reason}: ${event.message}`);
-  }
+  took('bob, change of model: commit to applied', Date.now() - asked);
+  await tellEvents('bob', since);
+  check(seen.status.startedAt === bob.startedAt, 'applied without a restart');
   const text = await talk(bob, 'Which word did I ask you to remember?');
   check(text.includes('model sage'), 'the new model answers');
   check(text.includes(`"${bob.word}"`) && text.includes('turn 2'), 'in the same session: it knows the word');
+}
+
+// What is fixed when a container is made: it rolls out to everybody who is awake, by new containers.
+async function changeWithRestart() {
+  chapter('A larger memory limit needs new containers, and rolls out by itself');
+  const since = (await mosaic.events('bob'))[0]?.id ?? 0;
+  const asked = Date.now();
+  await mosaic.do(['set', 'fleet', 'memoryMb', '1552']);
+  for (const agent of [bob, alice, research]) {
+    const seen = await until(`${agent.name} ran with the new limit`, bootLimitMs, async () => {
+      const now = await mosaic.describe(agent.kind, agent.name);
+      const anew = now.status.phase === 'running' && now.status.startedAt !== agent.startedAt;
+      return (anew || now.status.phase === 'stopped') && now;
+    });
+    agent.endpoint = seen.status.endpoint;
+    agent.startedAt = seen.status.startedAt;
+    if (agent === bob) took('bob, change of memory: commit to ready again', Date.parse(seen.status.readyAt) - asked);
+  }
+  await tellEvents('bob', since);
+  const text = await talk(bob, 'Which word did I ask you to remember?');
+  check(text.includes(`"${bob.word}"`) && text.includes('turn 3'), 'his session is still there');
 }
 
 async function sleepAndWake() {
@@ -228,7 +254,8 @@ try {
   await setTheStage(stage);
   await firstWords();
   await isolation(stage.address);
-  await rollOut();
+  await changeWhileRunning();
+  await changeWithRestart();
   await sleepAndWake();
   await tidyUp();
   printTimeline();

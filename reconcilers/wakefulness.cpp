@@ -8,7 +8,7 @@ namespace mosaic {
 namespace {
 
 constexpr Duration thaw_lead = std::chrono::seconds(10);
-constexpr Duration boot_reserve = std::chrono::seconds(15);
+constexpr Duration boot_reserve = std::chrono::seconds(20);
 // A sleep shorter than this is not worth a stop and a start.
 constexpr Duration shortest_sleep = std::chrono::seconds(30);
 constexpr std::int64_t usual_boot_ms = 15'000;
@@ -46,7 +46,8 @@ Duration wake_lead(const AgentStatus& status) {
   if (status.phase == Phase::paused || status.phase == Phase::hibernated) return thaw_lead;
   const std::int64_t boot_ms = std::clamp<std::int64_t>(
       status.start_duration_ms.value_or(usual_boot_ms), 0, longest_boot_ms);
-  const Duration boot = Duration(boot_ms * 3 / 2) + boot_reserve;
+  // A gateway that is late puts its jobs off by two minutes, so that being early is cheaper.
+  const Duration boot = Duration(boot_ms * 2) + boot_reserve;
   const bool at_rest = status.phase == Phase::stopped;
   return at_rest ? boot : boot + shortest_sleep;
 }

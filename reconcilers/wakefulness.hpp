@@ -43,7 +43,7 @@ Wakefulness wakefulness(const AgentRow& row, TimePoint now, const ScheduleView* 
 bool is_busy(const AgentRow& row, TimePoint now);
 
 // How long before a due time an agent is woken, or, if it is awake, not put to sleep any more:
-// its own last boot and something more, or next to nothing when it is only frozen.
+// twice its own last boot and something more, or next to nothing when it is only frozen.
 Duration wake_lead(const AgentStatus& status);
 
 }  // namespace mosaic

@@ -387,8 +387,8 @@ TEST_F(ScheduleTest, ASleeperIsWokenInTimeForItsJobWithoutPolling) {
   asleep_with_job_in(minutes(60));
   const Plan asleep = plan();
   EXPECT_EQ(asleep.action, ActionKind::none);
-  // one and a half boots and a reserve before
-  EXPECT_EQ(asleep.requeue_after, minutes(60) - seconds(30));
+  // two boots and a reserve before
+  EXPECT_EQ(asleep.requeue_after, minutes(60) - seconds(40));
   row.status = asleep.status;
   now += *asleep.requeue_after;
   const Plan wake = plan();
