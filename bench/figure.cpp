@@ -42,7 +42,7 @@ std::optional<double> optional_number(const json& object, const char* name) {
 
 std::optional<bool> Figure::met() const {
   if (!target) return std::nullopt;
-  return result && *result <= *target;
+  return result && (at_least ? *result >= *target : *result <= *target);
 }
 
 Figure value_figure(std::string name, std::string unit, double ours, std::optional<double> target,
@@ -73,6 +73,7 @@ json to_json(const Figure& figure) {
               {"comparison", word(figure.comparison)},
               {"result", optional_number(figure.result)},
               {"target", optional_number(figure.target)},
+              {"at_least", figure.at_least},
               {"met", met ? json(*met) : json(nullptr)},
               {"note", figure.note},
               {"impossible", figure.impossible}};
@@ -87,6 +88,7 @@ Figure figure_from_json(const json& object) {
   figure.comparison = parse_comparison(object.at("comparison").get<std::string>());
   figure.result = optional_number(object, "result");
   figure.target = optional_number(object, "target");
+  figure.at_least = object.value("at_least", false);
   figure.note = object.at("note").get<std::string>();
   figure.impossible = object.at("impossible").get<std::string>();
   return figure;

@@ -27,6 +27,7 @@ struct Figure {
       result;  // of the comparison; pairwise ones need not equal that of the two columns
   std::optional<double>
       target;              // the result is to be at most this; nothing: told for information only
+  bool at_least = false;   // the result is to be at least the target instead
   std::string note;        // how it was measured, in a few words
   std::string impossible;  // why there is nothing to show here
 

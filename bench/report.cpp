@@ -46,7 +46,9 @@ Row row_of(const Figure& figure) {
              with_unit(figure.ours, figure.unit),
              with_unit(figure.reference, figure.unit),
              result_text(figure),
-             figure.target ? "<= " + with_unit(figure.target, result_unit(figure)) : "-",
+             figure.target
+                 ? (figure.at_least ? ">= " : "<= ") + with_unit(figure.target, result_unit(figure))
+                 : "-",
              met_text(figure),
              figure.note};
 }

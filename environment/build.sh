@@ -112,7 +112,8 @@ bench_command() {
     mapfile -t scripts < <(compgen -G 'bench/run-*')
     [ ${#scripts[@]} -gt 0 ] || fail "there is no benchmark under bench/"
   fi
-  prepare_sandbox bench
+  prepare_sandbox bench "$packages_bench"
+  install_bench_peer
   begin_images
   compile release benchmarks
   end_images
@@ -120,6 +121,15 @@ bench_command() {
     MOSAIC_BINARY=$repository/build/release/cli/mosaic MOSAIC_BUILD_FOLDER=$repository/build/release \
       in_sandbox run --images agent,instant -- "$repository/$script" "$@"
   done
+}
+
+# install_bench_peer: the proxy that the gateway is measured against, out here where the network is. Without it the
+# benchmark says that it could not be had.
+install_bench_peer() {
+  local peer=$repository/bench/configurable-http-proxy
+  [ ! -d "$peer/node_modules/configurable-http-proxy" ] || return 0
+  npm ci --prefix "$peer" --no-audit --no-fund --omit=optional >"$log_folder/bench-peer.log" 2>&1 ||
+    say "configurable-http-proxy could not be installed; its figure will be missing (log: $log_folder/bench-peer.log)"
 }
 
 bench_names() { compgen -G 'bench/run-*' | sed 's|bench/run-||' | paste -sd ' '; }

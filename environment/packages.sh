@@ -12,6 +12,7 @@ packages_engine='docker.io:dockerd docker.io:docker iptables:iptables iproute2:i
 packages_postgres='postgresql-15 postgresql-client-15'
 packages_image='nodejs:node npm:npm xz-utils:xz gpgv:gpgv wget:wget'
 packages_test='prometheus:promtool openssl:openssl busybox-static:busybox curl:curl jq:jq'
+packages_bench='nginx-light:nginx wrk:wrk util-linux:taskset nodejs:node npm:npm'
 packages_lint='clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck git:git'
 
 # missing_packages WORD...: those that are neither installed nor covered by a command; each once.

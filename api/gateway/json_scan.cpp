@@ -1,6 +1,5 @@
 #include "api/gateway/json_scan.hpp"
 
-#include <array>
 #include <cstring>
 
 namespace mosaic {
@@ -94,8 +93,28 @@ class Scanner {
       if (c == '"') return true;
       if (c < 0x20) return false;
       if (c == '\\' && !escape()) return false;
+      if (c >= 0x80 && !rest_of_character(c)) return false;
     }
     return false;
+  }
+
+  // UTF-8 behind its first byte: neither overlong, nor a surrogate, nor beyond Unicode.
+  bool rest_of_character(unsigned char first) {
+    if (first < 0xc2 || first > 0xf4) return false;
+    const int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    for (int i = 0; i < more; ++i) {
+      if (at_ == end_) return false;
+      const auto c = static_cast<unsigned char>(*at_++);
+      const bool second = i == 0;
+      const unsigned char least = second && first == 0xe0   ? 0xa0
+                                  : second && first == 0xf0 ? 0x90
+                                                            : 0x80;
+      const unsigned char most = second && first == 0xed   ? 0x9f
+                                 : second && first == 0xf4 ? 0x8f
+                                                           : 0xbf;
+      if (c < least || c > most) return false;
+    }
+    return true;
   }
 
   bool escape() {

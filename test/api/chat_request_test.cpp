@@ -52,6 +52,10 @@ TEST(ChatRequest, BodyIsJsonThatEverybodyReadsAlike) {
                            R"({"mod\u0065l":"a/b"})",
                            R"({"a":1}{"b":2})"})
     EXPECT_EQ(status_of(body), 400) << body;
+  for (const auto* text : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                           "\xff", "\xe2\x82", "\xc3\x28"})
+    EXPECT_EQ(status_of("{\"a\":\"" + std::string(text) + "\"}"), 400);
+  EXPECT_EQ(status_of("{\"a\":\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"}"), 200);
   std::string deep;
   for (int i = 0; i < 10'000; ++i) deep += "[";
   EXPECT_EQ(status_of("{\"a\":" + deep), 400);

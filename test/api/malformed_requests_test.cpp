@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "test/api/mutated_request.hpp"
 #include "test/api/raw_client.hpp"
 #include "test/api/running_server.hpp"
 
@@ -16,69 +17,14 @@ namespace {
 constexpr int threads = 4;
 constexpr int requests_per_thread = 12'500;
 
-using Random = std::mt19937_64;
-
-std::size_t below(Random& random, std::size_t limit) {
-  return static_cast<std::size_t>(random() % limit);
-}
-
-std::string valid_request(Random& random) {
-  const std::vector<std::string> requests{
-      "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
-      "GET /hello?x=%20y HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",
-      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
-      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: "
-      "y\r\n\r\n",
-      "HEAD /hello HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc\r\nAccept: */*\r\n\r\n",
-      "POST /fields HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nContent-Length: 0\r\n\r\n"};
-  return requests[below(random, requests.size())];
-}
-
-std::string mutated(Random& random) {
-  static const std::vector<std::string> fragments{"\r\n",
-                                                  "\n",
-                                                  "\r",
-                                                  "\r\n\r\n",
-                                                  ":",
-                                                  " ",
-                                                  "\t",
-                                                  std::string(1, '\0'),
-                                                  "\x80\xff",
-                                                  "%",
-                                                  "%00",
-                                                  "Host: b\r\n",
-                                                  "Content-Length: 7\r\n",
-                                                  "Content-Length: 99999999999999999999999\r\n",
-                                                  "Transfer-Encoding: chunked\r\n",
-                                                  "ffffffffffffffff\r\n",
-                                                  "Expect: 100-continue\r\n",
-                                                  "Connection: close\r\n",
-                                                  "HTTP/9.9",
-                                                  "/../../",
-                                                  ";"};
-  auto request = valid_request(random);
-  for (auto count = below(random, 4); count > 0 && !request.empty(); --count) {
-    const auto position = below(random, request.size());
-    switch (below(random, 5)) {
-      case 0:
-        request[position] = static_cast<char>(random());
-        break;
-      case 1:
-        request.erase(position, 1 + below(random, 8));
-        break;
-      case 2:
-        request.insert(position, fragments[below(random, fragments.size())]);
-        break;
-      case 3:
-        request.insert(position, request.substr(0, below(random, request.size())));
-        break;
-      default:
-        request.resize(position);
-        break;
-    }
-  }
-  return request;
-}
+const std::vector<std::string> valid_requests{
+    "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /hello?x=%20y HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: "
+    "y\r\n\r\n",
+    "HEAD /hello HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc\r\nAccept: */*\r\n\r\n",
+    "POST /fields HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nContent-Length: 0\r\n\r\n"};
 
 // Several requests on one connection, then the end: whatever state they left, closing must end it.
 void attack(std::uint16_t port, std::uint64_t seed, std::map<int, int>& statuses) {
@@ -86,7 +32,7 @@ void attack(std::uint16_t port, std::uint64_t seed, std::map<int, int>& statuses
   int sent = 0;
   while (sent < requests_per_thread) {
     std::string batch;
-    for (int i = 0; i < 25; ++i, ++sent) batch += mutated(random);
+    for (int i = 0; i < 25; ++i, ++sent) batch += mutated(random, valid_requests);
     RawClient client(port);
     client.send(batch);
     client.close_sending();
