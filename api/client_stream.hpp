@@ -49,7 +49,7 @@ class ClientStream {
   virtual boost::asio::awaitable<bool> on_worker(std::function<void()> task) = 0;
 
   // With the request's id.
-  virtual const Logger& log() const = 0;
+  virtual const Logger& log() = 0;
 };
 
 class StreamHandler {

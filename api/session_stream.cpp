@@ -11,10 +11,12 @@ namespace mosaic {
 namespace asio = boost::asio;
 
 SessionStream::SessionStream(const SessionContext& context, Connection& connection, Terms terms)
-    : context_(context),
-      connection_(connection),
-      terms_(std::move(terms)),
-      log_(context.log.with_correlation(terms_.request_id)) {}
+    : context_(context), connection_(connection), terms_(std::move(terms)) {}
+
+const Logger& SessionStream::log() {
+  if (!log_) log_ = context_.log.with_correlation(terms_.request_id);
+  return *log_;
+}
 
 asio::awaitable<bool> SessionStream::respond(const Response& response) {
   if (begun() || gone()) co_return false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "api/client_stream.hpp"
 #include "api/connection.hpp"
@@ -30,7 +31,7 @@ class SessionStream final : public ClientStream {
   bool stopping() const override { return context_.stopping; }
   void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
   boost::asio::awaitable<bool> on_worker(std::function<void()> task) override;
-  const Logger& log() const override { return log_; }
+  const Logger& log() override;
 
   void tell_change() {
     if (changed_) changed_();
@@ -45,7 +46,7 @@ class SessionStream final : public ClientStream {
   const SessionContext& context_;
   Connection& connection_;
   Terms terms_;
-  const Logger log_;
+  std::optional<Logger> log_;  // most streams have nothing to say
   std::function<void()> changed_;
   int status_ = 0;
   Framing framing_ = Framing::chunks;
