@@ -16,6 +16,9 @@
 #include "api/http_message.hpp"
 #include "telemetry/log.hpp"
 
+// A thread's memory for coroutines has one layout in the whole program: see api/CMakeLists.txt.
+static_assert(BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE == 24);
+
 namespace mosaic {
 
 class ClientStream {

@@ -49,6 +49,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // False when the peer takes nothing more, or not all of it within the time.
   boost::asio::awaitable<bool> send(SendParts parts, std::chrono::milliseconds limit);
+  // Without waiting; what was taken is no longer in `parts`. Most messages go like this, and cost no coroutine.
+  enum class Sent : std::uint8_t { all, some, failed };
+  Sent send_now(SendParts& parts);
   // What is said after this must not pile up in the kernel.
   void bound_send_buffer();
 
@@ -65,12 +68,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  enum class Sent : std::uint8_t { all, some, failed };
-
   bool start_reading();
   bool make_room();
   void on_read(const boost::system::error_code& error, std::size_t bytes);
-  Sent send_now(SendParts& parts);
   void arm(TimePoint at);
   void on_timer();
 

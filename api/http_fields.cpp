@@ -1,6 +1,7 @@
 #include "api/http_fields.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace mosaic {
@@ -8,11 +9,18 @@ namespace {
 
 constexpr std::size_t max_length_digits = 15;  // far above any limit, far below overflow
 
-bool is_token_character(char c) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         marks.find(c) != marks.npos;
+constexpr std::array<bool, 256> make_token_characters() {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
+  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  return table;
 }
+constexpr auto token_characters = make_token_characters();
+
+bool is_token_character(char c) { return token_characters[static_cast<unsigned char>(c)]; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -51,15 +59,19 @@ std::optional<Rejection> read_field(std::string_view line, std::vector<HttpField
 }  // namespace
 
 std::optional<std::string_view> take_head_line(std::string_view& rest) {
-  const auto end = rest.find_first_of(std::string_view("\r\n\0", 3));
-  if (end == std::string_view::npos || rest.substr(end, 2) != "\r\n") return std::nullopt;
-  const auto line = rest.substr(0, end);
-  rest.remove_prefix(end + 2);
+  const auto end = rest.find('\n');
+  if (end == std::string_view::npos || end == 0 || rest[end - 1] != '\r') return std::nullopt;
+  const auto line = rest.substr(0, end - 1);
+  if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos)
+    return std::nullopt;
+  rest.remove_prefix(end + 1);
   return line;
 }
 
 std::optional<Rejection> read_field_lines(std::string_view& rest, const HeadLimits& limits,
                                           std::vector<HttpField>& fields) {
+  constexpr std::size_t usual_fields = 16;
+  fields.reserve(usual_fields);
   while (true) {
     const auto line = take_head_line(rest);
     if (!line) return bad("A line of the header does not end properly.");

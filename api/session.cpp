@@ -103,7 +103,8 @@ asio::awaitable<bool> HttpSession::serve_one() {
   connection_->consume(head_bytes);
   auto& head = std::get<RequestHead>(checked);
   auto request = make_request(head, peer_address_);
-  const auto body_outcome = co_await read_body(head, request);
+  auto body_outcome = ReadOutcome::complete;
+  if (!take_body_at_once(head, request)) body_outcome = co_await read_body(head, request);
   if (body_outcome == ReadOutcome::ended) co_return false;
   if (body_outcome != ReadOutcome::complete) {
     const auto rejection = rejection_of(body_outcome);

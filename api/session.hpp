@@ -53,6 +53,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
  private:
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<ReadOutcome> read_head(std::size_t& head_bytes);
+  bool take_body_at_once(const RequestHead& head, Request& request);
   boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head, Request& request);
   boost::asio::awaitable<ReadOutcome> read_chunks(std::string& body);
   boost::asio::awaitable<ReadOutcome> receive_body_part();

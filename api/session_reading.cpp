@@ -40,6 +40,17 @@ asio::awaitable<HttpSession::ReadOutcome> HttpSession::read_head(std::size_t& he
   }
 }
 
+// Most bodies have come with their header, or there is none.
+bool HttpSession::take_body_at_once(const RequestHead& head, Request& request) {
+  const auto input = connection_->input();
+  if (head.chunked || head.expects_continue || head.content_length > context_.limits.body_bytes ||
+      head.content_length > input.size())
+    return false;
+  request.body.assign(input.substr(0, head.content_length));
+  connection_->consume(head.content_length);
+  return true;
+}
+
 asio::awaitable<HttpSession::ReadOutcome> HttpSession::read_body(const RequestHead& head,
                                                                  Request& request) {
   const auto& limits = context_.limits;

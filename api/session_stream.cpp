@@ -26,7 +26,12 @@ asio::awaitable<bool> SessionStream::respond(const Response& response) {
                                   response.body.size(), terms_.keep_alive);
   SendParts parts{head, response.body, {}};
   ended_ = true;
-  failed_ = !co_await connection_.send(parts, context_.limits.write_timeout);
+  auto sent = connection_.send_now(parts);
+  if (sent == Connection::Sent::some) {
+    const bool all = co_await connection_.send(parts, context_.limits.write_timeout);
+    if (all) sent = Connection::Sent::all;
+  }
+  failed_ = sent != Connection::Sent::all;
   co_return !failed_;
 }
 
@@ -71,7 +76,12 @@ asio::awaitable<bool> SessionStream::write(std::string_view bytes) {
     }
     rest_ -= bytes.size();
   }
-  failed_ = !co_await connection_.send(parts, context_.limits.write_timeout);
+  auto sent = connection_.send_now(parts);
+  if (sent == Connection::Sent::some) {
+    const bool all = co_await connection_.send(parts, context_.limits.write_timeout);
+    if (all) sent = Connection::Sent::all;
+  }
+  failed_ = sent != Connection::Sent::all;
   co_return !failed_;
 }
 

@@ -7,37 +7,58 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <functional>
-#include <memory>
+#include <cstddef>
+#include <new>
 #include <utility>
+
+// A thread's memory for coroutines has one layout in the whole program: see api/CMakeLists.txt.
+static_assert(BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE == 24);
 
 namespace mosaic {
 
 class Wakeup {
  public:
+  Wakeup() = default;
+  ~Wakeup() {
+    if (act_ != nullptr) act_(room_, false);
+  }
+  Wakeup(const Wakeup&) = delete;
+  Wakeup& operator=(const Wakeup&) = delete;
+
   // Resumes the waiter before it returns.
   void notify() {
-    if (auto resume = std::exchange(resume_, nullptr)) {
-      resume();
-    } else {
+    if (act_ == nullptr) {
       notified_ = true;
+      return;
     }
+    std::exchange(act_, nullptr)(room_, true);
   }
 
   boost::asio::awaitable<void> wait() {
     if (std::exchange(notified_, false)) co_return;
-    auto keep_handler = [this](auto handler) {
-      // std::function wants to be copied; handlers cannot be.
-      auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      resume_ = [shared = std::move(shared)] { std::move (*shared)(); };
-    };
+    auto keep_handler = [this](auto handler) { keep(std::move(handler)); };
     auto waiting = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
         keep_handler, boost::asio::use_awaitable);
     co_await std::move(waiting);
   }
 
  private:
-  std::function<void()> resume_;
+  // In a room of our own: this happens once or twice per request.
+  template <typename Handler>
+  void keep(Handler handler) {
+    static_assert(sizeof(Handler) <= room_bytes && alignof(Handler) <= alignof(void*));
+    new (room_) Handler(std::move(handler));
+    act_ = [](void* room, bool resume) {
+      auto* const kept = static_cast<Handler*>(room);
+      Handler taken(std::move(*kept));
+      kept->~Handler();
+      if (resume) std::move(taken)();
+    };
+  }
+
+  static constexpr std::size_t room_bytes = 64;
+  alignas(void*) unsigned char room_[room_bytes];
+  void (*act_)(void* room, bool resume) = nullptr;
   bool notified_ = false;
 };
 

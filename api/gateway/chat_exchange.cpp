@@ -245,13 +245,17 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::ask_agent() {
   turn_.sending();
   const auto head = chat_request_head(chat_, address->endpoint, address->token, request_.id);
   SendParts parts{head, chat_.body, {}};
-  const bool sent = co_await upstream_->send(parts, settings_.send_limit);
+  auto sent = upstream_->send_now(parts);
+  if (sent == Connection::Sent::some) {
+    const bool all = co_await upstream_->send(parts, settings_.send_limit);
+    if (all) sent = Connection::Sent::all;
+  }
   AgentAnswer::Patience patience;
   patience.silence = settings_.silence_limit;
   patience.tick = settings_.comment_interval;
   AgentAnswer answer(*upstream_, patience, [this] { return on_silence(); });
   auto outcome = Outcome::unreachable;
-  if (sent) outcome = co_await pass_answer(answer);
+  if (sent == Connection::Sent::all) outcome = co_await pass_answer(answer);
   if (answer.reusable() && !client_.gone()) {
     pool.keep(key, upstream_);
   } else {

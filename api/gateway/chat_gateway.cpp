@@ -26,10 +26,17 @@ class ChatRoute final : public StreamHandler {
   ChatRoute(const ChatParts& parts, ChatSettings settings) : parts_(parts), settings_(settings) {}
 
   asio::awaitable<void> serve(Request& request, ClientStream& client) override {
-    std::optional<Caller> caller;
-    auto refusal = co_await admit(request, client, caller);
+    // Almost always both are known here and now.
+    std::optional<Response> refusal;
+    auto admitted = parts_.gatekeeper.admit_remembered(request, chat_rule);
+    if (!admitted) refusal = co_await ask_store(request, client, admitted);
+    if (!refusal) {
+      if (auto* turned_away = std::get_if<Response>(&*admitted)) refusal = std::move(*turned_away);
+    }
     std::optional<ChatTurn> turn;
-    if (!refusal) refusal = co_await begin_turn(request, client, *caller, turn);
+    if (!ChatTurns::has_key(request)) turn.emplace();
+    if (!refusal && !turn)
+      refusal = co_await begin_turn(request, client, std::get<Caller>(*admitted), turn);
     if (refusal) {
       const auto response = as_openai_error(*refusal);
       co_await client.respond(response);
@@ -40,39 +47,28 @@ class ChatRoute final : public StreamHandler {
       co_await client.respond(*wrong);
       co_return;
     }
-    ChatExchange exchange(parts_, settings_, request, client, caller->account,
+    ChatExchange exchange(parts_, settings_, request, client, std::get<Caller>(*admitted).account,
                           std::move(std::get<ChatRequest>(read)), std::move(*turn));
     co_await exchange.run();
   }
 
  private:
-  asio::awaitable<std::optional<Response>> admit(const Request& request, ClientStream& client,
-                                                 std::optional<Caller>& caller) {
-    std::optional<Response> refusal;
-    auto admitted = parts_.gatekeeper.admit_remembered(request, chat_rule);
-    if (!admitted) {
-      const auto ask_store = [&] { admitted = parts_.gatekeeper.admit(request, chat_rule); };
-      auto task = [&] { refusal = failure_of(ask_store, request, client.log()); };
-      const bool ran = co_await client.on_worker(task);
-      if (!ran) refusal = busy_response();
-    }
-    if (refusal) co_return refusal;
-    if (auto* turned_away = std::get_if<Response>(&*admitted)) {
-      refusal = std::move(*turned_away);
-    } else {
-      caller = std::move(std::get<Caller>(*admitted));
-    }
-    co_return refusal;
+  using Admitted = std::optional<std::variant<Caller, Response>>;
+
+  asio::awaitable<std::optional<Response>> ask_store(const Request& request, ClientStream& client,
+                                                     Admitted& admitted) {
+    std::optional<Response> failure;
+    const auto ask = [&] { admitted = parts_.gatekeeper.admit(request, chat_rule); };
+    auto task = [&] { failure = failure_of(ask, request, client.log()); };
+    const bool ran = co_await client.on_worker(task);
+    if (!ran) failure = busy_response();
+    co_return failure;
   }
 
   asio::awaitable<std::optional<Response>> begin_turn(const Request& request, ClientStream& client,
                                                       const Caller& caller,
                                                       std::optional<ChatTurn>& turn) {
     std::optional<Response> refusal;
-    if (!ChatTurns::has_key(request)) {
-      turn.emplace();
-      co_return refusal;
-    }
     const auto begin = [&] {
       auto begun = parts_.turns.begin(request, caller.account.id);
       if (auto* answer = std::get_if<Response>(&begun)) {
