@@ -18,6 +18,8 @@
 #include "telemetry/metrics.hpp"
 #include "test/api/gateway_doubles.hpp"
 #include "test/auth/tiny_stores.hpp"
+#include "test/fakes/fake_account_store.hpp"
+#include "test/fakes/fake_settings_store.hpp"
 
 namespace mosaic::bench {
 namespace {
@@ -67,15 +69,15 @@ int run(const Words& words) {
   raise_descriptor_limit();
   SystemClock clock;
   FakeStore store(clock);
-  PeoplesAgents people(store);
-  people.put_provider(person);
+  FakeAccountStore breakglass(clock);
+  FakeSettingsStore people(store, breakglass);
+  give_provider(store, person);
   test::TinyAccounts accounts;
-  test::TinySettings settings;
   const SecretBox box("this-is-a-bench-secret-key-with-32+chars");
   put_running_agent(store, box, words.text("agent"), clock);
   const auto token = put_token(accounts);
   const PublicOrigin origin("", true);
-  StoreGatekeeper gatekeeper(accounts, settings, clock, origin);
+  StoreGatekeeper gatekeeper(accounts, people, clock, origin);
   GatewayParts parts(GatewayPartsNeeds{clock, store, store, people, accounts, box, {}});
   Metrics metrics;
   auto router = std::make_shared<Router>();
