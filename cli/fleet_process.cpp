@@ -250,12 +250,12 @@ std::optional<std::string> FleetProcess::leadership_problem() {
 void FleetProcess::look_after() {
   if (postgres_ && postgres_->restart_if_ended())
     log_.warning("the embedded Postgres had ended; it runs again");
-  if (!census_) return;
   try {
-    census_->run(leads());
+    if (people_) people_->look_after();
+    if (census_) census_->run(leads());
   } catch (const StoreError& error) {
     // The next second tries again; what matters is told by the parts that need the database.
-    log_.debug("cannot count agents", {{Field::error, error.what()}});
+    log_.debug("cannot look after the rows", {{Field::error, error.what()}});
   }
 }
 

@@ -8,6 +8,9 @@
 namespace mosaic::cli {
 namespace {
 
+constexpr auto prune_every = std::chrono::minutes(10);
+constexpr Duration audit_age = std::chrono::hours(24 * 365);
+
 // Nobody's URL leads us to an agent, nor back to ourselves.
 OutboundPolicy outbound_policy(const Settings& settings) {
   OutboundPolicy policy;
@@ -21,7 +24,8 @@ OutboundPolicy outbound_policy(const Settings& settings) {
 }  // namespace
 
 PeopleService::PeopleService(PeopleServiceNeeds needs)
-    : rows_(needs.rows),
+    : clock_(needs.clock),
+      rows_(needs.rows),
       accounts_(needs.database),
       api_(std::make_unique<PeopleApi>(dependencies(needs))) {
   ListenerHooks hooks;
@@ -62,6 +66,13 @@ void PeopleService::start() {
 void PeopleService::stop() {
   listener_->stop();
   api_->stop();
+}
+
+void PeopleService::look_after() {
+  const auto now = clock_.steady_now();
+  if (now < next_prune_) return;
+  next_prune_ = now + prune_every;
+  accounts_.prune_accounts(clock_.now(), clock_.now() - audit_age);
 }
 
 std::optional<std::string> PeopleService::new_set_up_token() { return make_set_up_token(rows_); }

@@ -43,6 +43,8 @@ class PeopleService {
 
   void start();
   void stop();
+  // Now and then: removes sessions, used-up texts and audit entries past their time. Throws StoreError.
+  void look_after();
 
   // To be printed once; nothing unless this is the first start of an installation.
   std::optional<std::string> new_set_up_token();
@@ -51,6 +53,8 @@ class PeopleService {
  private:
   PeopleDependencies dependencies(const PeopleServiceNeeds& needs);
 
+  const Clock& clock_;
+  SteadyTime next_prune_{};
   SettingsStore& rows_;
   PostgresAccountStore accounts_;
   const PasswordHasher passwords_;

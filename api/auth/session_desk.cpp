@@ -37,6 +37,8 @@ void SessionDesk::begin(const Request& request, const Account& account, Response
       remembered_.on_account_changed(known->account.id);
     }
   }
+  // What is remembered of the account may be from before: a provider's claim can have changed its role just now.
+  remembered_.on_account_changed(account.id);
   renew(request, account, response);
   Caller caller;
   caller.via = Via::session;

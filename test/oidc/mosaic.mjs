@@ -35,12 +35,13 @@ function withInput(command, args, env, input) {
 export class Mosaic {
   log = '';
 
-  async start() {
+  // `variables`: more of the environment.
+  async start(variables = {}) {
     this.database = `oidc_test_${randomBytes(6).toString('hex')}`;
     await psql(`CREATE DATABASE ${this.database}`);
     const url = new URL(server);
     url.pathname = `/${this.database}`;
-    this.env = { ...process.env, DATABASE_URL: url.href, MOSAIC_SECRET_KEY: randomBytes(32).toString('hex') };
+    this.env = { ...process.env, ...variables, DATABASE_URL: url.href, MOSAIC_SECRET_KEY: randomBytes(32).toString('hex') };
     this.port = await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     await run(binary, ['migrate'], { env: this.env });
@@ -81,6 +82,12 @@ export class Mosaic {
 
   get callback_url() {
     return `${this.url}/api/auth/oidc/callback`;
+  }
+
+  // What a command prints.
+  async command(...words) {
+    const { stdout } = await run(binary, words, { env: this.env });
+    return stdout.trim();
   }
 
   signIn(browser) {

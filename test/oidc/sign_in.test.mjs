@@ -1,15 +1,19 @@
 // Signing in at a real identity provider, and breakglass while that provider misbehaves.
 import assert from 'node:assert/strict';
+import https from 'node:https';
 import net from 'node:net';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Browser } from './browser.mjs';
+import { Certificates } from './certificate.mjs';
 import { Issuer, client, otherClient } from './issuer.mjs';
 import { Mosaic } from './mosaic.mjs';
 
 const mosaic = new Mosaic();
 const issuer = new Issuer();
 const adminBrowser = new Browser();
+const certificates = new Certificates();
+let trusted; // what stands for the system's authorities
 
 function settings(more = {}) {
   return { issuerUrl: issuer.url, clientId: client.id, clientSecret: client.secret, label: 'Company', ...more };
@@ -30,7 +34,9 @@ async function breakglassTime() {
 }
 
 before(async () => {
-  await mosaic.start();
+  await certificates.start();
+  trusted = await certificates.make('trusted', 'DNS:localhost');
+  await mosaic.start({ SSL_CERT_FILE: trusted.file });
   await issuer.start([mosaic.callback_url]);
   assert.equal((await mosaic.signIn(adminBrowser)).status, 200);
   await mosaic.configure(adminBrowser, settings());
@@ -39,6 +45,7 @@ before(async () => {
 after(async () => {
   await issuer.stop();
   await mosaic.stop();
+  await certificates.stop();
 });
 
 test('the sign-in page learns of the provider', async () => {
@@ -168,6 +175,43 @@ test('a provider in reach of no guard is not asked', async () => {
     assert.ok(performance.now() - started < 2000, `${url} was waited for`);
   }
   await mosaic.configure(adminBrowser, settings());
+});
+
+test('an https issuer is asked only when its certificate is for its name and from an authority of the system', async () => {
+  const other = await certificates.make('other', 'DNS:localhost');
+  for (const [certificate, host, status] of [
+    [trusted, 'localhost', 303],
+    [trusted, '127.0.0.1', 502],
+    [other, 'localhost', 502],
+  ]) {
+    const server = https.createServer(certificate, (_request, response) => {
+      const url = `https://${host}:${server.address().port}`;
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ issuer: url, authorization_endpoint: `${url}/auth`, token_endpoint: `${url}/token`, jwks_uri: `${url}/keys` }));
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    await mosaic.configure(adminBrowser, settings({ issuerUrl: `https://${host}:${server.address().port}` }));
+    const response = await new Browser().get(mosaic.start_url);
+    assert.equal(response.status, status, `${host}: ${await response.text()}`);
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  }
+  await mosaic.configure(adminBrowser, settings());
+});
+
+test('a new set-up token voids the one before, and neither opens anything else', async () => {
+  const first = await mosaic.command('admin', 'set-up-token');
+  const second = await mosaic.command('admin', 'set-up-token');
+  assert.match(second, /^[0-9a-f]{64}$/);
+  const status = async (path, token) =>
+    (await fetch(`${mosaic.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-mosaic-setup-token': token },
+      body: '{"nonsense": true}',
+    })).status;
+  assert.equal(await status('/api/onboarding/breakglass', first), 401);
+  assert.equal(await status('/api/onboarding/breakglass', second), 422);
+  assert.equal(await status('/api/account/tokens', second), 401);
 });
 
 test('an issuer that hangs delays nobody: breakglass signs in within a second meanwhile', async () => {
