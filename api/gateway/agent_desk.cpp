@@ -242,6 +242,9 @@ void AgentDesk::Desk::tick() {
   Deliveries deliveries;
   {
     const std::lock_guard lock(mutex_);
+    // Notifications do the work; a great many who wait must not keep the store busy with being looked at.
+    const auto interval =
+        std::max<Duration>(settings_.poll_interval, settings_.poll_spacing * waiting_.size());
     for (auto at = waiting_.begin(); at != waiting_.end();) {
       Place& place = places_[*at];
       expire_waiters(place, deliveries);
@@ -249,7 +252,7 @@ void AgentDesk::Desk::tick() {
         at = waiting_.erase(at);
         continue;
       }
-      const bool due = place.look_due || now() - place.last_look >= settings_.poll_interval;
+      const bool due = place.look_due || now() - place.last_look >= interval;
       if (due && !place.looking && request_look(place)) to_look.push_back(*at);
       ++at;
     }

@@ -81,6 +81,8 @@ struct DeskSettings {
   std::size_t waiters = 10'000;
   std::size_t remembered = 100'000;
   Duration poll_interval = std::chrono::seconds(2);  // notifications are hints
+  Duration poll_spacing =
+      std::chrono::milliseconds(2);  // between two polls, however many agents are waited for
   Duration longest_wait = std::chrono::minutes(10);
   // A failure that stands in the row already counts once the controller had this long to look again.
   Duration failure_grace = std::chrono::seconds(2);

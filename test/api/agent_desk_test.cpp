@@ -302,6 +302,27 @@ TEST_F(AgentDeskTest, FindsByPollingWhatNoNotificationSaid) {
   EXPECT_TRUE(heard.seat);
 }
 
+TEST_F(AgentDeskTest, PollsNoFasterForMoreWhoWait) {
+  constexpr int people_who_wait = 2'000;
+  std::vector<Heard> heard(people_who_wait);
+  std::vector<AgentDesk::Ticket> tickets;
+  for (int i = 0; i < people_who_wait; ++i) {
+    const std::string who = "person-" + std::to_string(i);
+    give_provider(store, who);
+    AgentRow row;
+    row.key = ResourceKey(ResourceKind::user_container, "agent-of-" + who);
+    row.owner = who;
+    store.put_agent(row);
+    tickets.push_back(wait(heard[static_cast<std::size_t>(i)], who));
+  }
+  executor.run_all();
+  operations.clear();
+  pass(seconds(3));
+  EXPECT_EQ(operations["find_agent"], 0);
+  pass(seconds(2));
+  EXPECT_EQ(operations["find_agent"], people_who_wait);
+}
+
 TEST_F(AgentDeskTest, WaitsForARestartWithoutKeepingItFromHappening) {
   agent(Phase::draining);
   Heard heard;

@@ -60,27 +60,40 @@ class TwoProcesses : public testing::Test {
   }
   ~TwoProcesses() override { std::filesystem::remove_all(folder); }
 
-  // A person whose agent runs; what they sign their requests with.
-  std::string person(const std::string& name) {
+  // A person with an agent in that phase; what they sign their requests with.
+  std::string person(const std::string& name, const std::string& phase = "running") {
     database.sql(R"(INSERT INTO "FleetUser" ("id", "source", "claimedRole", "createdAt")
                     VALUES ($1, 'breakglass', 'user', now()))",
                  name);
     database.sql(
         R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "phase", "status", "endpoint",
              "containerId", "lastActiveAt", "updatedAt")
-           VALUES ($1, $2, $3, $4, 'running', 'running', $5, 'container', now() AT TIME ZONE 'UTC', now()))",
+           VALUES ($1, $2, $3, $4, $6, $6, $5, 'container',
+             CASE WHEN $6 = 'running' THEN now() AT TIME ZONE 'UTC' END, now()))",
         "agent-" + name, name, "mosaic-user-" + name,
-        SecretBox(secret_key).encrypt("gateway token"), agent.endpoint());
+        SecretBox(secret_key).encrypt("gateway token"), phase == "running" ? agent.endpoint() : "",
+        phase);
+    database.sql(
+        R"(INSERT INTO "LlmProvider" ("id", "userId", "name", "displayName", "type", "baseUrl", "models", "updatedAt")
+           VALUES ($1, $2, 'local', 'Local', 'custom', 'http://192.0.2.1:1', '[{"id": "cogito", "name": "Cogito"}]',
+             now()))",
+        "provider-" + name, name);
     const auto id = random_id();
     const auto secret = generate_token();
     database.sql(
         R"(INSERT INTO "ApiToken" ("id", "accountId", "name", "secretHash", "scopes", "createdAt")
-                    VALUES ($1, $2, 'test', $3, 'chat', now() AT TIME ZONE 'UTC'))",
+                    VALUES ($1, $2, 'test', $3, 'chat read', now() AT TIME ZONE 'UTC'))",
         id, name, sha256_hex(secret));
     return "mos_" + id + "_" + secret;
   }
 
-  // Agents whose row says for how many more seconds they are in use.
+  std::string last_active(const std::string& name) {
+    const auto rows = database.sql(
+        R"(SELECT COALESCE("lastActiveAt"::text, '') FROM "UserContainer" WHERE "userId" = $1)",
+        name);
+    return rows[0][0].as<std::string>();
+  }
+  // Whose rows say that they are in use.
   int agents_busy() {
     return database
         .sql(R"(SELECT count(*) FROM "UserContainer" WHERE "busyUntil" > now() AT TIME ZONE 'UTC')")
@@ -165,6 +178,51 @@ TEST_F(TwoProcesses, OneThatIsKilledTakesNoStreamAndNoHoldOfTheOtherWithIt) {
   const auto before = database.sql(last_renewal)[0][0].as<std::string>();
   world.run(seconds(12), [] { return false; });
   EXPECT_EQ(database.sql(last_renewal)[0][0].as<std::string>(), before);
+}
+
+TEST_F(TwoProcesses, WhoeverWaitsAtEitherIsAnsweredAsSoonAsTheRowSaysSo) {
+  ASSERT_TRUE(eventually(seconds(30), [&] { return first->ready() && second->ready(); }));
+  const auto token = person("sleeper", "stopped");
+  for (int i = 0; i < 20; ++i) world.add_client(i % 2 == 0 ? first->port : second->port, token);
+  ASSERT_TRUE(world.run(seconds(10), [&] { return !last_active("sleeper").empty(); }))
+      << world.clients().front().raw() << first->process.log_text();
+  const auto hears_that_it_wakes = [](const StreamClient& client) {
+    return client.raw().find(": mosaic ") != std::string::npos;
+  };
+  ASSERT_TRUE(world.run(seconds(10), [&] {
+    return std::all_of(world.clients().begin(), world.clients().end(), hears_that_it_wakes);
+  })) << world.clients().front().raw();
+  EXPECT_EQ(agent.streams_begun(), 0U);
+
+  database.sql(R"(UPDATE "UserContainer" SET "phase" = 'running', "endpoint" = $1)",
+               agent.endpoint());
+  const auto committed = SteadyClock::now();
+  ASSERT_TRUE(world.run(seconds(10), [&] { return agent.streams() == 20; }));
+  const auto took = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - committed);
+  RecordProperty("from_the_row_to_the_agent_ms", static_cast<int>(took.count()));
+  // Polling alone would take up to two seconds.
+  EXPECT_LT(took, seconds(1));
+  agent.say("awake");
+  agent.finish();
+  ASSERT_TRUE(world.run(seconds(10), [&] {
+    return std::all_of(world.clients().begin(), world.clients().end(),
+                       [](const StreamClient& client) { return client.complete(); });
+  }));
+  for (const auto& client : world.clients()) EXPECT_EQ(client.body(), agent.said());
+}
+
+TEST_F(TwoProcesses, LookingAtAnAgentIsNoUseOfIt) {
+  ASSERT_TRUE(eventually(seconds(30), [&] { return first->ready(); }));
+  const auto token = person("looker", "stopped");
+  for (const std::string path : {"/api/container", "/v1/models"}) {
+    const auto looked = run(Command{{"curl", "-fsS", "-H", "Authorization: Bearer " + token,
+                                     "http://127.0.0.1:" + std::to_string(first->port) + path},
+                                    {},
+                                    {}});
+    EXPECT_EQ(looked.exit_code, 0) << path << looked.err;
+  }
+  EXPECT_EQ(last_active("looker"), "");
+  EXPECT_EQ(agents_busy(), 0);
 }
 
 }  // namespace
