@@ -22,13 +22,8 @@ struct ConfigOptions {
   std::optional<std::string> provider;
 };
 
-// What the owner has now: options that are not given leave it as it is. An owner without an agent is
-// refused, as preferences that cannot be seen could only be overwritten.
+// What the owner has now: options that are not given leave it as it is.
 AgentPreferences present_preferences(FleetAccess& fleet, const std::string& owner) {
-  if (!fleet.settings().find_user_agent(owner)) {
-    throw NotFoundError("user '" + owner + "' has no agent; make one first: mosaic create user " +
-                        owner);
-  }
   AgentPreferences none;
   none.id = random_id();
   none.user_id = owner;
@@ -52,8 +47,15 @@ ExitCode set_config(CommandContext& context, const ConfigOptions& options) {
     throw CommandError("somebody else changed the preferences of '" + options.owner +
                        "' at this moment; look at them and run the command again");
   }
-  context.err << "set; a running agent of " << printable(options.owner)
-              << " restarts with it once its running turns have ended\n";
+  const std::string owner = printable(options.owner);
+  if (fleet.settings().find_user_agent(options.owner)) {
+    context.err << "set; a running agent of " << owner
+                << " takes it once its running turns have ended\n";
+  } else {
+    context.err << "set; " << owner
+                << " has no agent yet, one that is made begins with it: mosaic create user "
+                << owner << "\n";
+  }
   return ExitCode::success;
 }
 

@@ -75,6 +75,9 @@ TEST_F(Up, ServesTheOtherCommandsAndEndsWhenAskedTo) {
   EXPECT_EQ(description.exit_code, 0) << description.output;
   EXPECT_EQ(description.output.find("enc:"), std::string::npos);
   EXPECT_EQ(mosaic({"set", "fleet", "memoryMb", "1024"}).exit_code, 0);
+  const auto early = mosaic({"set", "config", "carol", "--model", "work/m"});
+  EXPECT_EQ(early.exit_code, 0) << early.output;
+  EXPECT_NE(early.output.find("no agent yet"), std::string::npos) << early.output;
   EXPECT_EQ(mosaic({"migrate"}).exit_code, 0);
   const auto leader = mosaic({"get", "leader", "-o", "json"});
   EXPECT_GE(nlohmann::json::parse(leader.output).at("term").get<int>(), 1) << leader.output;
