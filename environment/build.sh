@@ -43,7 +43,8 @@ fetch_node_packages() {
   local manifest folder
   for manifest in "$repository"/test/*/package.json; do
     folder=$(dirname "$manifest")
-    [ -e "$manifest" ] && [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ] || continue
+    [ -e "$manifest" ] || continue
+    [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ] || continue
     say "fetching the npm packages of ${folder#"$repository"/}"
     npm ci --prefix "$folder" --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error \
       >"$log_folder/npm.log" 2>&1 || {

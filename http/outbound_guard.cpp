@@ -86,6 +86,25 @@ bool contains(const std::vector<IpRange>& ranges, const IpAddress& address) {
                      [&](const IpRange& range) { return range.contains(address); });
 }
 
+// Host and port; the scheme is known.
+std::optional<OutboundRefusal> read_authority(std::string_view authority, OutboundUrl& url) {
+  if (authority.find('@') != std::string_view::npos)
+    return refusal("The URL must not contain a user name or password.");
+  const auto bracket = authority.rfind(']');
+  const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const auto host = parse_host(authority.substr(0, colon));
+  if (!host) return refusal("The URL's host must be a DNS name or a plain IP address.");
+  url.host = *host;
+  url.port = url.https ? 443 : 80;
+  if (colon != std::string_view::npos && !parse_port(authority.substr(colon + 1), url.port))
+    return refusal("The URL's port must be a number from 1 to 65535.");
+  if (!is_http_port(url.port)) {
+    return refusal(
+        "That port belongs to another service than HTTP; use 80, 443 or one above 1023.");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string OutboundUrl::host_field() const {
@@ -110,20 +129,7 @@ std::variant<OutboundUrl, OutboundRefusal> parse_outbound_url(std::string_view t
   if (rest.find_first_of("\\#\"<>^`{|}") != std::string_view::npos)
     return refusal("The URL must have no fragment and no backslash, quotes or brackets.");
   const auto authority_end = rest.find_first_of("/?");
-  const auto authority = rest.substr(0, authority_end);
-  if (authority.find('@') != std::string_view::npos)
-    return refusal("The URL must not contain a user name or password.");
-  const auto bracket = authority.rfind(']');
-  const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  const auto host = parse_host(authority.substr(0, colon));
-  if (!host) return refusal("The URL's host must be a DNS name or a plain IP address.");
-  url.host = *host;
-  url.port = url.https ? 443 : 80;
-  if (colon != std::string_view::npos && !parse_port(authority.substr(colon + 1), url.port))
-    return refusal("The URL's port must be a number from 1 to 65535.");
-  if (!is_http_port(url.port))
-    return refusal(
-        "That port belongs to another service than HTTP; use 80, 443 or one above 1023.");
+  if (auto refused = read_authority(rest.substr(0, authority_end), url)) return *refused;
   if (authority_end != std::string_view::npos) {
     url.target = std::string(rest.substr(authority_end));
     if (url.target.front() == '?') url.target.insert(0, "/");

@@ -2,16 +2,30 @@
 
 #include <algorithm>
 
+#include "http/ip_address.hpp"
 #include "secrets/token.hpp"
 
 namespace mosaic {
+namespace {
+
+// Whoever has one IPv6 address has all of its /64.
+std::string neighbourhood_of(const std::string& address) {
+  const auto parsed = IpAddress::parse(address);
+  if (!parsed || parsed->is_v4()) return parsed ? parsed->text() : address;
+  auto bytes = parsed->bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return IpAddress(bytes).text();
+}
+
+}  // namespace
 
 // Keys are hashes: a name of any length takes the same room, and no name stands in this table.
 std::array<SignInThrottle::Counted, 3> SignInThrottle::counted(const std::string& account,
                                                                const std::string& address) const {
-  return {Counted{sha256_hex("pair\n" + address + "\n" + account), &rules_.pair},
+  const auto from = neighbourhood_of(address);
+  return {Counted{sha256_hex("pair\n" + from + "\n" + account), &rules_.pair},
           Counted{sha256_hex("account\n" + account), &rules_.account},
-          Counted{sha256_hex("address\n" + address), &rules_.address}};
+          Counted{sha256_hex("address\n" + from), &rules_.address}};
 }
 
 std::chrono::milliseconds SignInThrottle::wait_of(const Counted& counted, SteadyTime now) const {

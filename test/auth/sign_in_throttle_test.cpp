@@ -46,6 +46,14 @@ TEST(SignInThrottle, OneAddressTryingManyNamesIsSlowedDown) {
   EXPECT_FALSE(throttle.begin("u1", "10.0.0.2"));
 }
 
+TEST(SignInThrottle, AllOfOneIpv6NetworkIsOneAddress) {
+  FakeClock clock;
+  SignInThrottle throttle(clock);
+  for (int i = 0; i < 3; ++i) throttle.begin("root", "2001:db8:0:1::" + std::to_string(i));
+  EXPECT_TRUE(throttle.begin("root", "2001:db8:0:1:ffff::9"));
+  EXPECT_FALSE(throttle.begin("root", "2001:db8:0:2::1"));
+}
+
 TEST(SignInThrottle, SuccessForgetsTheAccountsFailures) {
   FakeClock clock;
   SignInThrottle throttle(clock);
