@@ -42,6 +42,7 @@ Json status_document(const AgentStatus& status) {
           {"lastExitAt", time_or_null(status.last_exit_at)},
           {"lastError", text_or_null(status.last_error)},
           {"startDurationMs", value_or_null(status.start_duration_ms)},
+          {"nextDueAt", time_or_null(status.next_due_at)},
           {"conditions", std::move(conditions)}};
 }
 
@@ -117,6 +118,7 @@ void describe_status(Page& page, const AgentStatus& status, TimePoint now) {
     page.line("Ended by itself", std::to_string(status.restart_count) + " times in a row");
   page.line("Last end", at(status.last_exit_at, now));
   page.line("Next try", at(status.next_retry_at, now));
+  if (status.next_due_at) page.line("Next job", at(status.next_due_at, now));
   page.line("Last error", status.last_error);
 }
 
