@@ -255,8 +255,8 @@ try {
   await firstWords();
   await isolation(stage.address);
   await changeWhileRunning();
-  await changeWithRestart();
   await sleepAndWake();
+  await changeWithRestart();
   await tidyUp();
   printTimeline();
   process.stdout.write(`\nEverything held, in ${human(elapsedMs())}.\n`);
