@@ -25,6 +25,7 @@ void FleetCensus::run(bool leads) {
   }
   if (now >= next_prune_) {
     events_.prune_events(events_kept_per_agent, clock_.now() - event_age);
+    statuses_.prune_tombstones(clock_.now() - tombstone_age);
     next_prune_ = now + prune_every;
   }
 }

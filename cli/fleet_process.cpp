@@ -156,7 +156,7 @@ void FleetProcess::build_loop() {
   };
   listener_ =
       std::make_unique<PostgresListener>(database_options(), loop_->change_listener(), hooks);
-  census_ = std::make_unique<FleetCensus>(clock_, *store_, *store_, metrics_);
+  census_ = std::make_unique<FleetCensus>(clock_, *store_, *store_, *store_, metrics_);
   metrics_.controller(controller_name).max_concurrent_reconciles.Set(settings_.workers);
   refresher_ = metrics_.before_render([this] { refresh_gauges(); });
 }

@@ -33,6 +33,7 @@ class PostgresStore final : public Store {
                             std::optional<TimePoint> seen_busy_until, Term term) override;
   bool finish_deletion(const ResourceKey& key, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
+  int prune_tombstones(TimePoint before) override;
 
   void append_event(const Event& event) override;
   std::vector<Event> events(const EventQuery& query) override;

@@ -102,6 +102,15 @@ bool PostgresStore::was_deleted(const ResourceKey& key) {
   });
 }
 
+int PostgresStore::prune_tombstones(TimePoint before) {
+  static constexpr Statement statement{"prune_tombstones", R"(
+DELETE FROM "AgentTombstone" WHERE ("kind", "id") IN
+  (SELECT "kind", "id" FROM "AgentTombstone" WHERE "deletedAt" < $1 LIMIT 5000))"};
+  return database_.pool().perform("prune tombstones", Repeat::safely, [&](Session& session) {
+    return static_cast<int>(session.run(statement, {timestamp_text(before)}).affected_rows());
+  });
+}
+
 bool PostgresStore::touch(const ResourceKey& key, TimePoint now) {
   static constexpr Statement statement{
       "touch",

@@ -83,6 +83,9 @@ class StatusWriter {
   // cannot be found has none: then the database may have lost it, and its container is kept for a
   // long while.
   virtual bool was_deleted(const ResourceKey& key) = 0;
+  // Lets tombstones from before go, when nothing on an engine can need them any more; how many went. One call removes a
+  // bounded number: call again while it removes something.
+  virtual int prune_tombstones(TimePoint before) = 0;
 };
 
 enum class EventSeverity : std::uint8_t { normal, warning };

@@ -87,7 +87,7 @@ TEST_F(Observers, AgentsAreCountedByPhaseOnlyWhileWeLead) {
   FakeStore store(clock_);
   store.put_agent(user_row("c1", "alice"));
   store.put_agent(user_row("c2", "bob"));
-  FleetCensus census(clock_, store, store, metrics_);
+  FleetCensus census(clock_, store, store, store, metrics_);
   census.run(true);
   EXPECT_TRUE(shown(R"(mosaic_containers{kind="user",status="stopped"} 2)")) << metrics_.render();
   AgentLog agents(metrics_, log_);

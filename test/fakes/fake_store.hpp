@@ -67,6 +67,7 @@ class FakeStore final : public Store {
                             std::optional<TimePoint> seen_busy_until, Term term) override;
   bool finish_deletion(const ResourceKey& key, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
+  int prune_tombstones(TimePoint before) override;
 
   void append_event(const Event& event) override;
   std::vector<Event> events(const EventQuery& query) override;
@@ -131,6 +132,7 @@ class FakeStore final : public Store {
   struct Tombstone {
     std::string owner;
     Sequence changed = 0;
+    TimePoint deleted_at{};
   };
   struct Notice {
     enum class Kind : std::uint8_t { row, settings, status };

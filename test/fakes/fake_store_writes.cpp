@@ -111,7 +111,7 @@ bool FakeStore::write_status_if_idle(const ResourceKey& key, const AgentStatus& 
 bool FakeStore::erase_with_tombstone(const ResourceKey& key) {
   const auto* agent = stored(key);
   if (agent == nullptr) return false;
-  tombstones_[key] = Tombstone{agent->row.owner, ++sequence_};
+  tombstones_[key] = Tombstone{agent->row.owner, ++sequence_, clock_.now()};
   agents_.erase(key);
   pending_.push_back(Notice{Notice::Kind::row, key, ChangeUrgency::spec_change});
   return true;
@@ -128,6 +128,13 @@ bool FakeStore::finish_deletion(const ResourceKey& key, Term term) {
 bool FakeStore::was_deleted(const ResourceKey& key) {
   return perform("was_deleted",
                  [&] { return tombstones_.contains(key) && stored(key) == nullptr; });
+}
+
+int FakeStore::prune_tombstones(TimePoint before) {
+  return perform("prune_tombstones", [&] {
+    return static_cast<int>(std::erase_if(
+        tombstones_, [&](const auto& entry) { return entry.second.deleted_at < before; }));
+  });
 }
 
 void FakeStore::append_event(const Event& event) {

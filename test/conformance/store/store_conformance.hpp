@@ -108,6 +108,15 @@ TYPED_TEST_P(StoreConformance, FindsNothingUnderAnyOtherKey) {
       this->store().find_agent(ResourceKey(ResourceKind::user_container, "\xff")).has_value());
 }
 
+TYPED_TEST_P(StoreConformance, KeepsATombstoneUntilItIsOld) {
+  this->insert_alice();
+  this->harness.delete_agent(alice);
+  EXPECT_EQ(this->store().prune_tombstones(real_now() - std::chrono::hours(1)), 0);
+  EXPECT_TRUE(this->store().was_deleted(alice));
+  EXPECT_EQ(this->store().prune_tombstones(real_now() + std::chrono::hours(1)), 1);
+  EXPECT_FALSE(this->store().was_deleted(alice));
+}
+
 TYPED_TEST_P(StoreConformance, FindsAnIdWhateverItsKind) {
   this->insert_alice();
   AgentRow row = system_row();
@@ -592,8 +601,8 @@ TYPED_TEST_P(StoreConformance, HasAnInstanceIdThatStays) {
 
 REGISTER_TYPED_TEST_SUITE_P(
     StoreConformance, ReadsBackEveryColumnOfAUserAgent, ReadsBackEveryColumnOfASystemAgent,
-    FindsNothingUnderAnyOtherKey, FindsAnIdWhateverItsKind, VisitsEveryRowOfBothKindsOnce,
-    GivesSettingsByPrefix, ConfiguresAUserAgentFromItsOwnersRows,
+    FindsNothingUnderAnyOtherKey, KeepsATombstoneUntilItIsOld, FindsAnIdWhateverItsKind,
+    VisitsEveryRowOfBothKindsOnce, GivesSettingsByPrefix, ConfiguresAUserAgentFromItsOwnersRows,
     ConfiguresASystemAgentFromItsProvidersOwner,
     ConfiguresASystemAgentWithoutProviderFromActiveAdmins, BeginsAnEmptyCursorNow,
     SeesEveryKindOfChangeSinceTheLastLook, SeesChangedSettingsOfTheFleetOnly,
