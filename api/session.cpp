@@ -87,6 +87,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
   std::size_t head_bytes = 0;
   const auto head_outcome = co_await read_head(head_bytes);
   if (head_outcome == ReadOutcome::ended) co_return false;
+  wants_body_ = !connection_->input().starts_with("HEAD ");
   const auto since = SteadyClock::now();
   if (head_outcome != ReadOutcome::complete) {
     const bool slow = head_outcome == ReadOutcome::timed_out;
@@ -185,7 +186,7 @@ asio::awaitable<void> HttpSession::refuse(int status, std::string_view detail) {
   log.debug("refused a request", {{Field::status, status}, {Field::remote, peer_address_}});
   const auto response = unreadable_request(status, detail);
   const std::string no_id;
-  const bool written = co_await write(response, no_id, true, false);
+  const bool written = co_await write(response, no_id, wants_body_, false);
   if (written) co_await linger();
 }
 

@@ -74,6 +74,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   const std::string peer_address_;
   ConnectionLimit::Lease lease_;
   bool idle_ = true;
+  bool wants_body_ = true;  // of the request being served: false for HEAD, refused ones too
   std::function<void()> tell_stream_;  // while there is one: the server is stopping
   // Of the body that is being read.
   std::chrono::steady_clock::time_point body_began_;

@@ -30,6 +30,15 @@ TEST(Server, AnswersAndKeepsTheConnection) {
   }
 }
 
+TEST(Server, RefusesAHeadRequestWithoutABodyThatNobodyWouldRead) {
+  RunningServer running(echo_router());
+  RawClient client(running.port());
+  client.send("HEAD /hello%zz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+  const auto answer = client.read_to_end();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
 TEST(Server, PipelinedRequestsAreAnsweredInOrder) {
   RunningServer running(echo_router());
   RawClient client(running.port());

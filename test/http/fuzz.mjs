@@ -165,7 +165,7 @@ function explains(status, type, body) {
 function send(request) {
   return new Promise((done) => {
     const sent = http.request(
-      { host: target.hostname, port: target.port, agent, method: request.method, path: request.path, headers: request.headers, timeout: 20000 },
+      { host: target.hostname, port: target.port, agent, method: request.method, path: request.path, headers: request.headers, timeout: 10000 },
       (answer) => {
         let text = '';
         answer.setEncoding('latin1');
@@ -178,8 +178,12 @@ function send(request) {
         answer.on('error', () => {});
       },
     );
-    sent.on('timeout', () => sent.destroy(new Error('no answer in 20 s')));
-    sent.on('error', (error) => done({ status: 0, type: '', text: String(error.message), code: error.code }));
+    let held = false;
+    sent.on('timeout', () => {
+      held = true;
+      sent.destroy(new Error('no answer in 10 s'));
+    });
+    sent.on('error', (error) => done({ status: 0, type: '', text: String(error.message), code: error.code, held }));
     sent.end(request.body);
   });
 }
@@ -197,6 +201,8 @@ async function worker(count) {
     const answer = await send(request);
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     // The server closes a connection whose framing it does not trust; that the next request on it finds it closed is no finding.
+    // A chat that is right after all waits for its agent, which is what it should.
+    if (answer.held && request.path.startsWith('/v1/chat')) continue;
     const closed = answer.status === 0 && ['ECONNRESET', 'EPIPE', 'HPE_INVALID_CONSTANT'].includes(answer.code);
     if (closed) continue;
     if (answer.status === 0 || !explains(answer.status, answer.type, answer.text)) {
