@@ -69,8 +69,11 @@ std::optional<Response> read_model(std::string_view value, ChatRequest& chat) {
   if (value.front() != '"')
     return refused(400, "\"model\" must be a string.", "invalid_type", "model");
   std::string name(value.substr(1, value.size() - 2));
-  if (name.find('\\') != std::string::npos)
-    name = nlohmann::json::parse(value, nullptr, false).get<std::string>();
+  if (name.find('\\') != std::string::npos) {
+    // Half of a surrogate pair stands for no text; what it stands in is no model's name.
+    const auto decoded = nlohmann::json::parse(value, nullptr, false);
+    name = decoded.is_string() ? decoded.get<std::string>() : "?";
+  }
   if (std::find(own_models.begin(), own_models.end(), name) != own_models.end())
     return std::nullopt;
   const bool could_be = name.find('/') != std::string::npos && !name.starts_with("openclaw") &&

@@ -83,6 +83,10 @@ TEST(ChatRequest, ModelsAreTheAgentsOwnOrAProviders) {
   EXPECT_EQ(chat.body, R"({"model":"openclaw"})");
 }
 
+TEST(ChatRequest, ModelWithHalfASurrogatePairIsNoModel) {
+  EXPECT_EQ(status_of(R"({"model":"\ud800"})"), 404);
+}
+
 TEST(ChatRequest, SessionsAreNamedPlainlyOrNotAtAll) {
   auto request = json_request("{}");
   request.fields.push_back({"x-mosaic-session", "chat:1_a.b-c"});

@@ -140,7 +140,11 @@ function makeRequest() {
   if (chance(0.1)) headers.Accept = pick(['*/*', 'text/event-stream', 'application/xml', ',,,']);
   if (chance(0.1)) headers['Sec-Fetch-Site'] = pick(['cross-site', 'same-origin', 'none', 'same-site', 'x']);
   const body = method === 'get' && chance(0.9) ? undefined : bodyBytes(operation);
-  if (body !== undefined) headers['Content-Type'] = pick(contentTypes);
+  if (body !== undefined) {
+    headers['Content-Type'] = pick(contentTypes);
+    // Without it node would send the body of a HEAD or DELETE without any framing, as the next request.
+    headers['Content-Length'] = Buffer.byteLength(body);
+  }
   return { method: chance(0.03) ? pick(['HEAD', 'OPTIONS', 'PATCH', 'BREW']) : method.toUpperCase(), path: pathOf(path) + queryOf(operation), headers, body };
 }
 
