@@ -6,7 +6,7 @@
 
 namespace mosaic {
 
-std::string SessionDesk::create(const Account& account) const {
+std::optional<std::string> SessionDesk::create(const Account& account) const {
   const auto now = clock_.now();
   auto cookie = generate_token();
   SessionRow session;
@@ -15,19 +15,19 @@ std::string SessionDesk::create(const Account& account) const {
   session.created_at = now;
   session.last_seen_at = now;
   session.expires_at = now + limits_.session_absolute;
-  accounts_.create_session(session);
+  if (!accounts_.create_session(session)) return std::nullopt;
   return cookie;
 }
 
-void SessionDesk::renew(const Request& request, const Account& account, Response& response) const {
-  const bool secure = origin_.secure(request);
-  add_cookie(
-      response,
-      write_cookie(session_cookie, secure, create(account),
-                   std::chrono::duration_cast<std::chrono::seconds>(limits_.session_absolute)));
+bool SessionDesk::renew(const Request& request, const Account& account, Response& response) const {
+  const auto cookie = create(account);
+  if (!cookie) return false;
+  const auto lasts = std::chrono::duration_cast<std::chrono::seconds>(limits_.session_absolute);
+  add_cookie(response, write_cookie(session_cookie, origin_.secure(request), *cookie, lasts));
+  return true;
 }
 
-void SessionDesk::begin(const Request& request, const Account& account, Response& response,
+bool SessionDesk::begin(const Request& request, const Account& account, Response& response,
                         std::string_view detail) const {
   const auto before = read_cookie(request, cookie_name(session_cookie, origin_.secure(request)));
   if (before && !before->empty()) {
@@ -39,12 +39,13 @@ void SessionDesk::begin(const Request& request, const Account& account, Response
   }
   // What is remembered of the account may be from before: a provider's claim can have changed its role just now.
   remembered_.on_account_changed(account.id);
-  renew(request, account, response);
+  if (!renew(request, account, response)) return false;
   Caller caller;
   caller.via = Via::session;
   caller.account = account;
   audit_.note(request, caller, "session.create", "user/" + account.id, std::string(detail));
   count_sign_in_("success");
+  return true;
 }
 
 void SessionDesk::end(const Request& request, const Caller& caller, Response& response) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,11 +33,12 @@ class SessionDesk {
         count_sign_in_(std::move(count_sign_in)) {}
 
   // A new session for the account, whose cookie goes into the response. The one that the browser had before ends: no
-  // session lives across a sign-in. `detail` says by which way.
-  void begin(const Request& request, const Account& account, Response& response,
-             std::string_view detail) const;
+  // session lives across a sign-in. `detail` says by which way. False, and no session, when the account was disabled a
+  // moment ago.
+  [[nodiscard]] bool begin(const Request& request, const Account& account, Response& response,
+                           std::string_view detail) const;
   // As begin, when the account's other sessions have just been ended for a reason of their own.
-  void renew(const Request& request, const Account& account, Response& response) const;
+  bool renew(const Request& request, const Account& account, Response& response) const;
   void end(const Request& request, const Caller& caller, Response& response) const;
   // All of the account's; how many went.
   int end_all(const Request& request, const Caller& caller, Response& response) const;
@@ -47,7 +49,7 @@ class SessionDesk {
   const PublicOrigin& origin() const { return origin_; }
 
  private:
-  std::string create(const Account& account) const;
+  std::optional<std::string> create(const Account& account) const;  // the cookie
 
   AccountStore& accounts_;
   AccountListener& remembered_;

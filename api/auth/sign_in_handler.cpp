@@ -78,7 +78,7 @@ Response SignInHandler::sign_in(const Request& request) const {
   }
   auto response = json_response(200, signed_in(account, "session", scopes_of(account.role),
                                                clock_.now() + limits_.session_absolute));
-  sessions_.begin(request, account, response, "password");
+  if (!sessions_.begin(request, account, response, "password")) return sign_in_failed();
   return response;
 }
 

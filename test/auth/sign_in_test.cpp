@@ -82,6 +82,13 @@ TEST_F(SignIn, EveryFailureLooksTheSame) {
   EXPECT_TRUE(accounts.sessions.empty());
 }
 
+TEST_F(SignIn, OfAnAccountThatIsDisabledMeanwhileFailsAsEver) {
+  accounts.disabled_meanwhile = true;
+  const auto response = ask(attempt("admin", "correct horse battery"));
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(cookie_set_by(response), "");
+}
+
 TEST_F(SignIn, EndsTheSessionThatTheBrowserHadBefore) {
   const auto before = session_of("alice");
   const auto response = ask(with_cookie(attempt("admin", "correct horse battery"), before));

@@ -24,6 +24,7 @@ class TinyAccounts final : public AccountStore {
   int reads = 0;
   int touches = 0;
   bool away = false;
+  bool disabled_meanwhile = false;  // every account, between its password's check and its session
 
   void put(const Account& account) { accounts[account.id] = account; }
 
@@ -89,6 +90,7 @@ class TinyAccounts final : public AccountStore {
   }
   bool create_session(const SessionRow& session) override {
     const std::lock_guard lock(mutex_);
+    if (disabled_meanwhile) return false;
     sessions[session.token_hash] = session;
     return true;
   }

@@ -242,7 +242,8 @@ Response OidcHandler::sign_in(const Request& request, const Transaction& transac
     return fail(request, not_allowed);
   }
   auto response = redirect(safe_next_path(transaction.next));
-  sessions_.begin(request, account, response, "identity provider");
+  if (!sessions_.begin(request, account, response, "identity provider"))
+    return fail(request, not_allowed);
   return response;
 }
 
