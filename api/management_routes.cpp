@@ -2,6 +2,7 @@
 
 #include "api/audit_trail.hpp"
 #include "api/change_preview.hpp"
+#include "api/fleet_events.hpp"
 #include "api/handlers/fleet_handler.hpp"
 #include "api/handlers/limits_handler.hpp"
 #include "api/handlers/oidc_settings_handler.hpp"
@@ -30,7 +31,8 @@ struct ManagementRoutes::Parts {
         system_agents(it.agents, it.settings, it.secrets, preview, audit),
         limits(it.agents, it.settings, preview, it.fixed, audit),
         oidc(it.settings, it.secrets, it.issuer_probe, audit),
-        people(it.accounts, it.remembered, it.settings, it.desired, it.passwords, audit) {}
+        people(it.accounts, it.remembered, it.settings, it.desired, it.passwords, audit),
+        events(it.agents, it.clock, it.log.with_component("fleet-events")) {}
 
   const ManagementDependencies it;
   const AuditTrail audit;
@@ -45,6 +47,7 @@ struct ManagementRoutes::Parts {
   LimitsHandler limits;
   OidcSettingsHandler oidc;
   PeopleHandler people;
+  FleetEvents events;
 };
 
 ManagementRoutes::ManagementRoutes(ManagementDependencies dependencies)
@@ -62,6 +65,13 @@ void ManagementRoutes::add_routes(GuardedRoutes& routes) {
   parts_->limits.add_routes(routes);
   parts_->oidc.add_routes(routes);
   parts_->people.add_routes(routes);
+  parts_->events.add_routes(routes);
 }
+
+void ManagementRoutes::start() { parts_->events.start(); }
+
+void ManagementRoutes::stop() { parts_->events.stop(); }
+
+StatusListener& ManagementRoutes::status_listener() { return parts_->events; }
 
 }  // namespace mosaic

@@ -47,6 +47,12 @@ class ManagementRoutes {
 
   void add_routes(GuardedRoutes& routes);
 
+  // Before the server listens, and once it has ended.
+  void start();
+  void stop();
+  // To be told what moves, from any thread.
+  StatusListener& status_listener();
+
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;

@@ -17,6 +17,25 @@
 namespace mosaic {
 namespace {
 
+// Whoever waits for one agent, and whoever watches them all.
+class BothListeners final : public StatusListener {
+ public:
+  BothListeners(StatusListener& first, StatusListener& second) : first_(first), second_(second) {}
+
+  void on_status_moved(const ResourceKey& key) override {
+    first_.on_status_moved(key);
+    second_.on_status_moved(key);
+  }
+  void on_statuses_missed() override {
+    first_.on_statuses_missed();
+    second_.on_statuses_missed();
+  }
+
+ private:
+  StatusListener& first_;
+  StatusListener& second_;
+};
+
 void add_contract_route(Router& router) {
   router.add(
       "GET", "/api/openapi.yaml",
@@ -55,11 +74,17 @@ class PeopleApi::Parts {
                               given_.settings, given_.secrets, given_.chat_metrics});
   }
 
-  void start() { gateway_.start(); }
-  void stop() { gateway_.stop(); }
+  void start() {
+    gateway_.start();
+    management_.start();
+  }
+  void stop() {
+    management_.stop();
+    gateway_.stop();
+  }
 
   AccountListener& account_listener() { return authentication_.remembered(); }
-  StatusListener& status_listener() { return gateway_.status_listener(); }
+  StatusListener& status_listener() { return statuses_; }
 
  private:
   ManagementDependencies management_dependencies() {
@@ -90,6 +115,7 @@ class PeopleApi::Parts {
   HttpIssuerProbe issuer_probe_;
   ManagementRoutes management_;
   GatewayParts gateway_;
+  BothListeners statuses_{gateway_.status_listener(), management_.status_listener()};
 };
 
 PeopleApi::PeopleApi(PeopleDependencies dependencies)

@@ -9,6 +9,11 @@ void Admission::set_memory_budget(std::int64_t budget_mb) {
   budget_mb_ = budget_mb;
 }
 
+void Admission::set_agent_limit(std::int64_t most) {
+  const std::lock_guard lock(mutex_);
+  most_agents_ = most;
+}
+
 Admittance Admission::admit(const ResourceKey& key, std::int64_t memory_mb, bool needs_start_slot,
                             TimePoint now) {
   const std::lock_guard lock(mutex_);
@@ -19,6 +24,10 @@ Admittance Admission::admit(const ResourceKey& key, std::int64_t memory_mb, bool
   if (!fits) {
     wait_locked(key, memory_mb);
     return Admittance::no_memory;
+  }
+  if (holder == holders_.end() && too_many_locked()) {
+    wait_locked(key, memory_mb);
+    return Admittance::too_many_agents;
   }
   if (needs_start_slot && !starting_.contains(key)) {
     if (static_cast<int>(starting_.size()) >= concurrency_) {
@@ -76,12 +85,15 @@ std::vector<ResourceKey> Admission::take_waiting(TimePoint now) {
   free_overdue_slots_locked(now);
   std::vector<ResourceKey> ready;
   std::int64_t free_mb = budget_mb_ - held_mb_;
+  auto places = most_agents_ == 0 ? static_cast<std::int64_t>(line_.size())
+                                  : most_agents_ - static_cast<std::int64_t>(holders_.size());
   int slots = concurrency_ - static_cast<int>(starting_.size());
   auto waiting = line_.begin();
   // Strictly in order: a large agent at the head is not starved by small ones behind it.
-  while (waiting != line_.end() && slots > 0 && waiting->second <= free_mb) {
+  while (waiting != line_.end() && slots > 0 && places > 0 && waiting->second <= free_mb) {
     free_mb -= waiting->second;
     --slots;
+    --places;
     ready.push_back(waiting->first);
     ++waiting;
   }
@@ -92,7 +104,9 @@ std::vector<ResourceKey> Admission::take_waiting(TimePoint now) {
 std::int64_t Admission::wanted_memory_mb() const {
   const std::lock_guard lock(mutex_);
   if (line_.empty()) return 0;
-  return std::max<std::int64_t>(0, line_.front().second - (budget_mb_ - held_mb_));
+  const auto lacking = std::max<std::int64_t>(0, line_.front().second - (budget_mb_ - held_mb_));
+  // A place is freed by whoever frees memory; the smallest wish makes one sleeper go deeper.
+  return lacking == 0 && too_many_locked() ? 1 : lacking;
 }
 
 std::int64_t Admission::memory_held_mb() const {
@@ -108,6 +122,10 @@ std::int64_t Admission::memory_budget_mb() const {
 int Admission::concurrency() const {
   const std::lock_guard lock(mutex_);
   return concurrency_;
+}
+
+bool Admission::too_many_locked() const {
+  return most_agents_ > 0 && static_cast<std::int64_t>(holders_.size()) >= most_agents_;
 }
 
 void Admission::free_overdue_slots_locked(TimePoint now) {

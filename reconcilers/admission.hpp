@@ -2,7 +2,7 @@
 // among agents.
 //
 // Invariants: the limits of all holders of memory never sum to more than the budget because of a
-// grant given here (containers found running are counted even beyond it); at most `concurrency()`
+// grant given here (containers found running are counted even beyond it); no grant makes more holders than the limit; at most `concurrency()`
 // keys hold a start slot. Slow start: the concurrency begins at half the limit, doubles with every
 // start that succeeds up to the limit, and halves with every one that fails, so that a fleet whose
 // image is broken does not storm the engine. A slot is held for `slot_limit` at most: containers
@@ -23,7 +23,7 @@
 
 namespace mosaic {
 
-enum class Admittance : std::uint8_t { granted, no_memory, no_start_slot };
+enum class Admittance : std::uint8_t { granted, no_memory, too_many_agents, no_start_slot };
 
 class Admission {
  public:
@@ -32,6 +32,9 @@ class Admission {
 
   // The sum that all processes' limits may reach. Zero: nothing fits (the engine is not known yet).
   void set_memory_budget(std::int64_t budget_mb);
+
+  // How many may hold memory at a time (fleet.maxRunningAgents); zero: no limit.
+  void set_agent_limit(std::int64_t most);
 
   // Grants memory, and a start slot if asked; a holder is granted what it already holds. What is
   // not granted waits in line and is named by a later take_waiting().
@@ -62,6 +65,7 @@ class Admission {
   void wait_locked(const ResourceKey& key, std::int64_t memory_mb);
   void leave_line_locked(const ResourceKey& key);
 
+  bool too_many_locked() const;
   void free_overdue_slots_locked(TimePoint now);
 
   const int start_limit_;
@@ -69,6 +73,7 @@ class Admission {
   mutable std::mutex mutex_;
   std::int64_t budget_mb_ = 0;
   std::int64_t held_mb_ = 0;
+  std::int64_t most_agents_ = 0;
   int concurrency_;
   std::unordered_map<ResourceKey, std::int64_t> holders_;
   std::unordered_map<ResourceKey, TimePoint> starting_;  // since when

@@ -30,6 +30,22 @@ std::int64_t memory_of(const ObservedAgent& observed, const AgentSpec& spec) {
   return known ? observed.container->memory_mb : spec.limits.memory_mb;
 }
 
+// The Ready condition's reason and message while the fleet has no room.
+std::pair<std::string, std::string> why_it_waits(Admittance admittance, std::int64_t memory_mb) {
+  switch (admittance) {
+    case Admittance::no_memory:
+      return {"WaitingForMemory", "needs " + std::to_string(memory_mb) +
+                                      " MB, and the host's memory for agents is taken; it starts "
+                                      "when another agent sleeps"};
+    case Admittance::too_many_agents:
+      return {"WaitingForPlace",
+              "as many agents run as an admin allows (maxRunningAgents); it starts when another "
+              "agent sleeps"};
+    default:
+      return {"WaitingForStartSlot", "other agents are being started; it is next in line"};
+  }
+}
+
 }  // namespace
 
 AgentReconciler::AgentReconciler(const Dependencies& dependencies) : it_(dependencies) {}
@@ -183,14 +199,8 @@ std::optional<AgentReconciler::Step> AgentReconciler::admit(Pass& pass, const Pl
   const Admittance admittance =
       it_.admission.admit(pass.row.key, memory_mb, plan.needs_start_slot, it_.clock.now());
   if (admittance == Admittance::granted) return std::nullopt;
-  const bool memory = admittance == Admittance::no_memory;
-  const std::string message = memory ? "needs " + std::to_string(memory_mb) +
-                                           " MB, and the host's memory for agents is taken; it "
-                                           "starts when another agent sleeps"
-                                     : "other agents are being started; it is next in line";
-  const FailurePlan waiting =
-      plan_waiting(pass.row.status, memory ? "WaitingForMemory" : "WaitingForStartSlot", message,
-                   it_.clock.now());
+  const auto [reason, message] = why_it_waits(admittance, memory_mb);
+  const FailurePlan waiting = plan_waiting(pass.row.status, reason, message, it_.clock.now());
   if (!write(pass, waiting.status, StatusWrite::after_action)) return Step{Next::read_again, {}};
   make_room();
   return Step{Next::finished, Outcome{waiting.requeue_after, Priority::waiting_user}};

@@ -42,6 +42,8 @@ void FleetPolicy::refresh() {
       std::max<std::int64_t>(0, picture->engine.memory_mb - settings.memory_reserve_mb);
   admission_.set_memory_budget(settings.memory_budget_mb > 0 ? settings.memory_budget_mb : host_mb);
 
+  admission_.set_agent_limit(settings.max_running_agents);
+
   SleepConditions conditions;
   conditions.settings = settings.sleep;
   conditions.can_pause = picture->engine.capabilities.pause;

@@ -26,6 +26,22 @@ TEST_F(AdmissionTest, GrantsUpToTheBudgetAndNotBeyond) {
   EXPECT_EQ(admission.wanted_memory_mb(), 500);
 }
 
+TEST_F(AdmissionTest, GrantsNoMorePlacesThanAnAdminAllows) {
+  admission.set_agent_limit(2);
+  EXPECT_EQ(admission.admit(key(1), 100, false, now), Admittance::granted);
+  EXPECT_EQ(admission.admit(key(2), 100, false, now), Admittance::granted);
+  EXPECT_EQ(admission.admit(key(3), 100, true, now), Admittance::too_many_agents);
+  EXPECT_EQ(admission.admit(key(2), 100, false, now), Admittance::granted);
+  EXPECT_EQ(admission.wanted_memory_mb(), 1);  // a sleeper should give its place away
+  EXPECT_TRUE(admission.take_waiting(now).empty());
+  admission.release(key(1));
+  EXPECT_EQ(admission.take_waiting(now), std::vector{key(3)});
+  EXPECT_EQ(admission.admit(key(3), 100, true, now), Admittance::granted);
+  admission.set_agent_limit(1);  // those that run go on
+  EXPECT_EQ(admission.admit(key(2), 100, false, now), Admittance::granted);
+  EXPECT_EQ(admission.admit(key(4), 100, false, now), Admittance::too_many_agents);
+}
+
 TEST_F(AdmissionTest, AHolderIsNotChargedTwice) {
   for (int i = 0; i < 5; ++i)
     EXPECT_EQ(admission.admit(key(1), 1500, true, now), Admittance::granted);
