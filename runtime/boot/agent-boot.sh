@@ -212,12 +212,12 @@ reload_configuration() {
   mkdir -p "$folder" || give_up 73 "$folder cannot be made: /tmp is full"
   fetch_configuration
   install_file SOUL.md
-  # The one that it booted with, and has never had another.
-  if [ ! -e "$running/openclaw.json.last-good" ] && same_text "$folder/openclaw.json" "$running/openclaw.json"; then
+  # The one that it booted with, and no other has been put in place since: there is nothing to take.
+  if [ ! -e "$running/.reloaded" ] && same_text "$folder/openclaw.json" "$running/openclaw.json"; then
     return
   fi
   # Copied, for a time of change of its own: in the archive all have the same, and the gateway's watcher goes by it.
-  { cp "$folder/openclaw.json" "$folder/fresh.json" && mv -f "$folder/fresh.json" "$running/openclaw.json"; } ||
+  { : >"$running/.reloaded" && cp "$folder/openclaw.json" "$folder/fresh.json" && mv -f "$folder/fresh.json" "$running/openclaw.json"; } ||
     give_up 73 "$running cannot be written"
   await_gateway "$running/openclaw.json"
 }

@@ -135,17 +135,17 @@ TEST_F(Lifecycle, UserWhoIsDeletedAndComesBackAtOnceGetsANetworkOfTheNewRow) {
   EXPECT_EQ(volumes_of("alice"), 2u);
 }
 
-// The instant image has no shell to take a configuration with while it runs. That it is tried, and that
+// The instant image never takes a configuration while it runs. That it is tried, and that
 // the restart which follows waits for the turn, is what is seen here; openclaw_test.cpp sees the rest.
 TEST_F(Lifecycle, ConfigurationThatCannotBeAppliedWhileRunningRollsOutOnceTheTurnHasEnded) {
   insert_awake("c1", "alice");
   const auto before = *fleet.look("c1");
-  fleet.set_user("c1", R"("busyUntil" = now() AT TIME ZONE 'UTC' + interval '9 seconds')");
+  fleet.set_user("c1", R"("busyUntil" = now() AT TIME ZONE 'UTC' + interval '50 seconds')");
   fleet.database().sql(
       R"(INSERT INTO "UserAgentConfig" ("id", "userId", "primaryModel", "updatedAt")
                           VALUES ('config', 'alice', 'sage', now() AT TIME ZONE 'UTC'))");
-  ASSERT_TRUE(fleet.becomes("c1", "draining"));
-  ASSERT_TRUE(eventually_well(20s, [&]() -> std::string {
+  ASSERT_TRUE(fleet.becomes("c1", "draining", 60s));
+  ASSERT_TRUE(eventually_well(60s, [&]() -> std::string {
     const auto now = *fleet.look("c1");
     return now.phase == "running" && now.ready_at > before.ready_at ? "" : "it is " + now.phase;
   }));

@@ -343,6 +343,9 @@ TEST_P(AgentBoot, ReloadSaysWhenTheGatewayDoesNotTakeIt) {
   running_gateway("old", "old");
   ProbeHttpServer server(configuration());
   EXPECT_EQ(reload(GetParam(), url(server)).exit_code, boot_exit::not_taken);
+  files::remove(root_ / "boot/openclaw.json.last-good");
+  EXPECT_EQ(reload(GetParam(), url(server)).exit_code, boot_exit::not_taken)
+      << "that it is in place is no sign that it was taken";
 }
 
 INSTANTIATE_TEST_SUITE_P(Images, AgentBoot,
