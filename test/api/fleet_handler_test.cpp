@@ -139,7 +139,8 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
                             {"providerPrivateRanges", {"192.168.1.0/24", "10.1.0.0/16"}}});
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.body["maxRunningAgents"], 5);
-  EXPECT_EQ(settings.config["fleet.providerPrivateRanges"].value, "192.168.1.0/24 10.1.0.0/16");
+  EXPECT_EQ(settings.read_config("fleet.").at("fleet.providerPrivateRanges").value,
+            "192.168.1.0/24 10.1.0.0/16");
   const auto seen = answer.tag();
   const auto next =
       call("root", "PUT", "/api/settings/limits", {{"maxRunningAgents", 7}}, {{"if-match", seen}});
@@ -149,7 +150,7 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
       call("root", "PUT", "/api/settings/limits", Json::object(), {{"if-match", seen}}).status,
       412);
   call("root", "PUT", "/api/settings/limits", {{"maxRunningAgents", nullptr}});
-  EXPECT_FALSE(settings.config.contains("fleet.maxRunningAgents"));
+  EXPECT_FALSE(settings.read_config("fleet.").contains("fleet.maxRunningAgents"));
 }
 
 TEST_F(Limits, RefuseWhatTheControllerWouldNotHeed) {
@@ -158,7 +159,7 @@ TEST_F(Limits, RefuseWhatTheControllerWouldNotHeed) {
                             Json{{"idleTimeoutMinMin", 100}, {"idleTimeoutMinMax", 50}}}) {
     EXPECT_EQ(call("root", "PUT", "/api/settings/limits", wrong).status, 422) << wrong;
   }
-  EXPECT_TRUE(settings.config.empty());
+  EXPECT_TRUE(settings.read_config("fleet.").empty());
 }
 
 TEST_F(Limits, ShowWhatTheEnvironmentFixesAndRefuseToChangeIt) {
@@ -173,7 +174,7 @@ TEST_F(Limits, SayWhomTheyRestart) {
   run_agent("alice");
   const auto dry = call("root", "PUT", "/api/settings/limits?dryRun=true", {{"memoryMb", 2048}});
   EXPECT_EQ(dry.body["affects"][0]["effect"], "restart") << dry.body;
-  EXPECT_TRUE(settings.config.empty());
+  EXPECT_TRUE(settings.read_config("fleet.").empty());
   EXPECT_EQ(call("root", "PUT", "/api/settings/limits?dryRun=true", {{"maxRunningAgents", 3}})
                 .body["affects"],
             Json::array());
@@ -208,7 +209,7 @@ TEST_F(People, ChangesStandInTheAuditLogInPages) {
 }
 
 TEST_F(People, BreakglassPasswordsAreSetHashed) {
-  accounts.breakglass["root"] = {"root", "root", "old", true};
+  accounts.upsert_breakglass("root", "root", "old");
   EXPECT_EQ(call("root", "POST", "/api/settings/breakglass/nobody/password",
                  {{"password", "correct horse battery"}})
                 .status,
@@ -218,7 +219,7 @@ TEST_F(People, BreakglassPasswordsAreSetHashed) {
                 .status,
             204);
   EXPECT_TRUE(passwords.verify_password("correct horse battery",
-                                        accounts.breakglass["root"].password_hash));
+                                        accounts.find_breakglass("root")->password_hash));
 }
 
 TEST_F(OidcRoutes, KeepTheSecretOnlyForTheSameIssuerAndClient) {

@@ -7,8 +7,6 @@ namespace {
 
 class Onboarding : public ManagementHouse {
  protected:
-  Onboarding() { settings.breakglass.clear(); }
-
   Json admin() { return {{"username", "root"}, {"password", "correct horse battery"}}; }
 
   Json status() { return call("setup", "GET", "/api/onboarding/status").body; }
@@ -22,14 +20,14 @@ TEST_F(Onboarding, GoesFromNothingToCompletedStepByStep) {
   EXPECT_TRUE(status()["steps"]["oidc"]["skipped"].get<bool>());
   const auto made = call("setup", "POST", "/api/onboarding/provider", provider());
   EXPECT_EQ(made.status, 200) << made.body;
-  EXPECT_EQ(settings.list_providers(settings.breakglass[0].id).size(), 1U);
+  EXPECT_EQ(settings.list_providers(settings.list_breakglass()[0].id).size(), 1U);
   const auto agents = call("setup", "POST", "/api/onboarding/agents",
                            {{"agents", {"main", "operations"}}, {"primaryModel", "first/gpt-5"}});
   EXPECT_EQ(agents.status, 200) << agents.body;
   EXPECT_EQ(agents.body["steps"]["agents"]["items"].size(), 2U);
   EXPECT_EQ(status()["missing"], Json::array());
   EXPECT_EQ(call("setup", "POST", "/api/onboarding/complete", Json::object()).status, 200);
-  EXPECT_EQ(settings.config["onboarding.completed"].value, "true");
+  EXPECT_EQ(settings.read_config("onboarding.completed").begin()->second.value, "true");
 }
 
 TEST_F(Onboarding, StepsMayBeRepeated) {
@@ -41,8 +39,8 @@ TEST_F(Onboarding, StepsMayBeRepeated) {
                   .status,
               200);
   }
-  EXPECT_EQ(settings.breakglass.size(), 1U);
-  EXPECT_EQ(settings.providers.size(), 1U);
+  EXPECT_EQ(settings.list_breakglass().size(), 1U);
+  EXPECT_EQ(settings.list_providers(settings.list_breakglass()[0].id).size(), 1U);
   EXPECT_EQ(settings.list_agents({ResourceKind::system_container}).size(), 1U);
 }
 
@@ -87,8 +85,9 @@ TEST_F(Onboarding, StatusShowsNoSecret) {
   EXPECT_THAT(text, testing::HasSubstr("\"hasSecret\":true"));
   for (const auto* secret : {"sentinel", "enc:", "correct horse", "$2b$"})
     EXPECT_THAT(text, testing::Not(testing::HasSubstr(secret)));
-  EXPECT_TRUE(settings.config["oidc.clientSecret"].encrypted);
-  EXPECT_EQ(box.decrypt(settings.config["oidc.clientSecret"].value), "oidc-sentinel");
+  const auto secret = settings.read_config("oidc.clientSecret").at("oidc.clientSecret");
+  EXPECT_TRUE(secret.encrypted);
+  EXPECT_EQ(box.decrypt(secret.value), "oidc-sentinel");
 }
 
 TEST_F(Onboarding, RefusesPasswordsThatAreTooShortOrTooLong) {

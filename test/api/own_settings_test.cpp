@@ -52,7 +52,7 @@ TEST_F(OwnAgent, IsMadeByTheFirstNeedOfIt) {
   EXPECT_EQ(none.status, 200);
   EXPECT_EQ(none.body["id"], nullptr);
   EXPECT_EQ(none.body["reason"], "NotMade");
-  EXPECT_TRUE(settings.user_agents.empty());
+  EXPECT_FALSE(settings.find_user_agent("alice"));
   const auto started = call("alice", "POST", "/api/container/start", Json::object());
   EXPECT_EQ(started.status, 202);
   const auto row = settings.find_user_agent("alice");
@@ -64,11 +64,13 @@ TEST_F(OwnAgent, IsMadeByTheFirstNeedOfIt) {
 }
 
 TEST_F(OwnAgent, IsNotMadeForWhoMayNotHaveOne) {
-  accounts.accounts["alice"].agent_allowed = false;
+  AccountChange change;
+  change.agent_allowed = false;
+  accounts.update_account("alice", change, std::nullopt);
   EXPECT_EQ(call("alice", "POST", "/api/container/start", Json::object()).type(),
             "/problems/refused-by-rule");
-  EXPECT_TRUE(settings.user_agents.empty());
-  EXPECT_FALSE(ensure_user_agent(settings, box, accounts.accounts["alice"]));
+  EXPECT_FALSE(settings.find_user_agent("alice"));
+  EXPECT_FALSE(ensure_user_agent(settings, box, *accounts.find_account("alice")));
 }
 
 TEST_F(OwnAgent, StopsStartsAndRestartsByDesiredStateAlone) {
@@ -92,7 +94,7 @@ TEST_F(OwnAgent, IdlesWithinTheAdminsBounds) {
   EXPECT_EQ(
       call("alice", "PATCH", "/api/container?dryRun=true", {{"idleTimeoutMin", 7}}).body["affects"],
       Json::array());
-  EXPECT_TRUE(settings.user_agents.empty());
+  EXPECT_FALSE(settings.find_user_agent("alice"));
   const auto answer = call("alice", "PATCH", "/api/container", {{"idleTimeoutMin", 7}});
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.body["idleTimeoutMin"], 7);

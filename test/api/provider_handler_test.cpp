@@ -33,7 +33,7 @@ TEST_F(Providers, TakeAKeyAndNeverGiveItBack) {
     EXPECT_THAT(answer.response.body, testing::Not(testing::HasSubstr("sentinel")));
     EXPECT_THAT(answer.response.body, testing::Not(testing::HasSubstr("enc:")));
   }
-  EXPECT_EQ(box.decrypt(settings.providers[id].api_key), "sk-sentinel-1234");
+  EXPECT_EQ(box.decrypt(provider_row("alice", id).api_key), "sk-sentinel-1234");
 }
 
 TEST_F(Providers, KeepTheirKeyThroughAnEditThatDoesNotSpeakOfIt) {
@@ -44,7 +44,7 @@ TEST_F(Providers, KeepTheirKeyThroughAnEditThatDoesNotSpeakOfIt) {
   const auto answer = call("alice", "PUT", "/api/providers/" + id, edit);
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_TRUE(answer.body["hasKey"].get<bool>());
-  EXPECT_EQ(box.decrypt(settings.providers[id].api_key), "sk-sentinel-1234");
+  EXPECT_EQ(box.decrypt(provider_row("alice", id).api_key), "sk-sentinel-1234");
 }
 
 TEST_F(Providers, LoseTheirKeyWithAnotherAddressOrType) {
@@ -55,13 +55,13 @@ TEST_F(Providers, LoseTheirKeyWithAnotherAddressOrType) {
   const auto refused = call("alice", "PUT", "/api/providers/" + id, edit);
   EXPECT_EQ(refused.status, 422);
   EXPECT_EQ(refused.body["errors"][0]["field"], "apiKey");
-  EXPECT_EQ(box.decrypt(settings.providers[id].api_key), "sk-sentinel-1234");
+  EXPECT_EQ(box.decrypt(provider_row("alice", id).api_key), "sk-sentinel-1234");
 
   edit["type"] = "custom";  // which needs none
   const auto voided = call("alice", "PUT", "/api/providers/" + id, edit);
   EXPECT_EQ(voided.status, 200) << voided.body;
   EXPECT_FALSE(voided.body["hasKey"].get<bool>());
-  EXPECT_EQ(settings.providers[id].api_key, "");
+  EXPECT_EQ(provider_row("alice", id).api_key, "");
 }
 
 TEST_F(Providers, AreJudgedAlikeWhenMadeAndWhenChanged) {
@@ -112,19 +112,19 @@ TEST_F(Providers, SayWhatAChangeWouldRestartWithoutWritingIt) {
   const auto key = run_agent("alice");
   auto edit = provider();
   edit["apiKey"] = "sk-another";
-  const auto before = settings.providers[id];
+  const auto before = provider_row("alice", id);
   const auto dry = call("alice", "PUT", "/api/providers/" + id + "?dryRun=true", edit);
   ASSERT_EQ(dry.status, 200) << dry.body;
   ASSERT_EQ(dry.body["affects"].size(), 1U) << dry.body;
   EXPECT_EQ(dry.body["affects"][0]["agent"]["id"], key.name);
   EXPECT_NE(dry.body["affects"][0]["effect"], "none");
-  EXPECT_EQ(settings.providers[id].generation, before.generation);
+  EXPECT_EQ(provider_row("alice", id).generation, before.generation);
   const auto written = call("alice", "PUT", "/api/providers/" + id, edit);
   EXPECT_EQ(written.body["effects"], dry.body["affects"]);
 
   const auto gone = call("alice", "DELETE", "/api/providers/" + id + "?dryRun=true");
   EXPECT_TRUE(gone.body["affects"][0].contains("problem"));
-  EXPECT_EQ(settings.providers.size(), 1U);
+  EXPECT_EQ(settings.list_providers("alice").size(), 1U);
 }
 
 TEST_F(Providers, AreTestedWhereTheyAreAndAnswerAClassOnly) {
@@ -158,8 +158,8 @@ TEST_F(Providers, LeaveANoteOfEveryChange) {
   call("alice", "PUT", "/api/providers/" + id, provider());
   call("alice", "DELETE", "/api/providers/" + id);
   std::vector<std::string> actions;
-  for (const auto& entry : accounts.entries) {
-    actions.push_back(entry.action);
+  for (const auto& entry : accounts.audit({})) {
+    actions.insert(actions.begin(), entry.action);
     EXPECT_EQ(entry.actor_id, "alice");
     EXPECT_THAT(entry.detail, testing::Not(testing::HasSubstr("sentinel")));
   }
