@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view events =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    "13\r\ndata: {\"delta\":\"\"}\n\n\r\n";
+    "14\r\ndata: {\"delta\":\"\"}\n\n\r\n";
 
 std::string make_document() {
   std::string body = R"({"id":"chatcmpl-1","object":"chat.completion","choices":[{"index":0,)"
