@@ -57,7 +57,8 @@ static int listen_on_port(void) {
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (listener < 0) return -1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(listener, (struct sockaddr*)&address, sizeof address) != 0 || listen(listener, 256) != 0) return -1;
+  if (bind(listener, (struct sockaddr*)&address, sizeof address) != 0 || listen(listener, 256) != 0)
+    return -1;
   return listener;
 }
 
@@ -91,7 +92,8 @@ static void answer(nfds_t index) {
                       "Connection: close\r\n\r\n%s",
                       ready ? "200 OK" : "503 Service Unavailable", strlen(body), body);
   /* A fresh socket's buffer always takes this much; a peer that is gone is noticed by the next read. */
-  if (send(polled[index].fd, text, (size_t)size, MSG_NOSIGNAL) == size) shutdown(polled[index].fd, SHUT_WR);
+  if (send(polled[index].fd, text, (size_t)size, MSG_NOSIGNAL) == size)
+    shutdown(polled[index].fd, SHUT_WR);
   connection->answered = 1;
 }
 
@@ -102,7 +104,8 @@ static int read_from(nfds_t index) {
   for (;;) {
     int keep = !connection->answered && connection->length < MAX_HEADER;
     char* into = keep ? connection->header + connection->length : rest;
-    ssize_t got = recv(polled[index].fd, into, keep ? MAX_HEADER - connection->length : sizeof rest, 0);
+    ssize_t got =
+        recv(polled[index].fd, into, keep ? MAX_HEADER - connection->length : sizeof rest, 0);
     if (got == 0) return 0;
     if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     if (!keep) continue;
@@ -119,7 +122,8 @@ int main(void) {
   ready_after_ms = number_from_environment("MOSAIC_TEST_READY_AFTER_MS", 0);
   hang = number_from_environment("MOSAIC_TEST_HANG", 0) != 0;
   /* Process 1 gets no default action for a signal: say explicitly what TERM and INT do. */
-  signal(SIGTERM, number_from_environment("MOSAIC_TEST_IGNORE_TERM", 0) != 0 ? SIG_IGN : end_cleanly);
+  signal(SIGTERM,
+         number_from_environment("MOSAIC_TEST_IGNORE_TERM", 0) != 0 ? SIG_IGN : end_cleanly);
   signal(SIGINT, end_cleanly);
 
   int listener = listen_on_port();

@@ -7,9 +7,12 @@ namespace mosaic {
 bool CircuitBreaker::allow() {
   const std::lock_guard lock(mutex_);
   switch (state_) {
-    case State::closed: return true;
-    case State::half_open: return false;
-    case State::open: break;
+    case State::closed:
+      return true;
+    case State::half_open:
+      return false;
+    case State::open:
+      break;
   }
   if (clock_.steady_now() < next_try_) return false;
   state_ = State::half_open;
@@ -28,8 +31,11 @@ void CircuitBreaker::failed() {
     case State::closed:
       if (++failures_ >= failures_to_open) open(first_wait);
       break;
-    case State::half_open: open(std::min(wait_ * 2, longest_wait)); break;
-    case State::open: break;  // a call that was under way when it opened: nothing new is learnt
+    case State::half_open:
+      open(std::min(wait_ * 2, longest_wait));
+      break;
+    case State::open:
+      break;  // a call that was under way when it opened: nothing new is learnt
   }
 }
 

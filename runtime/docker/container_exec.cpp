@@ -58,14 +58,17 @@ std::optional<std::string> follow_exec(EngineClient& engine, const std::string& 
   }
 }
 
-int exit_code_of(EngineClient& engine, const std::string& exec_id, const std::string& container_id) {
+int exit_code_of(EngineClient& engine, const std::string& exec_id,
+                 const std::string& container_id) {
   EngineRequest request;
   request.route = "/exec/{id}/json";
   request.path = engine_path("/exec/", exec_id, "/json");
   request.doing = doing_in(container_id);
   const json answer = json::parse(engine.call(request).body, nullptr, false);
-  const bool ended = answer.is_object() && answer.contains("ExitCode") && answer["ExitCode"].is_number_integer();
-  if (!ended) throw EngineError(EngineErrorKind::failed, "the engine does not say how a program has ended");
+  const bool ended =
+      answer.is_object() && answer.contains("ExitCode") && answer["ExitCode"].is_number_integer();
+  if (!ended)
+    throw EngineError(EngineErrorKind::failed, "the engine does not say how a program has ended");
   return answer["ExitCode"].get<int>();
 }
 
@@ -86,7 +89,9 @@ ExecResult run_in_container(EngineClient& engine, const std::string& container_i
 std::string standard_output_of(std::string_view frames) {
   std::string output;
   while (frames.size() >= frame_header) {
-    const auto byte = [&](std::size_t place) { return static_cast<std::size_t>(static_cast<unsigned char>(frames[place])); };
+    const auto byte = [&](std::size_t place) {
+      return static_cast<std::size_t>(static_cast<unsigned char>(frames[place]));
+    };
     const bool standard_output = byte(0) == 1;
     const std::size_t length = byte(4) << 24 | byte(5) << 16 | byte(6) << 8 | byte(7);
     frames.remove_prefix(frame_header);

@@ -40,13 +40,16 @@ json volume_mount(const AgentIdentity& identity, const std::string& name, std::s
       {"Type", "volume"},
       {"Source", name},
       {"Target", target},
-      {"VolumeOptions", {{"NoCopy", owner == VolumeOwner::given}, {"Labels", labels_of(identity, volume_role)}}}};
+      {"VolumeOptions",
+       {{"NoCopy", owner == VolumeOwner::given}, {"Labels", labels_of(identity, volume_role)}}}};
 }
 
-json mounts_of(const AgentIdentity& identity, std::string_view state_target, std::string_view workspace_target,
-               VolumeOwner owner) {
-  return json::array({volume_mount(identity, state_volume_name(identity), state_target, role::state, owner),
-                      volume_mount(identity, workspace_volume_name(identity), workspace_target, role::workspace, owner)});
+json mounts_of(const AgentIdentity& identity, std::string_view state_target,
+               std::string_view workspace_target, VolumeOwner owner) {
+  return json::array(
+      {volume_mount(identity, state_volume_name(identity), state_target, role::state, owner),
+       volume_mount(identity, workspace_volume_name(identity), workspace_target, role::workspace,
+                    owner)});
 }
 
 // What stands around every container that we start, whatever runs in it.
@@ -62,8 +65,9 @@ json locked_down_host_config() {
       {"Init", true},
       {"RestartPolicy", {{"Name", "no"}}},  // the controller alone decides on restarts
       {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "5m"}, {"max-file", "2"}}}}},
-      {"Ulimits", {{{"Name", "nofile"}, {"Soft", open_files}, {"Hard", open_files}},
-                   {{"Name", "core"}, {"Soft", 0}, {"Hard", 0}}}},
+      {"Ulimits",
+       {{{"Name", "nofile"}, {"Soft", open_files}, {"Hard", open_files}},
+        {{"Name", "core"}, {"Soft", 0}, {"Hard", 0}}}},
   };
 }
 
@@ -81,7 +85,8 @@ json host_config(const AgentSpec& spec, VolumeOwner owner, const DockerSettings&
   return config;
 }
 
-json environment_of(const AgentSpec& spec, const std::string& gateway, const DockerSettings& settings) {
+json environment_of(const AgentSpec& spec, const std::string& gateway,
+                    const DockerSettings& settings) {
   std::map<std::string, std::string> variables{
       {"AGENT_ID", spec.identity.key.name},
       {"AGENT_KIND", std::string(short_name(spec.identity.key.kind))},
@@ -120,7 +125,9 @@ std::string container_body(const AgentSpec& spec, const std::string& gateway, Vo
       {"Labels", labels},
       {"StopSignal", "SIGTERM"},
       {"StopTimeout", 30},
-      {"Healthcheck", {{"Test", json::array({"NONE"})}}},  // an image's own may cost seconds of CPU; we probe from outside
+      {"Healthcheck",
+       {{"Test",
+         json::array({"NONE"})}}},  // an image's own may cost seconds of CPU; we probe from outside
       {"AttachStdout", false},
       {"AttachStderr", false},
       {"HostConfig", host_config(spec, owner, settings)},
@@ -144,7 +151,8 @@ std::string network_body(const AgentIdentity& identity, const Subnet& subnet) {
       {"EnableIPv6", false},
       {"IPAM",
        {{"Driver", "default"},
-        {"Config", json::array({{{"Subnet", to_string(subnet)}, {"Gateway", gateway_address(subnet)}}})}}},
+        {"Config",
+         json::array({{{"Subnet", to_string(subnet)}, {"Gateway", gateway_address(subnet)}}})}}},
       {"Options",
        {{"com.docker.network.bridge.name", bridge_name(identity.instance, subnet)},
         {"com.docker.network.bridge.enable_icc", "false"},
@@ -154,17 +162,21 @@ std::string network_body(const AgentIdentity& identity, const Subnet& subnet) {
       .dump();
 }
 
-std::string volume_body(const AgentIdentity& identity, const std::string& name, std::string_view volume_role) {
-  return json{{"Name", name}, {"Driver", "local"}, {"Labels", labels_of(identity, volume_role)}}.dump();
+std::string volume_body(const AgentIdentity& identity, const std::string& name,
+                        std::string_view volume_role) {
+  return json{{"Name", name}, {"Driver", "local"}, {"Labels", labels_of(identity, volume_role)}}
+      .dump();
 }
 
 std::string image_probe_body(const std::string& image, const std::string& instance) {
   json host = locked_down_host_config();
   host["NetworkMode"] = "none";
-  return json{{"Image", image},
-              {"Cmd", json::array({"/bin/false"})},
-              {"Labels", {{std::string(label::instance), instance}, {std::string(label::role), role::helper}}},
-              {"HostConfig", host}}
+  return json{
+      {"Image", image},
+      {"Cmd", json::array({"/bin/false"})},
+      {"Labels",
+       {{std::string(label::instance), instance}, {std::string(label::role), role::helper}}},
+      {"HostConfig", host}}
       .dump();
 }
 
@@ -173,18 +185,21 @@ std::string volume_owner_body(const std::string& image, const AgentIdentity& ide
   host["NetworkMode"] = "none";
   host["CapAdd"] = json::array({"CHOWN"});
   // Not under /home/node: an image may close that folder to everybody but its user, and this root may not enter.
-  host["Mounts"] = mounts_of(identity, helper_state_folder, helper_workspace_folder, VolumeOwner::given);
+  host["Mounts"] =
+      mounts_of(identity, helper_state_folder, helper_workspace_folder, VolumeOwner::given);
   host["Memory"] = 64 * mebibyte;
   host["PidsLimit"] = 16;
   const std::string owner = std::to_string(agent_user) + ":" + std::to_string(agent_user);
-  return json{{"Image", image},
-              {"User", "0:0"},
-              {"Entrypoint", json::array({"chown", owner, helper_state_folder, helper_workspace_folder})},
-              {"Cmd", json::array()},
-              {"Healthcheck", {{"Test", json::array({"NONE"})}}},
-              {"Labels",
-               {{std::string(label::instance), identity.instance}, {std::string(label::role), role::helper}}},
-              {"HostConfig", host}}
+  return json{
+      {"Image", image},
+      {"User", "0:0"},
+      {"Entrypoint", json::array({"chown", owner, helper_state_folder, helper_workspace_folder})},
+      {"Cmd", json::array()},
+      {"Healthcheck", {{"Test", json::array({"NONE"})}}},
+      {"Labels",
+       {{std::string(label::instance), identity.instance},
+        {std::string(label::role), role::helper}}},
+      {"HostConfig", host}}
       .dump();
 }
 
@@ -198,11 +213,13 @@ std::string bridge_name(const std::string& instance, const Subnet& subnet) {
 
 std::string fingerprint_of_template(const DockerSettings& settings) {
   AgentSpec sample;
-  sample.identity = AgentIdentity{"00000000", ResourceKey(ResourceKind::user_container, "id"), "owner", "name"};
+  sample.identity =
+      AgentIdentity{"00000000", ResourceKey(ResourceKind::user_container, "id"), "owner", "name"};
   sample.image = "image";
   const Subnet subnet{0x0A000000, settings.subnet_prefix};
   // The subnet range decides where an agent lives, not what it is: moving it rolls nothing out.
-  const std::string text = container_body(sample, "gateway", VolumeOwner::from_image, settings) + network_body(sample.identity, subnet);
+  const std::string text = container_body(sample, "gateway", VolumeOwner::from_image, settings) +
+                           network_body(sample.identity, subnet);
   char digits[20];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash_of(text)));
   return digits;

@@ -35,7 +35,8 @@ enum class VolumeOwner : std::uint8_t { from_image, given };
 std::string container_body(const AgentSpec& spec, const std::string& gateway, VolumeOwner owner,
                            const DockerSettings& settings);
 std::string network_body(const AgentIdentity& identity, const Subnet& subnet);
-std::string volume_body(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);
+std::string volume_body(const AgentIdentity& identity, const std::string& name,
+                        std::string_view volume_role);
 // A container that is created to look at the image's folders, and never started.
 std::string image_probe_body(const std::string& image, const std::string& instance);
 // A container that gives both volumes to the agents' user and ends: root with no capability but that of chown.

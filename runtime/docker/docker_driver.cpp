@@ -46,8 +46,9 @@ EngineRequest container_call(std::string_view method, std::string_view route, co
 
 }  // namespace
 
-DockerDriver::DockerDriver(const DockerSettings& settings, const Clock& clock, HostIsolation& isolation,
-                           MemoryReclaimer& reclaimer, EngineCallObserver* observer)
+DockerDriver::DockerDriver(const DockerSettings& settings, const Clock& clock,
+                           HostIsolation& isolation, MemoryReclaimer& reclaimer,
+                           EngineCallObserver* observer)
     : settings_(settings),
       clock_(clock),
       fingerprint_(fingerprint_of_template(settings)),
@@ -56,8 +57,10 @@ DockerDriver::DockerDriver(const DockerSettings& settings, const Clock& clock, H
       engine_(settings.endpoint, clock, observer),
       networks_(engine_, settings),
       volumes_(engine_, settings),
-      puller_(engine_, settings, clock, [this](const std::string& image) { announce_image(image); }) {
-  if (settings.instance.size() < 8) throw std::invalid_argument("an instance id has at least 8 characters");
+      puller_(engine_, settings, clock,
+              [this](const std::string& image) { announce_image(image); }) {
+  if (settings.instance.size() < 8)
+    throw std::invalid_argument("an instance id has at least 8 characters");
 }
 
 DockerDriver::~DockerDriver() { stop_watching(); }
@@ -111,14 +114,17 @@ DockerDriver::Surroundings DockerDriver::surroundings_of(const AgentSpec& spec) 
       const Surroundings seen = std::move(found->second);
       surroundings_.erase(found);
       const Duration age = clock_.now() - seen.seen_at;
-      if (seen.image == spec.image && age >= Duration::zero() && age <= surroundings_last) return seen;
+      if (seen.image == spec.image && age >= Duration::zero() && age <= surroundings_last)
+        return seen;
     }
   }
   const std::optional<InspectedNetwork> own = networks_.find(network);
-  if (!own) throw EngineError(EngineErrorKind::not_found, "the network " + network + " is not there yet");
+  if (!own)
+    throw EngineError(EngineErrorKind::not_found, "the network " + network + " is not there yet");
   const InspectedImage image = inspect_image(spec.image);
   if (image.id.empty()) {
-    throw EngineError(EngineErrorKind::image_missing, "the image " + spec.image + " is not on this engine");
+    throw EngineError(EngineErrorKind::image_missing,
+                      "the image " + spec.image + " is not on this engine");
   }
   return Surroundings{clock_.now(), own->gateway, spec.image, image.id};
 }
@@ -139,7 +145,8 @@ void DockerDriver::remove_network(const std::string& network_name) {
 
 void DockerDriver::start(const std::string& container_id) {
   if (!host_secured_) secure_host();
-  EngineRequest request = container_call("POST", "/containers/{id}/start", container_id, "/start", "start");
+  EngineRequest request =
+      container_call("POST", "/containers/{id}/start", container_id, "/start", "start");
   request.timeout = engine_timeout::start;
   engine_.call(request);
 }
@@ -149,9 +156,12 @@ void DockerDriver::terminate(const std::string& container_id) {
 }
 
 // The engine thaws a paused container by itself once the signal is queued, under either version of cgroups.
-void DockerDriver::kill(const std::string& container_id) { signal(container_id, "SIGKILL", engine_timeout::change); }
+void DockerDriver::kill(const std::string& container_id) {
+  signal(container_id, "SIGKILL", engine_timeout::change);
+}
 
-void DockerDriver::signal(const std::string& container_id, std::string_view signal_name, Duration timeout) {
+void DockerDriver::signal(const std::string& container_id, std::string_view signal_name,
+                          Duration timeout) {
   EngineRequest request = container_call("POST", "/containers/{id}/kill", container_id,
                                          "/kill?signal=" + std::string(signal_name), "signal");
   request.timeout = timeout;
@@ -160,7 +170,8 @@ void DockerDriver::signal(const std::string& container_id, std::string_view sign
 }
 
 void DockerDriver::pause(const std::string& container_id) {
-  EngineRequest request = container_call("POST", "/containers/{id}/pause", container_id, "/pause", "pause");
+  EngineRequest request =
+      container_call("POST", "/containers/{id}/pause", container_id, "/pause", "pause");
   request.timeout = engine_timeout::change;
   try {
     engine_.call(request);
@@ -175,7 +186,8 @@ void DockerDriver::pause(const std::string& container_id) {
 }
 
 void DockerDriver::unpause(const std::string& container_id) {
-  EngineRequest request = container_call("POST", "/containers/{id}/unpause", container_id, "/unpause", "unpause");
+  EngineRequest request =
+      container_call("POST", "/containers/{id}/unpause", container_id, "/unpause", "unpause");
   request.timeout = engine_timeout::change;
   try {
     engine_.call(request);
@@ -191,15 +203,16 @@ void DockerDriver::unpause(const std::string& container_id) {
 void DockerDriver::reclaim(const std::string& container_id) {
   const InspectedContainer container = inspect_or_throw(container_id);
   if (container.view.state != ContainerState::paused) {
-    throw EngineError(EngineErrorKind::conflict, "only a paused container's memory can be reclaimed");
+    throw EngineError(EngineErrorKind::conflict,
+                      "only a paused container's memory can be reclaimed");
   }
   reclaimer_.reclaim(ContainerProcess{container.view.id, container.pid});
 }
 
 // The program gets the container's own environment, as the boot script did, and with it the token.
 void DockerDriver::reload_configuration(const std::string& container_id) {
-  const std::vector<std::string> command{"/bin/sh", "-c", std::string(agent_boot_script()), "agent-boot",
-                                         std::string(reload_mode)};
+  const std::vector<std::string> command{"/bin/sh", "-c", std::string(agent_boot_script()),
+                                         "agent-boot", std::string(reload_mode)};
   const ExecResult result = run_in_container(engine_, container_id, command, reload_limit);
   if (!result.ended) {
     throw EngineError(EngineErrorKind::failed,
@@ -216,8 +229,8 @@ ScheduleView DockerDriver::read_schedule(const std::string& container_id) {
   ScheduleView unknown;
   unknown.known = false;
   try {
-    const ExecResult result =
-        run_in_container(engine_, container_id, {"node", "-e", std::string(read_schedule_script())}, schedule_limit);
+    const ExecResult result = run_in_container(
+        engine_, container_id, {"node", "-e", std::string(read_schedule_script())}, schedule_limit);
     if (result.ended) return schedule_from_answer(result.exit_code, result.output, clock_.now());
     unknown.unknown_reason = "the agent did not say within " + to_human(schedule_limit);
   } catch (const EngineError& error) {
@@ -254,7 +267,8 @@ void DockerDriver::watch(EngineListener& listener) {
       host_secured_ = false;
     }
   };
-  auto watcher = std::make_unique<EventWatcher>(engine_, settings_, clock_, listener, std::move(hooks));
+  auto watcher =
+      std::make_unique<EventWatcher>(engine_, settings_, clock_, listener, std::move(hooks));
   const std::lock_guard lock(watch_mutex_);
   listener_ = &listener;
   watcher_ = std::move(watcher);

@@ -88,8 +88,8 @@ class DockerDriver final : public RuntimeDriver {
   std::optional<InspectedContainer> inspect(const std::string& name_or_id);
   std::optional<InspectedContainer> find_by_labels(const ResourceKey& key);
   InspectedContainer inspect_or_throw(const std::string& container_id);
-  void look_at_rest(ObservedAgent& observed, const AgentIdentity& identity, const std::string& image,
-                    const std::string& attached_network_id);
+  void look_at_rest(ObservedAgent& observed, const AgentIdentity& identity,
+                    const std::string& image, const std::string& attached_network_id);
   void signal(const std::string& container_id, std::string_view signal_name, Duration timeout);
   void announce_image(const std::string& image);
   void secure_host();
@@ -103,7 +103,8 @@ class DockerDriver final : public RuntimeDriver {
   NetworkKeeper networks_;
   VolumeKeeper volumes_;
   std::mutex surroundings_mutex_;
-  std::map<std::string, Surroundings> surroundings_;  // by network, of agents that were seen without a container
+  std::map<std::string, Surroundings>
+      surroundings_;  // by network, of agents that were seen without a container
   std::atomic<bool> host_secured_{false};  // since the engine was last seen to come up
   std::atomic<std::uint64_t> events_discarded_{0};
   mutable std::mutex watch_mutex_;

@@ -6,7 +6,9 @@
 namespace mosaic {
 namespace {
 
-bool has_process(ContainerState state) { return state == ContainerState::running || state == ContainerState::paused; }
+bool has_process(ContainerState state) {
+  return state == ContainerState::running || state == ContainerState::paused;
+}
 
 }  // namespace
 
@@ -30,7 +32,8 @@ ObservedAgent DockerDriver::observe(const AgentIdentity& identity, const std::st
   if (!container || !is_row(*container, identity.key)) {
     if (container) {
       observed.name_holder = container->view.id;
-      if (container->labels.instance == settings_.instance) observed.held_by_row = container->labels.key;
+      if (container->labels.instance == settings_.instance)
+        observed.held_by_row = container->labels.key;
     }
     container = find_by_labels(identity.key);
   }
@@ -45,7 +48,8 @@ ObservedAgent DockerDriver::observe(const AgentIdentity& identity, const std::st
   return observed;
 }
 
-void DockerDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& identity, const std::string& image_name,
+void DockerDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& identity,
+                                const std::string& image_name,
                                 const std::string& attached_network_id) {
   std::optional<InspectedNetwork> network = networks_.find(network_name(identity));
   // Names follow the owner. One that an earlier row of the same owner left behind is that row's, until its removal.
@@ -53,14 +57,16 @@ void DockerDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& id
   observed.network_exists = network.has_value();
   // A stopped container refers to its network by id: one of the same name that was made anew is another one, and
   // the engine would refuse to start on it. One that has never run refers to it by name, and has no id of it yet.
-  const bool another = network && !attached_network_id.empty() && network->id != attached_network_id;
+  const bool another =
+      network && !attached_network_id.empty() && network->id != attached_network_id;
   if (observed.container && (!network || another)) observed.container->attached = false;
   observed.volumes_exist = volumes_.exist(identity);
   InspectedImage image = inspect_image(image_name);
   observed.image = std::move(image.view);
   const bool may_create = network && !observed.container;
-  remember_surroundings(network_name(identity), Surroundings{observed.as_of, may_create ? network->gateway : std::string{},
-                                                             image_name, std::move(image.id)});
+  remember_surroundings(network_name(identity),
+                        Surroundings{observed.as_of, may_create ? network->gateway : std::string{},
+                                     image_name, std::move(image.id)});
 }
 
 ImageView DockerDriver::image(const std::string& image) { return inspect_image(image).view; }
@@ -73,7 +79,8 @@ DockerDriver::InspectedImage DockerDriver::inspect_image(const std::string& imag
   const EngineAnswer answer = engine_.call_accepting(request, {404});
   if (answer.status == 404) return InspectedImage{puller_.state(image).value_or(ImageView{}), {}};
   puller_.forget_failure(image);
-  return InspectedImage{ImageView{ImageAvailability::present, 100, {}, {}}, decode_image_id(answer.body)};
+  return InspectedImage{ImageView{ImageAvailability::present, 100, {}, {}},
+                        decode_image_id(answer.body)};
 }
 
 bool DockerDriver::is_row(const InspectedContainer& container, const ResourceKey& key) const {
@@ -94,7 +101,8 @@ std::optional<InspectedContainer> DockerDriver::inspect(const std::string& name_
 InspectedContainer DockerDriver::inspect_or_throw(const std::string& container_id) {
   std::optional<InspectedContainer> container = inspect(container_id);
   if (!container) {
-    throw EngineError(EngineErrorKind::not_found, "container " + container_id.substr(0, 12) + " is not there");
+    throw EngineError(EngineErrorKind::not_found,
+                      "container " + container_id.substr(0, 12) + " is not there");
   }
   return std::move(*container);
 }
@@ -107,10 +115,12 @@ std::optional<InspectedContainer> DockerDriver::find_by_labels(const ResourceKey
                  engine_filters({{"label",
                                   {label_filter(label::instance, settings_.instance),
                                    label_filter(label::role, role::agent),
-                                   label_filter(label::kind, short_name(key.kind)), label_filter(label::id, key.name)}}});
+                                   label_filter(label::kind, short_name(key.kind)),
+                                   label_filter(label::id, key.name)}}});
   request.doing = "find the container of " + to_string(key);
   std::string id;
-  for (const ListedContainer& listed : decode_container_list(engine_.call(request).body, settings_.gateway_port)) {
+  for (const ListedContainer& listed :
+       decode_container_list(engine_.call(request).body, settings_.gateway_port)) {
     if (listed.container.key != key) continue;
     if (id.empty() || has_process(listed.container.state)) id = listed.container.id;
   }

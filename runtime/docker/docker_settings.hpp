@@ -13,12 +13,13 @@ namespace mosaic {
 
 struct DockerSettings {
   EngineEndpoint endpoint;
-  std::string instance;                       // AgentIdentity::instance of everything that is ours
-  std::string subnet_range = "10.213.0.0/16"; // agents' networks are cut out of it
-  int subnet_prefix = 29;                     // the size of each: eight addresses
-  std::uint16_t api_port = 3000;              // of the config endpoint, on the gateway address of each agent's network
-  std::uint16_t gateway_port = 18789;         // where the agent's gateway listens inside
-  std::vector<std::string> dns_servers;       // empty: the engine's own
+  std::string instance;                        // AgentIdentity::instance of everything that is ours
+  std::string subnet_range = "10.213.0.0/16";  // agents' networks are cut out of it
+  int subnet_prefix = 29;                      // the size of each: eight addresses
+  std::uint16_t api_port =
+      3000;  // of the config endpoint, on the gateway address of each agent's network
+  std::uint16_t gateway_port = 18789;    // where the agent's gateway listens inside
+  std::vector<std::string> dns_servers;  // empty: the engine's own
   Duration securing_interval = std::chrono::seconds(60);  // the firewall is looked at this often
   Duration pull_limit = std::chrono::minutes(30);
   Duration pull_stall_limit = std::chrono::minutes(2);  // without any progress

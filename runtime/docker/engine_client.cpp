@@ -4,8 +4,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "runtime/docker/engine_error_text.hpp"
 #include "http/http_error.hpp"
+#include "runtime/docker/engine_error_text.hpp"
 
 namespace mosaic {
 namespace {
@@ -30,22 +30,28 @@ int choose_api_minor(std::string_view offered) {
     if (error != std::errc() || end != digits.data() + digits.size()) minor = 0;
   }
   if (minor == 0) {
-    throw EngineError(EngineErrorKind::refused, "what answers there is no Docker engine of a known kind (API version \"" +
-                                                    scrub(offered.substr(0, 20), {}) + "\")");
+    throw EngineError(EngineErrorKind::refused,
+                      "what answers there is no Docker engine of a known kind (API version \"" +
+                          scrub(offered.substr(0, 20), {}) + "\")");
   }
   if (minor < EngineClient::oldest_minor) {
-    throw EngineError(EngineErrorKind::refused, "the Docker engine is too old (API 1." + std::to_string(minor) +
-                                                    "): Docker 20.10 (API 1.41) or newer is needed");
+    throw EngineError(EngineErrorKind::refused,
+                      "the Docker engine is too old (API 1." + std::to_string(minor) +
+                          "): Docker 20.10 (API 1.41) or newer is needed");
   }
   return std::min(minor, EngineClient::newest_minor);
 }
 
-EngineClient::EngineClient(EngineEndpoint endpoint, const Clock& clock, EngineCallObserver* observer)
+EngineClient::EngineClient(EngineEndpoint endpoint, const Clock& clock,
+                           EngineCallObserver* observer)
     : endpoint_(std::move(endpoint)), observer_(observer), http_(endpoint_.http), breaker_(clock) {}
 
-EngineAnswer EngineClient::call(const EngineRequest& request) { return call_accepting(request, {}); }
+EngineAnswer EngineClient::call(const EngineRequest& request) {
+  return call_accepting(request, {});
+}
 
-EngineAnswer EngineClient::call_accepting(const EngineRequest& request, std::initializer_list<int> accepts) {
+EngineAnswer EngineClient::call_accepting(const EngineRequest& request,
+                                          std::initializer_list<int> accepts) {
   if (!breaker_.allow()) throw not_calling();
   const WaitLimit limit = WaitLimit::in(request.timeout);
   HttpAnswer answer = guarded_exchange(request, limit);
@@ -83,7 +89,8 @@ HttpAnswer EngineClient::guarded_exchange(const EngineRequest& request, const Wa
   }
 }
 
-HttpAnswer EngineClient::exchange(const EngineRequest& request, const std::string& target, const WaitLimit& limit) {
+HttpAnswer EngineClient::exchange(const EngineRequest& request, const std::string& target,
+                                  const WaitLimit& limit) {
   HttpRequest message;
   message.method = request.method;
   message.target = target;
@@ -110,8 +117,10 @@ int EngineClient::negotiate(const WaitLimit& limit) {
   if (offered.empty()) {
     EngineRequest ask;
     ask.route = "/version";
-    const auto version = nlohmann::json::parse(exchange(ask, "/version", limit).body, nullptr, false);
-    if (version.is_object() && version.contains("ApiVersion") && version["ApiVersion"].is_string()) {
+    const auto version =
+        nlohmann::json::parse(exchange(ask, "/version", limit).body, nullptr, false);
+    if (version.is_object() && version.contains("ApiVersion") &&
+        version["ApiVersion"].is_string()) {
       offered = version["ApiVersion"].get<std::string>();
     }
   }
@@ -120,7 +129,8 @@ int EngineClient::negotiate(const WaitLimit& limit) {
   return minor;
 }
 
-std::unique_ptr<HttpBodyStream> EngineClient::open(const EngineRequest& request, const Interrupt* interrupt) {
+std::unique_ptr<HttpBodyStream> EngineClient::open(const EngineRequest& request,
+                                                   const Interrupt* interrupt) {
   const WaitLimit limit = WaitLimit::in(request.timeout, interrupt);
   HttpRequest message;
   message.method = request.method;
@@ -165,9 +175,11 @@ std::string EngineClient::api_version() {
   return "1." + std::to_string(minor_.load());
 }
 
-void EngineClient::report(const EngineRequest& request, int status, std::chrono::steady_clock::time_point began) {
+void EngineClient::report(const EngineRequest& request, int status,
+                          std::chrono::steady_clock::time_point began) {
   if (observer_ != nullptr) {
-    observer_->on_call(request.method, request.route, status, std::chrono::steady_clock::now() - began);
+    observer_->on_call(request.method, request.route, status,
+                       std::chrono::steady_clock::now() - began);
   }
 }
 

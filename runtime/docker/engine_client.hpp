@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
+#include "http/http_client.hpp"
 #include "model/clock.hpp"
 #include "runtime/docker/circuit_breaker.hpp"
 #include "runtime/docker/engine_endpoint.hpp"
-#include "http/http_client.hpp"
 #include "runtime/runtime_driver.hpp"
 
 namespace mosaic {
@@ -37,12 +37,12 @@ inline constexpr Duration start = std::chrono::seconds(60);
 
 struct EngineRequest {
   std::string_view method = "GET";
-  std::string_view route;           // for metrics: a literal without names in it
-  std::string path;                 // after the version: "/containers/abc/json", encoded, query included
+  std::string_view route;  // for metrics: a literal without names in it
+  std::string path;        // after the version: "/containers/abc/json", encoded, query included
   std::string body;
   Duration timeout = engine_timeout::look;
-  std::string doing;                // for errors: "start container alice"
-  std::vector<std::string> secrets; // that must not appear in an error
+  std::string doing;                 // for errors: "start container alice"
+  std::vector<std::string> secrets;  // that must not appear in an error
 };
 
 struct EngineAnswer {
@@ -70,13 +70,15 @@ class EngineClient {
   bool breaker_open() const { return breaker_.is_open(); }
 
  private:
-  HttpAnswer exchange(const EngineRequest& request, const std::string& target, const WaitLimit& limit);
+  HttpAnswer exchange(const EngineRequest& request, const std::string& target,
+                      const WaitLimit& limit);
   HttpAnswer guarded_exchange(const EngineRequest& request, const WaitLimit& limit);
   int negotiate(const WaitLimit& limit);
   void forget_version() { minor_ = 0; }
   EngineError not_calling() const;
   void remember_failure(const std::string& failure);
-  void report(const EngineRequest& request, int status, std::chrono::steady_clock::time_point began);
+  void report(const EngineRequest& request, int status,
+              std::chrono::steady_clock::time_point began);
 
   const EngineEndpoint endpoint_;
   EngineCallObserver* const observer_;

@@ -20,14 +20,17 @@ const json& member(const json& object, const char* name) {
   return found == object.end() ? nothing : *found;
 }
 
-std::string text(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+std::string text(const json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
 std::int64_t number(const json& value) { return value.is_number() ? value.get<std::int64_t>() : 0; }
 bool truth(const json& value) { return value.is_boolean() && value.get<bool>(); }
 
 json parse(std::string_view body, const char* what) {
   json parsed = json::parse(body, nullptr, false);
   if (parsed.is_discarded()) {
-    throw EngineError(EngineErrorKind::failed, std::string("the engine's answer about ") + what + " cannot be read");
+    throw EngineError(EngineErrorKind::failed,
+                      std::string("the engine's answer about ") + what + " cannot be read");
   }
   return parsed;
 }
@@ -35,7 +38,8 @@ json parse(std::string_view body, const char* what) {
 json parse_object(std::string_view body, const char* what) {
   json parsed = parse(body, what);
   if (!parsed.is_object()) {
-    throw EngineError(EngineErrorKind::failed, std::string("the engine's answer about ") + what + " is no object");
+    throw EngineError(EngineErrorKind::failed,
+                      std::string("the engine's answer about ") + what + " is no object");
   }
   return parsed;
 }
@@ -43,7 +47,8 @@ json parse_object(std::string_view body, const char* what) {
 json parse_list(std::string_view body, const char* what) {
   json parsed = parse(body, what);
   if (!parsed.is_array()) {
-    throw EngineError(EngineErrorKind::failed, std::string("the engine's answer about ") + what + " is no list");
+    throw EngineError(EngineErrorKind::failed,
+                      std::string("the engine's answer about ") + what + " is no list");
   }
   return parsed;
 }
@@ -96,9 +101,11 @@ Attachment attachment_from(const json& networks, const std::string& instance) {
   return attachment;
 }
 
-void take_attachment(ContainerView& view, const Attachment& attachment, std::uint16_t gateway_port) {
+void take_attachment(ContainerView& view, const Attachment& attachment,
+                     std::uint16_t gateway_port) {
   view.attached = attachment.attached;
-  if (!attachment.address.empty()) view.endpoint = attachment.address + ":" + std::to_string(gateway_port);
+  if (!attachment.address.empty())
+    view.endpoint = attachment.address + ":" + std::to_string(gateway_port);
 }
 
 InspectedNetwork network_from(const json& object) {
@@ -109,11 +116,13 @@ InspectedNetwork network_from(const json& object) {
   const json& configs = member(member(object, "IPAM"), "Config");
   if (!configs.is_array()) return network;
   for (const json& config : configs) {
-    if (const auto subnet = parse_subnet(text(member(config, "Subnet")))) network.subnets.push_back(*subnet);
+    if (const auto subnet = parse_subnet(text(member(config, "Subnet"))))
+      network.subnets.push_back(*subnet);
     if (network.gateway.empty()) network.gateway = text(member(config, "Gateway"));
   }
   // Networks made by others may leave the gateway to the engine.
-  if (network.gateway.empty() && !network.subnets.empty()) network.gateway = gateway_address(network.subnets.front());
+  if (network.gateway.empty() && !network.subnets.empty())
+    network.gateway = gateway_address(network.subnets.front());
   return network;
 }
 
@@ -137,15 +146,17 @@ InspectedContainer decode_container(std::string_view body, std::uint16_t gateway
   view.spec_hash = label_of(member(member(object, "Config"), "Labels"), label::spec_hash);
   if (inspected.labels.key) view.key = *inspected.labels.key;
   view.memory_mb = number(member(member(object, "HostConfig"), "Memory")) / (1024 * 1024);
-  const Attachment attachment =
-      attachment_from(member(member(object, "NetworkSettings"), "Networks"), inspected.labels.instance);
+  const Attachment attachment = attachment_from(
+      member(member(object, "NetworkSettings"), "Networks"), inspected.labels.instance);
   take_attachment(view, attachment, gateway_port);
   inspected.network_id = attachment.network_id;
-  if (view.id.empty()) throw EngineError(EngineErrorKind::failed, "the engine's answer about a container has no id");
+  if (view.id.empty())
+    throw EngineError(EngineErrorKind::failed, "the engine's answer about a container has no id");
   return inspected;
 }
 
-std::vector<ListedContainer> decode_container_list(std::string_view body, std::uint16_t gateway_port) {
+std::vector<ListedContainer> decode_container_list(std::string_view body,
+                                                   std::uint16_t gateway_port) {
   std::vector<ListedContainer> listed;
   for (const json& object : parse_list(body, "containers")) {
     const json& label_object = member(object, "Labels");
@@ -158,8 +169,10 @@ std::vector<ListedContainer> decode_container_list(std::string_view body, std::u
     view.state = state_from(text(member(object, "State")));
     view.spec_hash = label_of(label_object, label::spec_hash);
     view.key = *labels.key;
-    take_attachment(view, attachment_from(member(member(object, "NetworkSettings"), "Networks"), labels.instance),
-                    gateway_port);
+    take_attachment(
+        view,
+        attachment_from(member(member(object, "NetworkSettings"), "Networks"), labels.instance),
+        gateway_port);
     listed.push_back(ListedContainer{std::move(view)});
   }
   return listed;
@@ -171,17 +184,22 @@ std::vector<InspectedNetwork> decode_network_list(std::string_view body) {
   return networks;
 }
 
-InspectedNetwork decode_network(std::string_view body) { return network_from(parse_object(body, "a network")); }
+InspectedNetwork decode_network(std::string_view body) {
+  return network_from(parse_object(body, "a network"));
+}
 
 ObjectLabels decode_volume_labels(std::string_view body) {
   return labels_from(member(parse_object(body, "a volume"), "Labels"));
 }
 
-std::string decode_image_id(std::string_view body) { return text(member(parse_object(body, "an image"), "Id")); }
+std::string decode_image_id(std::string_view body) {
+  return text(member(parse_object(body, "an image"), "Id"));
+}
 
 std::string decode_created_id(std::string_view body) {
   std::string id = text(member(parse_object(body, "a new container"), "Id"));
-  if (id.empty()) throw EngineError(EngineErrorKind::failed, "the engine gave a new container no id");
+  if (id.empty())
+    throw EngineError(EngineErrorKind::failed, "the engine gave a new container no id");
   return id;
 }
 
@@ -230,8 +248,8 @@ std::optional<TimePoint> parse_engine_time(std::string_view text) {
   std::tm parts{};
   int consumed = 0;
   const std::string value(text);
-  if (std::sscanf(value.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &consumed) != 6) {
+  if (std::sscanf(value.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &consumed) != 6) {
     return std::nullopt;
   }
   if (parts.tm_year <= 1) return std::nullopt;
@@ -242,7 +260,8 @@ std::optional<TimePoint> parse_engine_time(std::string_view text) {
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
     std::int64_t weight = 100;
-    for (; !rest.empty() && rest.front() >= '0' && rest.front() <= '9'; rest.remove_prefix(1), weight /= 10) {
+    for (; !rest.empty() && rest.front() >= '0' && rest.front() <= '9';
+         rest.remove_prefix(1), weight /= 10) {
       milliseconds += (rest.front() - '0') * weight;
     }
   }

@@ -38,10 +38,10 @@ struct InspectedNetwork {
 };
 
 struct EngineEvent {
-  std::string type;    // container, network, image
+  std::string type;  // container, network, image
   std::string action;
   std::string actor_id;
-  std::string name;    // of the actor
+  std::string name;  // of the actor
   ObjectLabels labels;
 };
 
@@ -63,7 +63,8 @@ struct EngineFacts {
 
 InspectedContainer decode_container(std::string_view body, std::uint16_t gateway_port);
 // Agents' containers only; the engine has filtered by instance.
-std::vector<ListedContainer> decode_container_list(std::string_view body, std::uint16_t gateway_port);
+std::vector<ListedContainer> decode_container_list(std::string_view body,
+                                                   std::uint16_t gateway_port);
 std::vector<InspectedNetwork> decode_network_list(std::string_view body);
 InspectedNetwork decode_network(std::string_view body);
 // Labels of a volume.

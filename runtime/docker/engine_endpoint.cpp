@@ -23,14 +23,16 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 std::uint16_t parse_port(std::string_view text, const std::string& url) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0) refuse(url, "has no valid port");
+  if (error != std::errc() || end != text.data() + text.size() || port == 0)
+    refuse(url, "has no valid port");
   return port;
 }
 
 // "host", "host:port", "[v6]" or "[v6]:port".
 void parse_authority(std::string_view text, const std::string& url, HttpEndpoint& endpoint) {
   if (!text.empty() && text.back() == '/') text.remove_suffix(1);
-  if (text.find_first_of("/@?# ") != std::string_view::npos) refuse(url, "has more than a host and a port");
+  if (text.find_first_of("/@?# ") != std::string_view::npos)
+    refuse(url, "has more than a host and a port");
   std::string_view port;
   if (take_prefix(text, "[")) {
     const auto bracket = text.find(']');
@@ -67,12 +69,14 @@ EngineEndpoint parse_engine_url(const std::string& url, const std::optional<TlsF
   }
   rest.remove_prefix(rest.find("://") + 3);
   endpoint.http.tls = tls;
-  if (must_be_tls && !tls) refuse(url, "needs TLS files (DOCKER_CERT_PATH with ca.pem, cert.pem and key.pem)");
+  if (must_be_tls && !tls)
+    refuse(url, "needs TLS files (DOCKER_CERT_PATH with ca.pem, cert.pem and key.pem)");
   parse_authority(rest, url, endpoint.http);
   return endpoint;
 }
 
-EngineEndpoint engine_endpoint_from_environment(const std::function<std::string(const std::string&)>& variable) {
+EngineEndpoint engine_endpoint_from_environment(
+    const std::function<std::string(const std::string&)>& variable) {
   std::string url = variable("DOCKER_HOST");
   if (url.empty()) url = default_url;
   std::optional<TlsFiles> tls;

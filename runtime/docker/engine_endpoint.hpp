@@ -22,6 +22,7 @@ EngineEndpoint parse_engine_url(const std::string& url, const std::optional<TlsF
 
 // DOCKER_HOST, DOCKER_TLS_VERIFY (any value), DOCKER_CERT_PATH (ca.pem, cert.pem, key.pem; default ~/.docker);
 // with none of them unix:///var/run/docker.sock. `variable` answers empty for what is not set.
-EngineEndpoint engine_endpoint_from_environment(const std::function<std::string(const std::string&)>& variable);
+EngineEndpoint engine_endpoint_from_environment(
+    const std::function<std::string(const std::string&)>& variable);
 
 }  // namespace mosaic

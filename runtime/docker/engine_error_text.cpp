@@ -26,12 +26,15 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 void remove_known(std::string& text, const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) {
     if (secret.size() < 4) continue;
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + removed.size())) {
+    for (auto at = text.find(secret); at != std::string::npos;
+         at = text.find(secret, at + removed.size())) {
       text.replace(at, secret.size(), removed);
     }
   }
@@ -43,7 +46,8 @@ void remove_long_runs(std::string& text) {
   while (begin < text.size()) {
     std::size_t end = begin;
     bool digit = false;
-    while (end < text.size() && is_secret_character(text[end])) digit = is_digit(text[end++]) || digit;
+    while (end < text.size() && is_secret_character(text[end]))
+      digit = is_digit(text[end++]) || digit;
     if (digit && end - begin >= secret_length) {
       text.replace(begin, end - begin, removed);
       end = begin + removed.size();
@@ -54,20 +58,24 @@ void remove_long_runs(std::string& text) {
 
 bool names_a_secret(std::string_view variable) {
   const std::string name = lower_case(variable);
-  constexpr std::array<std::string_view, 6> words{"token", "key", "secret", "passw", "credential", "auth"};
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(name, word); });
+  constexpr std::array<std::string_view, 6> words{"token", "key",        "secret",
+                                                  "passw", "credential", "auth"};
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return contains(name, word); });
 }
 
 // NAME=value and sk-… of providers.
 void remove_assignments(std::string& text) {
-  for (auto equals = text.find('='); equals != std::string::npos; equals = text.find('=', equals + 1)) {
+  for (auto equals = text.find('='); equals != std::string::npos;
+       equals = text.find('=', equals + 1)) {
     std::size_t name = equals;
     while (name > 0 && is_word(text[name - 1])) --name;
     if (!names_a_secret(std::string_view(text).substr(name, equals - name))) continue;
     const std::size_t end = std::min(text.find_first_of(" \t,;\"'])}", equals + 1), text.size());
     text.replace(equals + 1, end - equals - 1, removed);
   }
-  for (auto at = text.find("sk-"); at != std::string::npos; at = text.find("sk-", at + removed.size())) {
+  for (auto at = text.find("sk-"); at != std::string::npos;
+       at = text.find("sk-", at + removed.size())) {
     std::size_t end = at + 3;
     while (end < text.size() && (is_word(text[end]) || text[end] == '-')) ++end;
     const bool begins_word = at == 0 || !is_word(text[at - 1]);
@@ -100,10 +108,14 @@ std::string message_of(std::string_view body) {
 
 EngineErrorKind kind_of_status(int status) {
   switch (status) {
-    case 403: return EngineErrorKind::refused;
-    case 404: return EngineErrorKind::not_found;
-    case 409: return EngineErrorKind::conflict;
-    default: return status >= 500 ? EngineErrorKind::failed : EngineErrorKind::refused;
+    case 403:
+      return EngineErrorKind::refused;
+    case 404:
+      return EngineErrorKind::not_found;
+    case 409:
+      return EngineErrorKind::conflict;
+    default:
+      return status >= 500 ? EngineErrorKind::failed : EngineErrorKind::refused;
   }
 }
 
@@ -115,10 +127,13 @@ struct Verdict {
 // Texts are the engine's own; statuses alone do not tell these apart.
 Verdict judge(int status, std::string_view text) {
   if (contains(text, "no space left on device") || contains(text, "disk quota exceeded")) {
-    return {EngineErrorKind::disk_full, "the engine's disk is full: free some (docker system df), nothing is lost"};
+    return {EngineErrorKind::disk_full,
+            "the engine's disk is full: free some (docker system df), nothing is lost"};
   }
-  if (contains(text, "non-overlapping ipv4 address pool") || contains(text, "no available network")) {
-    return {EngineErrorKind::subnets_exhausted, "the engine has no address range left: remove unused networks"};
+  if (contains(text, "non-overlapping ipv4 address pool") ||
+      contains(text, "no available network")) {
+    return {EngineErrorKind::subnets_exhausted,
+            "the engine has no address range left: remove unused networks"};
   }
   if (contains(text, "no such image") || contains(text, "manifest unknown") ||
       contains(text, "repository does not exist")) {
@@ -130,7 +145,8 @@ Verdict judge(int status, std::string_view text) {
   }
   if (contains(text, "active endpoints")) return {EngineErrorKind::conflict, {}};
   if (status == 401 || (status == 403 && contains(text, "authorization"))) {
-    return {EngineErrorKind::permission_denied, "the engine does not let us: check its authorization plugin"};
+    return {EngineErrorKind::permission_denied,
+            "the engine does not let us: check its authorization plugin"};
   }
   return {kind_of_status(status), {}};
 }
@@ -158,31 +174,37 @@ EngineError classify_answer(std::string_view doing, int status, std::string_view
   return EngineError(verdict.kind, scrub(line, secrets));
 }
 
-EngineError classify_transport(std::string_view doing, const HttpError& error, std::string_view engine_url) {
+EngineError classify_transport(std::string_view doing, const HttpError& error,
+                               std::string_view engine_url) {
   const std::string url(engine_url);
   const std::string what = "cannot " + std::string(doing) + ": ";
   switch (error.kind()) {
     case HttpErrorKind::cannot_connect:
       if (error.error_number() == EACCES || error.error_number() == EPERM) {
-        return EngineError(EngineErrorKind::permission_denied,
-                           "no permission on " + url + ": add the user to the docker group or run as root");
+        return EngineError(
+            EngineErrorKind::permission_denied,
+            "no permission on " + url + ": add the user to the docker group or run as root");
       }
-      return EngineError(EngineErrorKind::unavailable,
-                         "cannot reach the Docker engine at " + url + ": is it running? (" + error.what() +
-                             "; start it, or set DOCKER_HOST)");
+      return EngineError(EngineErrorKind::unavailable, "cannot reach the Docker engine at " + url +
+                                                           ": is it running? (" + error.what() +
+                                                           "; start it, or set DOCKER_HOST)");
     case HttpErrorKind::tls:
       return EngineError(EngineErrorKind::unavailable,
-                         "no trusted connection to the Docker engine at " + url + ": " + error.what() +
-                             "; check the files in DOCKER_CERT_PATH");
+                         "no trusted connection to the Docker engine at " + url + ": " +
+                             error.what() + "; check the files in DOCKER_CERT_PATH");
     case HttpErrorKind::time_up:
-      return EngineError(EngineErrorKind::unavailable,
-                         what + "the Docker engine at " + url + " did not answer in time (it may still do it)");
-    case HttpErrorKind::interrupted: return EngineError(EngineErrorKind::unavailable, what + "interrupted");
+      return EngineError(
+          EngineErrorKind::unavailable,
+          what + "the Docker engine at " + url + " did not answer in time (it may still do it)");
+    case HttpErrorKind::interrupted:
+      return EngineError(EngineErrorKind::unavailable, what + "interrupted");
     case HttpErrorKind::closed:
     case HttpErrorKind::malformed:
-    case HttpErrorKind::too_large: break;
+    case HttpErrorKind::too_large:
+      break;
   }
-  return EngineError(EngineErrorKind::unavailable, what + "the Docker engine at " + url + ": " + error.what());
+  return EngineError(EngineErrorKind::unavailable,
+                     what + "the Docker engine at " + url + ": " + error.what());
 }
 
 }  // namespace mosaic

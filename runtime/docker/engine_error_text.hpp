@@ -21,6 +21,7 @@ std::string scrub(std::string_view text, const std::vector<std::string>& secrets
 EngineError classify_answer(std::string_view doing, int status, std::string_view body,
                             const std::vector<std::string>& secrets);
 // `engine_url`: for "is it running?".
-EngineError classify_transport(std::string_view doing, const HttpError& error, std::string_view engine_url);
+EngineError classify_transport(std::string_view doing, const HttpError& error,
+                               std::string_view engine_url);
 
 }  // namespace mosaic

@@ -12,7 +12,8 @@ std::string engine_path(std::string_view before, std::string_view name, std::str
   return path;
 }
 
-std::string engine_filters(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
+std::string engine_filters(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
   nlohmann::json object = nlohmann::json::object();
   for (const auto& [name, values] : filters) object[name] = values;
   return "filters=" + percent_encode(object.dump());

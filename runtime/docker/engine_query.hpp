@@ -12,7 +12,8 @@ namespace mosaic {
 std::string engine_path(std::string_view before, std::string_view name, std::string_view after);
 
 // "filters={...}" for the given names and their values.
-std::string engine_filters(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters);
+std::string engine_filters(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& filters);
 
 // "com.mosaic.instance=1a2b".
 std::string label_filter(std::string_view label, std::string_view value);

@@ -20,10 +20,11 @@ EngineRequest events_request() {
   EngineRequest request;
   request.route = "/events";
   request.path =
-      "/events?" + engine_filters({{"type", {"container", "network", "image"}},
-                                   {"event",
-                                    {"create", "start", "die", "oom", "destroy", "pause", "unpause", "rename", "update",
-                                     "remove", "pull", "tag", "untag", "load", "import", "delete"}}});
+      "/events?" +
+      engine_filters({{"type", {"container", "network", "image"}},
+                      {"event",
+                       {"create", "start", "die", "oom", "destroy", "pause", "unpause", "rename",
+                        "update", "remove", "pull", "tag", "untag", "load", "import", "delete"}}});
   request.doing = "follow the engine's events";
   return request;
 }
@@ -91,12 +92,14 @@ void EventWatcher::follow(HttpBodyStream& stream) {
   for (;;) {
     switch (stream.read(lines.input(), WaitLimit{next_securing, &interrupt_})) {
       case HttpBodyStream::Outcome::ended:
-      case HttpBodyStream::Outcome::interrupted: return;
+      case HttpBodyStream::Outcome::interrupted:
+        return;
       case HttpBodyStream::Outcome::data:
         heard();
         read_lines(lines);
         break;
-      case HttpBodyStream::Outcome::time_up: break;
+      case HttpBodyStream::Outcome::time_up:
+        break;
     }
     if (std::chrono::steady_clock::now() < next_securing) continue;
     hooks_.secure();
@@ -122,7 +125,8 @@ void EventWatcher::discard(std::size_t count) {
 
 void EventWatcher::take(const EngineEvent& event) {
   if (event.type == "container") {
-    const bool ours = event.labels.instance == instance_ && event.labels.role == role::agent && event.labels.key;
+    const bool ours =
+        event.labels.instance == instance_ && event.labels.role == role::agent && event.labels.key;
     if (ours) listener_.on_agent_changed(*event.labels.key);
   } else if (event.type == "network") {
     if (event.action != "destroy" && event.action != "remove") return;

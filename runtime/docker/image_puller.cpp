@@ -13,7 +13,7 @@ namespace mosaic {
 namespace {
 
 constexpr std::size_t most_waiting = 64;
-constexpr std::size_t most_kept = 256;      // states of images, failures included
+constexpr std::size_t most_kept = 256;  // states of images, failures included
 constexpr std::size_t longest_line = 64 * 1024;
 constexpr std::size_t most_layers = 1024;
 constexpr std::int64_t megabyte = 1'000'000;
@@ -24,10 +24,12 @@ constexpr std::int64_t megabyte = 1'000'000;
 
 }  // namespace
 
-void PullTally::take(std::string_view status, const std::string& layer, std::int64_t current, std::int64_t total) {
-  const bool about_a_layer = status == "Pulling fs layer" || status == "Waiting" || status == "Downloading" ||
-                             status == "Verifying Checksum" || status == "Download complete" ||
-                             status == "Extracting" || status == "Pull complete" || status == "Already exists";
+void PullTally::take(std::string_view status, const std::string& layer, std::int64_t current,
+                     std::int64_t total) {
+  const bool about_a_layer = status == "Pulling fs layer" || status == "Waiting" ||
+                             status == "Downloading" || status == "Verifying Checksum" ||
+                             status == "Download complete" || status == "Extracting" ||
+                             status == "Pull complete" || status == "Already exists";
   if (!about_a_layer || layer.empty()) return;
   if (layers_.size() >= most_layers && !layers_.contains(layer)) return;
   Layer& entry = layers_[layer];
@@ -57,7 +59,8 @@ int PullTally::percent() const {
     if (!layer.done && layer.size == 0) ++unsized;
   }
   const double by_layers = static_cast<double>(done) / static_cast<double>(layers_.size());
-  double by_bytes = size == 0 ? by_layers : static_cast<double>(downloaded) / static_cast<double>(size);
+  double by_bytes =
+      size == 0 ? by_layers : static_cast<double>(downloaded) / static_cast<double>(size);
   // Layers that have not begun have told no size yet.
   by_bytes *= 1.0 - static_cast<double>(unsized) / static_cast<double>(layers_.size());
   return std::min(99, static_cast<int>(by_bytes * 90.0 + by_layers * 10.0));
@@ -74,8 +77,9 @@ std::string PullTally::detail() const {
     size += layer.size;
   }
   const std::size_t present = std::min(done + 1, layers_.size());
-  return "pulling layer " + std::to_string(present) + " of " + std::to_string(layers_.size()) + " (" +
-         std::to_string(downloaded / megabyte) + " of " + std::to_string(size / megabyte) + " MB)";
+  return "pulling layer " + std::to_string(present) + " of " + std::to_string(layers_.size()) +
+         " (" + std::to_string(downloaded / megabyte) + " of " + std::to_string(size / megabyte) +
+         " MB)";
 }
 
 ImagePuller::ImagePuller(EngineClient& engine, const DockerSettings& settings, const Clock& clock,
@@ -99,11 +103,13 @@ void ImagePuller::begin(const std::string& image) {
   const std::lock_guard lock(mutex_);
   if (ending_ || std::find(queue_.begin(), queue_.end(), image) != queue_.end()) return;
   if (queue_.size() >= most_waiting) {
-    throw EngineError(EngineErrorKind::refused, "too many images wait to be pulled: " + image + " has to wait");
+    throw EngineError(EngineErrorKind::refused,
+                      "too many images wait to be pulled: " + image + " has to wait");
   }
   queue_.push_back(image);
   if (states_.size() >= most_kept && !states_.contains(image)) states_.erase(states_.begin());
-  const std::string detail = queue_.size() == 1 ? "asking the registry" : "waiting for another pull";
+  const std::string detail =
+      queue_.size() == 1 ? "asking the registry" : "waiting for another pull";
   states_[image] = ImageView{ImageAvailability::pulling, 0, detail, clock_.now()};
   if (running_) return;
   if (thread_.joinable()) thread_.join();  // it has ended: running_ is false
@@ -122,7 +128,8 @@ std::optional<ImageView> ImagePuller::state(const std::string& image) const {
 void ImagePuller::forget_failure(const std::string& image) {
   const std::lock_guard lock(mutex_);
   const auto found = states_.find(image);
-  if (found != states_.end() && found->second.availability == ImageAvailability::failed) states_.erase(found);
+  if (found != states_.end() && found->second.availability == ImageAvailability::failed)
+    states_.erase(found);
 }
 
 void ImagePuller::run() {
@@ -173,7 +180,8 @@ void ImagePuller::pull(const std::string& image) {
   const std::unique_ptr<HttpBodyStream> stream = engine_.open(request, &interrupt_);
   follow(*stream, image);
   // A proxy in between may end an answer early without an error.
-  if (!is_present(image)) throw_pull_failure(image, "the pull ended and the image is still not there");
+  if (!is_present(image))
+    throw_pull_failure(image, "the pull ended and the image is still not there");
 }
 
 bool ImagePuller::is_present(const std::string& image) {
@@ -190,13 +198,15 @@ void ImagePuller::follow(HttpBodyStream& stream, const std::string& image) {
   std::string failure;
   const auto end = std::chrono::steady_clock::now() + limit_;
   for (;;) {
-    const WaitLimit limit{std::min(end, std::chrono::steady_clock::now() + stall_limit_), &interrupt_};
+    const WaitLimit limit{std::min(end, std::chrono::steady_clock::now() + stall_limit_),
+                          &interrupt_};
     const HttpBodyStream::Outcome outcome = stream.read(lines.input(), limit);
     if (outcome == HttpBodyStream::Outcome::interrupted) throw_pull_failure(image, "interrupted");
     if (outcome == HttpBodyStream::Outcome::time_up) {
       const bool over = std::chrono::steady_clock::now() >= end;
       throw_pull_failure(image, over ? "not finished after " + to_human(limit_)
-                                     : "no progress for " + to_human(stall_limit_) + ": check the network to the registry");
+                                     : "no progress for " + to_human(stall_limit_) +
+                                           ": check the network to the registry");
     }
     lines.drain([&](std::string_view line) {
       const std::optional<PullProgress> progress = decode_pull_progress(line);
@@ -206,8 +216,10 @@ void ImagePuller::follow(HttpBodyStream& stream, const std::string& image) {
     });
     if (!failure.empty()) throw_pull_failure(image, failure);
     if (outcome == HttpBodyStream::Outcome::ended) return;
-    if (std::chrono::steady_clock::now() >= end) throw_pull_failure(image, "not finished after " + to_human(limit_));
-    set_state(image, ImageView{ImageAvailability::pulling, tally.percent(), tally.detail(), clock_.now()});
+    if (std::chrono::steady_clock::now() >= end)
+      throw_pull_failure(image, "not finished after " + to_human(limit_));
+    set_state(image,
+              ImageView{ImageAvailability::pulling, tally.percent(), tally.detail(), clock_.now()});
   }
 }
 

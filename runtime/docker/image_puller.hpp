@@ -13,19 +13,20 @@
 #include <string>
 #include <thread>
 
+#include "http/wait_limit.hpp"
 #include "model/observed.hpp"
 #include "runtime/docker/docker_settings.hpp"
 #include "runtime/docker/engine_client.hpp"
-#include "http/wait_limit.hpp"
 
 namespace mosaic {
 
 // Sums up a pull's lines: how much of which layers is there.
 class PullTally {
  public:
-  void take(std::string_view status, const std::string& layer, std::int64_t current, std::int64_t total);
-  int percent() const;          // 99 at most: the end is told by the end of the pull
-  std::string detail() const;   // "pulling layer 3 of 7 (12 of 45 MB)"
+  void take(std::string_view status, const std::string& layer, std::int64_t current,
+            std::int64_t total);
+  int percent() const;         // 99 at most: the end is told by the end of the pull
+  std::string detail() const;  // "pulling layer 3 of 7 (12 of 45 MB)"
 
  private:
   struct Layer {
@@ -40,7 +41,8 @@ class ImagePuller {
  public:
   using Finished = std::function<void(const std::string& image)>;
 
-  ImagePuller(EngineClient& engine, const DockerSettings& settings, const Clock& clock, Finished on_finished);
+  ImagePuller(EngineClient& engine, const DockerSettings& settings, const Clock& clock,
+              Finished on_finished);
   ~ImagePuller();  // interrupts a running pull and waits for its thread
   ImagePuller(const ImagePuller&) = delete;
   ImagePuller& operator=(const ImagePuller&) = delete;
@@ -68,7 +70,7 @@ class ImagePuller {
   const Finished on_finished_;
   Interrupt interrupt_;
   mutable std::mutex mutex_;
-  std::deque<std::string> queue_;          // the front is being pulled
+  std::deque<std::string> queue_;  // the front is being pulled
   std::map<std::string, ImageView> states_;
   bool running_ = false;
   bool ending_ = false;

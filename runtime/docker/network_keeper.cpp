@@ -18,10 +18,11 @@ constexpr int most_attempts = 16;
 
 bool subnet_is_taken(const EngineError& error) {
   const std::string_view text = error.what();
-  constexpr std::string_view hints[] = {"overlaps", "conflicts with", "already in use", "same bridge name",
-                                        "bridge name"};
-  return std::any_of(std::begin(hints), std::end(hints),
-                     [&](std::string_view hint) { return text.find(hint) != std::string_view::npos; });
+  constexpr std::string_view hints[] = {"overlaps", "conflicts with", "already in use",
+                                        "same bridge name", "bridge name"};
+  return std::any_of(std::begin(hints), std::end(hints), [&](std::string_view hint) {
+    return text.find(hint) != std::string_view::npos;
+  });
 }
 
 // What the host itself uses: an agents' subnet over it would cut the host off from its own neighbours.
@@ -31,9 +32,13 @@ std::vector<Subnet> host_subnets() {
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owned(first, &::freeifaddrs);
   std::vector<Subnet> subnets;
   for (const ifaddrs* entry = first; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_addr == nullptr || entry->ifa_netmask == nullptr || entry->ifa_addr->sa_family != AF_INET) continue;
-    const auto address = ntohl(reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr.s_addr);
-    const auto mask = ntohl(reinterpret_cast<const sockaddr_in*>(entry->ifa_netmask)->sin_addr.s_addr);
+    if (entry->ifa_addr == nullptr || entry->ifa_netmask == nullptr ||
+        entry->ifa_addr->sa_family != AF_INET)
+      continue;
+    const auto address =
+        ntohl(reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr.s_addr);
+    const auto mask =
+        ntohl(reinterpret_cast<const sockaddr_in*>(entry->ifa_netmask)->sin_addr.s_addr);
     subnets.push_back(Subnet{address & mask, std::popcount(mask)});
   }
   return subnets;
@@ -66,13 +71,16 @@ void NetworkKeeper::ensure(const AgentIdentity& identity) {
                         ": set a wider agents' subnet range, or remove networks that nobody uses");
 }
 
-bool NetworkKeeper::settle_existing(const std::vector<InspectedNetwork>& networks, const AgentIdentity& identity) {
+bool NetworkKeeper::settle_existing(const std::vector<InspectedNetwork>& networks,
+                                    const AgentIdentity& identity) {
   const std::string name = network_name(identity);
   for (const InspectedNetwork& network : networks) {
     if (network.name != name) continue;
     if (network.labels.instance != instance_) {
-      throw EngineError(EngineErrorKind::conflict, "the network " + name +
-                                                       " is not Mosaic Fleet's: remove or rename it, the agent needs that name");
+      throw EngineError(
+          EngineErrorKind::conflict,
+          "the network " + name +
+              " is not Mosaic Fleet's: remove or rename it, the agent needs that name");
     }
     if (network.labels.key == identity.key) {
       remember(name, identity.key);
@@ -154,7 +162,8 @@ std::optional<InspectedNetwork> NetworkKeeper::find(const std::string& name) {
 std::vector<ListedNetwork> NetworkKeeper::list() {
   EngineRequest request;
   request.route = "/networks";
-  request.path = "/networks?" + engine_filters({{"label", {label_filter(label::instance, instance_)}}});
+  request.path =
+      "/networks?" + engine_filters({{"label", {label_filter(label::instance, instance_)}}});
   request.doing = "list networks";
   std::vector<ListedNetwork> listed;
   std::map<std::string, ResourceKey> owners;

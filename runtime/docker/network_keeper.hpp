@@ -33,7 +33,8 @@ class NetworkKeeper {
   std::vector<InspectedNetwork> all_networks();
   bool try_create(const AgentIdentity& identity, const Subnet& subnet);
   // True when a network of that name serves this row already; removes an idle one of a former row of that owner.
-  bool settle_existing(const std::vector<InspectedNetwork>& networks, const AgentIdentity& identity);
+  bool settle_existing(const std::vector<InspectedNetwork>& networks,
+                       const AgentIdentity& identity);
   // Of several networks of ours with that one name, removes all but one.
   void remove_doubles(const std::string& name);
   void remove_by_id(const std::string& id, const std::string& name);

@@ -13,7 +13,8 @@ constexpr std::size_t most_digits = 15;
 
 // "name VALUE " off the front of the text; nothing when it is not there.
 std::optional<std::string_view> take_value(std::string_view& text, std::string_view name) {
-  if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != ' ') return std::nullopt;
+  if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != ' ')
+    return std::nullopt;
   text.remove_prefix(name.size() + 1);
   const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
   const std::string_view value = text.substr(0, end);
@@ -45,18 +46,21 @@ std::optional<TimePoint> relative(std::int64_t there, std::int64_t now_there, Ti
 }  // namespace
 
 ScheduleView schedule_from_answer(int exit_code, std::string_view line, TimePoint now) {
-  if (exit_code == 126 || exit_code == 127) return unknown("its image has no node to read OpenClaw's jobs with");
+  if (exit_code == 126 || exit_code == 127)
+    return unknown("its image has no node to read OpenClaw's jobs with");
   if (exit_code != 0) return unknown("this version of OpenClaw keeps its jobs in another way");
   const auto now_there = take_value(line, "now");
   const auto next = take_value(line, "next");
   const auto running = take_value(line, "running");
   const auto watching = take_value(line, "watching");
-  if (!now_there || !next || !running || !watching || !line.empty()) return unknown("the agent's answer is not understood");
+  if (!now_there || !next || !running || !watching || !line.empty())
+    return unknown("the agent's answer is not understood");
   const auto base = number(*now_there);
   const auto next_ms = number(*next);
   const auto running_ms = number(*running);
   const auto watchers = number(*watching);
-  const bool right = base && watchers && (next_ms || *next == "-") && (running_ms || *running == "-");
+  const bool right =
+      base && watchers && (next_ms || *next == "-") && (running_ms || *running == "-");
   if (!right) return unknown("the agent's answer is not understood");
   ScheduleView view;
   if (next_ms) view.next_due_at = relative(*next_ms, *base, now);

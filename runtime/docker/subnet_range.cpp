@@ -25,24 +25,30 @@ std::optional<Subnet> parse_subnet(std::string_view text) {
   const std::string_view digits = text.substr(slash + 1);
   int prefix = -1;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-  if (error != std::errc() || end != digits.data() + digits.size() || prefix < 0 || prefix > 32) return std::nullopt;
+  if (error != std::errc() || end != digits.data() + digits.size() || prefix < 0 || prefix > 32)
+    return std::nullopt;
   in_addr address{};
-  if (::inet_pton(AF_INET, std::string(text.substr(0, slash)).c_str(), &address) != 1) return std::nullopt;
+  if (::inet_pton(AF_INET, std::string(text.substr(0, slash)).c_str(), &address) != 1)
+    return std::nullopt;
   return Subnet{ntohl(address.s_addr) & mask(prefix), prefix};
 }
 
-std::string to_string(const Subnet& subnet) { return dotted(subnet.address) + "/" + std::to_string(subnet.prefix); }
+std::string to_string(const Subnet& subnet) {
+  return dotted(subnet.address) + "/" + std::to_string(subnet.prefix);
+}
 
 std::string gateway_address(const Subnet& subnet) { return dotted(subnet.address + 1); }
 
 SubnetRange::SubnetRange(const std::string& range, int prefix) : prefix_(prefix), count_(0) {
   const std::optional<Subnet> parsed = parse_subnet(range);
   if (!parsed || parsed->prefix < 8) {
-    throw std::invalid_argument("the agents' subnet range \"" + range + "\" is no IPv4 range of /8 or smaller, such as 10.213.0.0/16");
+    throw std::invalid_argument("the agents' subnet range \"" + range +
+                                "\" is no IPv4 range of /8 or smaller, such as 10.213.0.0/16");
   }
   if (prefix < 16 || prefix > 30 || prefix < parsed->prefix) {
-    throw std::invalid_argument("networks of /" + std::to_string(prefix) + " cannot be cut out of " + range +
-                                ": the size must be between /16 and /30 and not larger than the range");
+    throw std::invalid_argument(
+        "networks of /" + std::to_string(prefix) + " cannot be cut out of " + range +
+        ": the size must be between /16 and /30 and not larger than the range");
   }
   range_ = *parsed;
   count_ = std::size_t{1} << (prefix - range_.prefix);
@@ -59,7 +65,8 @@ std::optional<std::size_t> SubnetRange::lowest_free(const std::vector<Subnet>& t
     const std::uint64_t first = std::max(other.address, range_.address) - range_.address;
     const std::uint64_t last =
         std::min(other.address + other.size(), range_.address + range_.size()) - 1 - range_.address;
-    for (std::uint64_t index = first >> (32 - prefix_); index <= last >> (32 - prefix_); ++index) used[index] = true;
+    for (std::uint64_t index = first >> (32 - prefix_); index <= last >> (32 - prefix_); ++index)
+      used[index] = true;
   }
   const auto free = std::find(used.begin(), used.end(), false);
   if (free == used.end()) return std::nullopt;
@@ -67,7 +74,8 @@ std::optional<std::size_t> SubnetRange::lowest_free(const std::vector<Subnet>& t
 }
 
 std::string SubnetRange::describe() const {
-  return to_string(range_) + " in pieces of /" + std::to_string(prefix_) + " (" + std::to_string(count_) + " networks)";
+  return to_string(range_) + " in pieces of /" + std::to_string(prefix_) + " (" +
+         std::to_string(count_) + " networks)";
 }
 
 }  // namespace mosaic

@@ -31,7 +31,8 @@ void VolumeKeeper::ensure(const AgentIdentity& identity) {
 }
 
 // Creating a volume that exists is an answer of 201 and changes nothing.
-void VolumeKeeper::create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role) {
+void VolumeKeeper::create(const AgentIdentity& identity, const std::string& name,
+                          std::string_view volume_role) {
   EngineRequest request;
   request.method = "POST";
   request.route = "/volumes/create";
@@ -41,7 +42,8 @@ void VolumeKeeper::create(const AgentIdentity& identity, const std::string& name
   request.doing = "create volume " + name;
   if (decode_volume_labels(engine_.call(request).body).instance != instance_) {
     throw EngineError(EngineErrorKind::conflict,
-                      "the volume " + name + " is not Mosaic Fleet's: remove or rename it, the agent needs that name");
+                      "the volume " + name +
+                          " is not Mosaic Fleet's: remove or rename it, the agent needs that name");
   }
 }
 
@@ -128,7 +130,8 @@ bool VolumeKeeper::image_has_folders(const std::string& image) {
 bool VolumeKeeper::agent_owns_folder(const std::string& container_id, std::string_view folder) {
   EngineRequest request;
   request.route = "/containers/{id}/archive";
-  request.path = engine_path("/containers/", container_id, "/archive?path=") + percent_encode(folder);
+  request.path =
+      engine_path("/containers/", container_id, "/archive?path=") + percent_encode(folder);
   request.doing = "look at " + std::string(folder) + " of an image";
   request.timeout = engine_timeout::change;
   constexpr std::size_t header_size = 512;
@@ -136,14 +139,16 @@ bool VolumeKeeper::agent_owns_folder(const std::string& container_id, std::strin
   try {
     const std::unique_ptr<HttpBodyStream> stream = engine_.open(request, nullptr);
     const WaitLimit limit = WaitLimit::in(request.timeout);
-    while (header.size() < header_size && stream->read(header, limit) == HttpBodyStream::Outcome::data) {
+    while (header.size() < header_size &&
+           stream->read(header, limit) == HttpBodyStream::Outcome::data) {
     }
   } catch (const EngineError& error) {
     if (error.kind() == EngineErrorKind::not_found) return false;
     throw;
   }
   if (header.size() < header_size) {
-    throw EngineError(EngineErrorKind::failed, "the engine's answer about " + std::string(folder) + " is incomplete");
+    throw EngineError(EngineErrorKind::failed,
+                      "the engine's answer about " + std::string(folder) + " is incomplete");
   }
   const bool is_folder = header[156] == '5';
   return is_folder && octal(header, 108, 8) == static_cast<unsigned long>(agent_user);
@@ -171,9 +176,10 @@ void VolumeKeeper::give_to_agent(const AgentIdentity& identity, const std::strin
   }
   remove_helper(id);
   if (code != 0) {
-    throw EngineError(EngineErrorKind::failed, "cannot give the volumes of " + identity.container_name +
-                                                   " to the agents' user: chown in image " + image + " ended with " +
-                                                   std::to_string(code));
+    throw EngineError(EngineErrorKind::failed, "cannot give the volumes of " +
+                                                   identity.container_name +
+                                                   " to the agents' user: chown in image " + image +
+                                                   " ended with " + std::to_string(code));
   }
 }
 
@@ -196,7 +202,8 @@ std::string VolumeKeeper::create_helper(const std::string& name, const std::stri
     if (holder.status != 404) {
       const InspectedContainer container = decode_container(holder.body, 0);
       if (container.labels.instance != instance_ || container.labels.role != role::helper) {
-        throw EngineError(EngineErrorKind::conflict, "the container " + name + " is not Mosaic Fleet's: remove or rename it");
+        throw EngineError(EngineErrorKind::conflict,
+                          "the container " + name + " is not Mosaic Fleet's: remove or rename it");
       }
       remove_helper(container.view.id);
     }

@@ -27,7 +27,8 @@ class VolumeKeeper {
   void remove(const AgentIdentity& identity);
   // Makes sure that user 1000 will be able to write to the volumes once `image`, whose id is `id`, runs on them; says
   // how.
-  VolumeOwner make_writable(const AgentIdentity& identity, const std::string& image, const std::string& id);
+  VolumeOwner make_writable(const AgentIdentity& identity, const std::string& image,
+                            const std::string& id);
 
  private:
   void create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);
@@ -42,11 +43,12 @@ class VolumeKeeper {
 
   EngineClient& engine_;
   const std::string instance_;
-  std::mutex helper_;  // one helper container at a time: they have fixed names, so that none is left behind for long
+  std::mutex
+      helper_;  // one helper container at a time: they have fixed names, so that none is left behind for long
   std::mutex mutex_;
-  std::set<std::string> images_with_folders_;     // by id
+  std::set<std::string> images_with_folders_;  // by id
   std::set<std::string> images_without_folders_;
-  std::set<std::string> given_;                   // state volumes that were handed over by this process
+  std::set<std::string> given_;  // state volumes that were handed over by this process
 };
 
 }  // namespace mosaic

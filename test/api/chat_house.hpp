@@ -16,9 +16,9 @@
 #include "telemetry/metrics.hpp"
 #include "test/api/fake_agent.hpp"
 #include "test/api/gateway_doubles.hpp"
-#include "test/fakes/fake_settings_store.hpp"
 #include "test/api/raw_client.hpp"
 #include "test/api/running_server.hpp"
+#include "test/fakes/fake_settings_store.hpp"
 
 namespace mosaic::test {
 

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "model/naming.hpp"
 #include "http/http_error.hpp"
+#include "model/naming.hpp"
 #include "test/e2e/database.hpp"
 
 namespace mosaic::e2e {

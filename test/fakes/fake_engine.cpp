@@ -6,7 +6,9 @@
 namespace mosaic {
 namespace {
 
-bool has_process(ContainerState state) { return state == ContainerState::running || state == ContainerState::paused; }
+bool has_process(ContainerState state) {
+  return state == ContainerState::running || state == ContainerState::paused;
+}
 
 ContainerView as_listed(const ContainerView& view) {
   ContainerView listed;
@@ -23,14 +25,32 @@ ContainerView as_listed(const ContainerView& view) {
 }  // namespace
 
 std::string_view to_string(EngineMethod method) {
-  static constexpr std::array<std::string_view, 21> words{
-      "info",   "list_agents", "list_networks", "observe", "ensure_volumes",   "ensure_network", "create_container",
-      "start",  "terminate",   "kill",          "pause",   "unpause",          "reclaim",        "remove_container",
-      "remove_network", "remove_volumes", "begin_pull", "image", "memory_use", "reload_configuration", "read_schedule"};
+  static constexpr std::array<std::string_view, 21> words{"info",
+                                                          "list_agents",
+                                                          "list_networks",
+                                                          "observe",
+                                                          "ensure_volumes",
+                                                          "ensure_network",
+                                                          "create_container",
+                                                          "start",
+                                                          "terminate",
+                                                          "kill",
+                                                          "pause",
+                                                          "unpause",
+                                                          "reclaim",
+                                                          "remove_container",
+                                                          "remove_network",
+                                                          "remove_volumes",
+                                                          "begin_pull",
+                                                          "image",
+                                                          "memory_use",
+                                                          "reload_configuration",
+                                                          "read_schedule"};
   return words.at(static_cast<std::size_t>(method));
 }
 
-FakeEngine::FakeEngine(const Clock& clock, std::string instance, std::function<void(Duration)> pass_time)
+FakeEngine::FakeEngine(const Clock& clock, std::string instance,
+                       std::function<void(Duration)> pass_time)
     : clock_(clock), instance_(std::move(instance)), pass_time_(std::move(pass_time)) {
   info_.name = "Fake engine";
   info_.api_version = "1.41";
@@ -82,7 +102,8 @@ std::size_t FakeEngine::begin_call(EngineMethod method, const std::string& targe
     const std::lock_guard lock(mutex_);
     number = forgotten_calls_ + calls_.size();
     calls_.push_back(EngineCall{method, target, clock_.now(), false});
-    if (const auto found = latencies_.find(method); found != latencies_.end()) latency = found->second;
+    if (const auto found = latencies_.find(method); found != latencies_.end())
+      latency = found->second;
   }
   if (pass_time_ && latency > Duration::zero()) pass_time_(latency);
   return number;
@@ -95,7 +116,8 @@ void FakeEngine::mark_failed(std::size_t number) {
   }
 }
 
-void FakeEngine::check_planned_faults(EngineMethod method, const std::string& target, FaultMoment moment) {
+void FakeEngine::check_planned_faults(EngineMethod method, const std::string& target,
+                                      FaultMoment moment) {
   Interceptor interceptor;
   {
     const std::lock_guard lock(mutex_);
@@ -124,7 +146,8 @@ std::vector<ListedContainer> FakeEngine::list_agents() {
   return call(EngineMethod::list_agents, {}, [&] {
     std::vector<ListedContainer> listed;
     for (const auto& [id, container] : visible().containers) {
-      if (container.instance == instance_) listed.push_back(ListedContainer{as_listed(container.view)});
+      if (container.instance == instance_)
+        listed.push_back(ListedContainer{as_listed(container.view)});
     }
     return listed;
   });
@@ -154,16 +177,19 @@ ObservedAgent FakeEngine::observe(const AgentIdentity& identity, const std::stri
         observed.name_holder = holder->view.id;
         if (holder->instance == instance_) observed.held_by_row = holder->view.key;
       }
-      if (const FakeContainer* own = find_by_row(world, identity.key)) observed.container = own->view;
+      if (const FakeContainer* own = find_by_row(world, identity.key))
+        observed.container = own->view;
     }
     if (observed.container && has_process(observed.container->state)) return observed;
     if (observed.container) {
-      observed.container->attached = is_attached(world, world.containers.at(observed.container->id));
+      observed.container->attached =
+          is_attached(world, world.containers.at(observed.container->id));
     }
     const auto network = world.networks.find(network_name(identity));
-    observed.network_exists = network != world.networks.end() && network->second.instance == instance_;
-    observed.volumes_exist =
-        world.volumes.contains(state_volume_name(identity)) && world.volumes.contains(workspace_volume_name(identity));
+    observed.network_exists =
+        network != world.networks.end() && network->second.instance == instance_;
+    observed.volumes_exist = world.volumes.contains(state_volume_name(identity)) &&
+                             world.volumes.contains(workspace_volume_name(identity));
     const auto found = world.images.find(image);
     observed.image = found == world.images.end() ? ImageView{} : found->second;
     return observed;
@@ -185,7 +211,8 @@ void FakeEngine::ensure_network(const AgentIdentity& identity) {
       throw EngineError(EngineErrorKind::conflict, "the network " + name + " is not ours");
     }
     if (world_.networks.size() >= subnet_capacity_) {
-      throw EngineError(EngineErrorKind::subnets_exhausted, "no free subnet is left in the configured range");
+      throw EngineError(EngineErrorKind::subnets_exhausted,
+                        "no free subnet is left in the configured range");
     }
     const int subnet = take_subnet();
     world_.networks.emplace(name, Network{identity.key, instance_, subnet, ++last_network_id_});
@@ -195,11 +222,13 @@ void FakeEngine::ensure_network(const AgentIdentity& identity) {
 ContainerView FakeEngine::create_container(const AgentSpec& spec) {
   return call(EngineMethod::create_container, to_string(spec.identity.key), [&] {
     if (find_by_name(world_, spec.identity.container_name) != nullptr) {
-      throw EngineError(EngineErrorKind::conflict, "the name " + spec.identity.container_name + " is taken");
+      throw EngineError(EngineErrorKind::conflict,
+                        "the name " + spec.identity.container_name + " is taken");
     }
     const auto image = world_.images.find(spec.image);
     if (image == world_.images.end() || image->second.availability != ImageAvailability::present) {
-      throw EngineError(EngineErrorKind::image_missing, "image " + spec.image + " is not on this engine");
+      throw EngineError(EngineErrorKind::image_missing,
+                        "image " + spec.image + " is not on this engine");
     }
     // Like the engine: volumes that are missing come into being with the container.
     world_.volumes.try_emplace(state_volume_name(spec.identity), spec.identity.key);
@@ -214,7 +243,8 @@ ContainerView FakeEngine::create_container(const AgentSpec& spec) {
     container.network = network_name(spec.identity);
     const auto network = world_.networks.find(container.network);
     if (network == world_.networks.end()) {
-      throw EngineError(EngineErrorKind::not_found, "network " + container.network + " is not there");
+      throw EngineError(EngineErrorKind::not_found,
+                        "network " + container.network + " is not there");
     }
     container.network_id = network->second.id;
     container.image = spec.image;
@@ -232,11 +262,13 @@ void FakeEngine::start(const std::string& container_id) {
     note_touch(container);
     if (container.view.state == ContainerState::running) return;
     if (container.view.state == ContainerState::paused) {
-      throw EngineError(EngineErrorKind::conflict, "a paused container cannot be started, only unpaused");
+      throw EngineError(EngineErrorKind::conflict,
+                        "a paused container cannot be started, only unpaused");
     }
     // Like the engine: a network of the same name that was made anew is another one.
     if (!container.network.empty() && container.view.attached && !is_attached(world_, container)) {
-      throw EngineError(EngineErrorKind::not_found, "network " + container.network + " is not there");
+      throw EngineError(EngineErrorKind::not_found,
+                        "network " + container.network + " is not there");
     }
     run(container);
   });
@@ -291,9 +323,11 @@ void FakeEngine::reclaim(const std::string& container_id) {
   call(EngineMethod::reclaim, container_id, [&] {
     FakeContainer& container = container_or_throw(container_id);
     note_touch(container);
-    if (!info_.capabilities.hibernate) throw EngineError(EngineErrorKind::refused, "this host cannot hibernate");
+    if (!info_.capabilities.hibernate)
+      throw EngineError(EngineErrorKind::refused, "this host cannot hibernate");
     if (container.view.state != ContainerState::paused) {
-      throw EngineError(EngineErrorKind::conflict, "only a paused container's memory can be reclaimed");
+      throw EngineError(EngineErrorKind::conflict,
+                        "only a paused container's memory can be reclaimed");
     }
     container.reclaimed = true;
   });
@@ -304,7 +338,8 @@ void FakeEngine::reload_configuration(const std::string& container_id) {
     FakeContainer& container = container_or_throw(container_id);
     note_touch(container);
     if (container.view.state != ContainerState::running) {
-      throw EngineError(EngineErrorKind::conflict, "only a running agent can take another configuration");
+      throw EngineError(EngineErrorKind::conflict,
+                        "only a running agent can take another configuration");
     }
     ++container.reloads;
     fetch_configuration(container);
@@ -315,7 +350,8 @@ ScheduleView FakeEngine::read_schedule(const std::string& container_id) {
   return call(EngineMethod::read_schedule, container_id, [&] {
     const FakeContainer& container = container_or_throw(container_id);
     if (container.view.state != ContainerState::running) {
-      throw EngineError(EngineErrorKind::conflict, "only a running agent can be asked for its jobs");
+      throw EngineError(EngineErrorKind::conflict,
+                        "only a running agent can be asked for its jobs");
     }
     const auto schedule = schedules_.find(container.view.key);
     return schedule == schedules_.end() ? ScheduleView{} : schedule->second;
@@ -356,8 +392,10 @@ void FakeEngine::remove_network(const std::string& network_name) {
 void FakeEngine::remove_volumes(const AgentIdentity& identity) {
   call(EngineMethod::remove_volumes, to_string(identity.key), [&] {
     for (const auto& [id, container] : world_.containers) {
-      if (container.instance == instance_ && state_volume_name(container.spec.identity) == state_volume_name(identity)) {
-        throw EngineError(EngineErrorKind::conflict, "the volumes are in use by container " + container.view.name);
+      if (container.instance == instance_ &&
+          state_volume_name(container.spec.identity) == state_volume_name(identity)) {
+        throw EngineError(EngineErrorKind::conflict,
+                          "the volumes are in use by container " + container.view.name);
       }
     }
     world_.volumes.erase(state_volume_name(identity));
@@ -369,13 +407,16 @@ void FakeEngine::begin_pull(const std::string& image) {
   call(EngineMethod::begin_pull, image, [&] {
     if (world_.pulls.contains(image)) return;
     const auto present = world_.images.find(image);
-    if (present != world_.images.end() && present->second.availability == ImageAvailability::present) return;
+    if (present != world_.images.end() &&
+        present->second.availability == ImageAvailability::present)
+      return;
     const auto planned = pull_behaviours_.find(image);
     Pull pull;
     pull.began = clock_.now();
     if (planned != pull_behaviours_.end()) pull.behaviour = planned->second;
     world_.pulls[image] = std::move(pull);
-    world_.images[image] = ImageView{ImageAvailability::pulling, 0, "pulling " + image, clock_.now()};
+    world_.images[image] =
+        ImageView{ImageAvailability::pulling, 0, "pulling " + image, clock_.now()};
     settle_pulls();
   });
 }
@@ -390,7 +431,8 @@ ImageView FakeEngine::image(const std::string& image) {
 std::optional<RuntimeDriver::MemoryUse> FakeEngine::memory_use(const std::string& container_id) {
   return call(EngineMethod::memory_use, container_id, [&]() -> std::optional<MemoryUse> {
     const auto found = world_.containers.find(container_id);
-    if (found == world_.containers.end() || !has_process(found->second.view.state)) return std::nullopt;
+    if (found == world_.containers.end() || !has_process(found->second.view.state))
+      return std::nullopt;
     const auto use = memory_.find(found->second.view.key);
     MemoryUse held = use == memory_.end() ? MemoryUse{620, 0} : use->second;
     if (found->second.reclaimed) held = MemoryUse{0, held.resident_mb + held.swap_mb};

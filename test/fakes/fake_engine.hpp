@@ -25,16 +25,35 @@
 namespace mosaic {
 
 enum class EngineMethod : std::uint8_t {
-  info, list_agents, list_networks, observe, ensure_volumes, ensure_network, create_container, start, terminate,
-  kill, pause, unpause, reclaim, remove_container, remove_network, remove_volumes, begin_pull, image, memory_use,
-  reload_configuration, read_schedule,
+  info,
+  list_agents,
+  list_networks,
+  observe,
+  ensure_volumes,
+  ensure_network,
+  create_container,
+  start,
+  terminate,
+  kill,
+  pause,
+  unpause,
+  reclaim,
+  remove_container,
+  remove_network,
+  remove_volumes,
+  begin_pull,
+  image,
+  memory_use,
+  reload_configuration,
+  read_schedule,
 };
 
 std::string_view to_string(EngineMethod method);
 
 struct EngineCall {
   EngineMethod method{};
-  std::string target;  // a row's key ("user/c1"), a container id or an image; empty for whole-engine calls
+  std::string
+      target;  // a row's key ("user/c1"), a container id or an image; empty for whole-engine calls
   TimePoint at{};
   bool failed = false;
 };
@@ -47,21 +66,22 @@ enum class EventMode : std::uint8_t { immediate, on_demand };
 // What the fake knows of one container; tests read it, the hooks below change it.
 struct FakeContainer {
   ContainerView view;
-  std::string instance;   // label; empty: none of our labels
+  std::string instance;  // label; empty: none of our labels
   std::string network;
   int network_id = 0;  // which network of that name it was created on; zero: none
   std::string image;
-  AgentSpec spec;         // as created by us; empty for foreign ones
+  AgentSpec spec;                    // as created by us; empty for foreign ones
   std::optional<TimePoint> ends_at;  // TERM was honoured and takes effect then
   bool reclaimed = false;
-  int reloads = 0;  // of its configuration, by the present process
+  int reloads = 0;            // of its configuration, by the present process
   std::string configuration;  // what the process last fetched, see set_configuration_source()
 };
 
 class FakeEngine final : public RuntimeDriver {
  public:
   // `pass_time` moves the clock by a call's latency; without it latencies are only recorded in the order of calls.
-  FakeEngine(const Clock& clock, std::string instance, std::function<void(Duration)> pass_time = {});
+  FakeEngine(const Clock& clock, std::string instance,
+             std::function<void(Duration)> pass_time = {});
 
   // RuntimeDriver
   EngineInfo info() override;
@@ -93,7 +113,9 @@ class FakeEngine final : public RuntimeDriver {
   void fail_next(EngineMethod method, EngineErrorKind kind, int count = 1,
                  FaultMoment moment = FaultMoment::before_effect);
   void set_latency(EngineMethod method, Duration latency);
-  void set_down(bool down);  // every call is `unavailable`; the listener is told, and asked to relist when it is back
+  void set_down(
+      bool
+          down);  // every call is `unavailable`; the listener is told, and asked to relist when it is back
   // Called before and after the effect of every call, without the lock: may throw anything (a crash), may block.
   using Interceptor = std::function<void(EngineMethod, const std::string& target, FaultMoment)>;
   void set_interceptor(Interceptor interceptor);
@@ -115,13 +137,14 @@ class FakeEngine final : public RuntimeDriver {
   void exit_container(const ResourceKey& key, int exit_code, bool oom_killed = false);
   void human_stops(const ResourceKey& key);
   void human_kills(const ResourceKey& key);
-  void human_removes(const ResourceKey& key);       // docker rm -f
+  void human_removes(const ResourceKey& key);  // docker rm -f
   void human_pauses(const ResourceKey& key);
   void human_unpauses(const ResourceKey& key);
   void human_starts(const ResourceKey& key);
   void human_removes_network(const ResourceKey& key);
   void human_removes_volumes(const ResourceKey& key);
-  void restart_engine();  // every process ends with 137, events are lost, the listener is asked to relist
+  void
+  restart_engine();  // every process ends with 137, events are lost, the listener is asked to relist
   // From now on a container of that row that is started ends at once with that code; nothing: it runs.
   void set_exit_on_start(const ResourceKey& key, std::optional<int> exit_code);
   // How long TERM takes to end a container of that row; nothing: it ignores TERM. Zero unless told.
@@ -135,10 +158,12 @@ class FakeEngine final : public RuntimeDriver {
 
   // A container that is not this row's, under any name. `instance` empty: no label of ours. With our instance and
   // `key` it is another row's.
-  std::string add_container(const std::string& name, const std::string& instance, const ResourceKey& key = {},
+  std::string add_container(const std::string& name, const std::string& instance,
+                            const ResourceKey& key = {},
                             ContainerState state = ContainerState::running);
 
-  void add_network(const std::string& name, const std::string& instance, const ResourceKey& key = {});
+  void add_network(const std::string& name, const std::string& instance,
+                   const ResourceKey& key = {});
 
   void set_subnet_capacity(std::size_t networks);  // ensure_network beyond it: subnets_exhausted
   void set_info(EngineInfo info);                  // capabilities included
@@ -148,7 +173,7 @@ class FakeEngine final : public RuntimeDriver {
   void set_event_mode(EventMode mode);  // immediate unless told
   void drop_events(bool drop);          // lost, as from a full buffer
   void duplicate_events(bool duplicate);
-  std::size_t deliver_events();         // all pending ones, in order; how many
+  std::size_t deliver_events();  // all pending ones, in order; how many
   std::size_t deliver_events_reversed();
   void signal_relist();
 
@@ -161,13 +186,14 @@ class FakeEngine final : public RuntimeDriver {
   std::size_t call_count(EngineMethod method) const;  // failed ones too
   std::size_t mutation_count() const;                 // calls that change the engine; pulls too
   void forget_calls();
-  std::vector<FakeContainer> containers() const;      // ordered by id
+  std::vector<FakeContainer> containers() const;                           // ordered by id
   std::vector<FakeContainer> containers_of(const ResourceKey& key) const;  // ours only
-  std::set<std::string> network_names() const;        // of everybody
+  std::set<std::string> network_names() const;                             // of everybody
   bool has_network(const ResourceKey& key) const;
   bool has_volumes(const ResourceKey& key) const;
   std::size_t most_running_at_once(const ResourceKey& key) const;  // S1: never above one
-  std::set<std::string> touched_foreign() const;                   // S6: ids of containers not ours that a call changed
+  std::set<std::string> touched_foreign()
+      const;  // S6: ids of containers not ours that a call changed
 
  private:
   struct Network {
@@ -181,12 +207,12 @@ class FakeEngine final : public RuntimeDriver {
     PullBehaviour behaviour;
   };
   struct World {
-    std::map<std::string, FakeContainer> containers;            // by id
-    std::unordered_map<std::string, std::string> names;         // of containers, to their ids
+    std::map<std::string, FakeContainer> containers;              // by id
+    std::unordered_map<std::string, std::string> names;           // of containers, to their ids
     std::unordered_map<ResourceKey, std::set<std::string>> rows;  // of our containers, to their ids
-    std::set<std::string> ending;                               // ids of those that TERM will end
-    std::map<std::string, Network> networks;          // by name
-    std::map<std::string, ResourceKey> volumes;       // by name
+    std::set<std::string> ending;                                 // ids of those that TERM will end
+    std::map<std::string, Network> networks;                      // by name
+    std::map<std::string, ResourceKey> volumes;                   // by name
     std::map<std::string, ImageView> images;
     std::map<std::string, Pull> pulls;
     TimePoint taken_at{};

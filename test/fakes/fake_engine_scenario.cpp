@@ -6,7 +6,8 @@
 
 namespace mosaic {
 
-void FakeEngine::fail_next(EngineMethod method, EngineErrorKind kind, int count, FaultMoment moment) {
+void FakeEngine::fail_next(EngineMethod method, EngineErrorKind kind, int count,
+                           FaultMoment moment) {
   const std::lock_guard lock(mutex_);
   if (count > 0) faults_[method].push_back(Fault{kind, count, moment});
 }
@@ -46,7 +47,8 @@ void FakeEngine::thaw_view() {
   frozen_.reset();
 }
 
-void FakeEngine::set_image(const std::string& image, ImageAvailability availability, std::string detail) {
+void FakeEngine::set_image(const std::string& image, ImageAvailability availability,
+                           std::string detail) {
   change([&] {
     const int percent = availability == ImageAvailability::present ? 100 : 0;
     world_.pulls.erase(image);
@@ -103,7 +105,8 @@ void FakeEngine::human_starts(const ResourceKey& key) {
   change([&] {
     for (auto& [id, container] : world_.containers) {
       const ContainerState state = container.view.state;
-      if (is_row(container, key) && (state == ContainerState::created || state == ContainerState::exited)) {
+      if (is_row(container, key) &&
+          (state == ContainerState::created || state == ContainerState::exited)) {
         run(container);
         return;
       }
@@ -132,7 +135,9 @@ void FakeEngine::human_removes_network(const ResourceKey& key) {
 }
 
 void FakeEngine::human_removes_volumes(const ResourceKey& key) {
-  change([&] { std::erase_if(world_.volumes, [&](const auto& entry) { return entry.second == key; }); });
+  change([&] {
+    std::erase_if(world_.volumes, [&](const auto& entry) { return entry.second == key; });
+  });
 }
 
 void FakeEngine::restart_engine() {
@@ -140,7 +145,8 @@ void FakeEngine::restart_engine() {
     const bool dropping = std::exchange(drop_events_, true);
     for (auto& [id, container] : world_.containers) {
       const ContainerState state = container.view.state;
-      if (state == ContainerState::running || state == ContainerState::paused) end(container, 137, false);
+      if (state == ContainerState::running || state == ContainerState::paused)
+        end(container, 137, false);
     }
     drop_events_ = false;
     emit(Event{Event::Type::relist, {}, {}});
@@ -174,22 +180,24 @@ void FakeEngine::set_memory_use(const ResourceKey& key, MemoryUse use) {
   memory_[key] = use;
 }
 
-std::string FakeEngine::add_container(const std::string& name, const std::string& instance, const ResourceKey& key,
-                                      ContainerState state) {
+std::string FakeEngine::add_container(const std::string& name, const std::string& instance,
+                                      const ResourceKey& key, ContainerState state) {
   const std::lock_guard lock(mutex_);
   FakeContainer container;
   container.view.id = next_id();
   container.view.name = name;
   container.view.state = state;
   container.view.key = key;
-  if (state == ContainerState::running || state == ContainerState::paused) container.view.started_at = clock_.now();
+  if (state == ContainerState::running || state == ContainerState::paused)
+    container.view.started_at = clock_.now();
   container.instance = instance;
   const std::string id = container.view.id;
   insert(std::move(container));
   return id;
 }
 
-void FakeEngine::add_network(const std::string& name, const std::string& instance, const ResourceKey& key) {
+void FakeEngine::add_network(const std::string& name, const std::string& instance,
+                             const ResourceKey& key) {
   const std::lock_guard lock(mutex_);
   world_.networks.emplace(name, Network{key, instance, take_subnet(), ++last_network_id_});
 }
@@ -269,24 +277,27 @@ std::vector<EngineCall> FakeEngine::calls() const {
 
 std::size_t FakeEngine::call_count(EngineMethod method) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(
-      std::count_if(calls_.begin(), calls_.end(), [&](const EngineCall& call) { return call.method == method; }));
+  return static_cast<std::size_t>(std::count_if(
+      calls_.begin(), calls_.end(), [&](const EngineCall& call) { return call.method == method; }));
 }
 
 std::size_t FakeEngine::mutation_count() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [](const EngineCall& call) {
-    switch (call.method) {
-      case EngineMethod::info:
-      case EngineMethod::list_agents:
-      case EngineMethod::list_networks:
-      case EngineMethod::observe:
-      case EngineMethod::image:
-      case EngineMethod::memory_use:
-      case EngineMethod::read_schedule: return false;
-      default: return true;
-    }
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(calls_.begin(), calls_.end(), [](const EngineCall& call) {
+        switch (call.method) {
+          case EngineMethod::info:
+          case EngineMethod::list_agents:
+          case EngineMethod::list_networks:
+          case EngineMethod::observe:
+          case EngineMethod::image:
+          case EngineMethod::memory_use:
+          case EngineMethod::read_schedule:
+            return false;
+          default:
+            return true;
+        }
+      }));
 }
 
 void FakeEngine::forget_calls() {
@@ -345,7 +356,8 @@ FakeContainer* FakeEngine::process_of(const ResourceKey& key) {
   const FakeContainer* own = find_by_row(world_, key);
   if (own == nullptr) return nullptr;
   FakeContainer& container = world_.containers.at(own->view.id);
-  const bool alive = container.view.state == ContainerState::running || container.view.state == ContainerState::paused;
+  const bool alive = container.view.state == ContainerState::running ||
+                     container.view.state == ContainerState::paused;
   return alive ? &container : nullptr;
 }
 

@@ -9,7 +9,9 @@ namespace {
 
 constexpr int agents_port = 18789;
 
-bool has_process(ContainerState state) { return state == ContainerState::running || state == ContainerState::paused; }
+bool has_process(ContainerState state) {
+  return state == ContainerState::running || state == ContainerState::paused;
+}
 
 }  // namespace
 
@@ -67,7 +69,8 @@ int FakeEngine::take_subnet() {
 
 bool FakeEngine::is_attached(const World& world, const FakeContainer& container) const {
   const auto network = world.networks.find(container.network);
-  return container.view.attached && network != world.networks.end() && network->second.id == container.network_id;
+  return container.view.attached && network != world.networks.end() &&
+         network->second.id == container.network_id;
 }
 
 bool FakeEngine::is_row(const FakeContainer& container, const ResourceKey& key) const {
@@ -103,8 +106,8 @@ void FakeEngine::run(FakeContainer& container) {
   if (container.view.attached && network != world_.networks.end()) {
     // Subnets of eight addresses, the container on the third one of its subnet: .1 is the gateway.
     const int base = network->second.subnet * 8;
-    container.view.endpoint = "10.213." + std::to_string(base / 256) + "." + std::to_string(base % 256 + 2) + ":" +
-                              std::to_string(agents_port);
+    container.view.endpoint = "10.213." + std::to_string(base / 256) + "." +
+                              std::to_string(base % 256 + 2) + ":" + std::to_string(agents_port);
   }
   count_running(container.view.key);
   if (container.instance == instance_) emit_agent(container.view.key);
@@ -114,7 +117,8 @@ void FakeEngine::run(FakeContainer& container) {
 
 void FakeEngine::begin_termination(FakeContainer& container) {
   const auto planned = term_delays_.find(container.view.key);
-  const std::optional<Duration> delay = planned == term_delays_.end() ? Duration::zero() : planned->second;
+  const std::optional<Duration> delay =
+      planned == term_delays_.end() ? Duration::zero() : planned->second;
   container.view.state = ContainerState::running;  // the stop signal resumes a paused one
   if (!delay || container.ends_at) return;
   container.ends_at = clock_.now() + *delay;
@@ -199,11 +203,21 @@ std::size_t FakeEngine::deliver(const std::deque<Event>& events) {
   if (listener == nullptr) return 0;
   for (const Event& event : events) {
     switch (event.type) {
-      case Event::Type::agent: listener->on_agent_changed(event.key); break;
-      case Event::Type::image: listener->on_image_changed(event.image); break;
-      case Event::Type::relist: listener->on_events_missed(); break;
-      case Event::Type::reachable: listener->on_engine_reachable(true); break;
-      case Event::Type::unreachable: listener->on_engine_reachable(false); break;
+      case Event::Type::agent:
+        listener->on_agent_changed(event.key);
+        break;
+      case Event::Type::image:
+        listener->on_image_changed(event.image);
+        break;
+      case Event::Type::relist:
+        listener->on_events_missed();
+        break;
+      case Event::Type::reachable:
+        listener->on_engine_reachable(true);
+        break;
+      case Event::Type::unreachable:
+        listener->on_engine_reachable(false);
+        break;
     }
   }
   return events.size();

@@ -22,7 +22,9 @@ class Journal final : public EngineListener {
   void on_agent_changed(const ResourceKey& key) override { add("agent " + to_string(key)); }
   void on_image_changed(const std::string& image) override { add("image " + image); }
   void on_events_missed() override { add("missed"); }
-  void on_engine_reachable(bool reachable) override { add(reachable ? "reachable" : "unreachable"); }
+  void on_engine_reachable(bool reachable) override {
+    add(reachable ? "reachable" : "unreachable");
+  }
 
   void add(const std::string& word) {
     const std::lock_guard lock(mutex_);
@@ -68,8 +70,10 @@ std::string chunk(const std::string& text) {
 constexpr auto stream_header = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 std::string event(const std::string& instance, const std::string& action) {
-  return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":"x","Attributes":{"com.mosaic.instance":")" +
-         instance + R"(","com.mosaic.kind":"user","com.mosaic.id":"c1","com.mosaic.role":"agent","name":"n"}}})" + "\n";
+  return R"({"Type":"container","Action":")" + action +
+         R"(","Actor":{"ID":"x","Attributes":{"com.mosaic.instance":")" + instance +
+         R"(","com.mosaic.kind":"user","com.mosaic.id":"c1","com.mosaic.role":"agent","name":"n"}}})" +
+         "\n";
 }
 
 struct Watching {
@@ -77,12 +81,15 @@ struct Watching {
       : settings(settings_of(server)), engine(settings.endpoint, clock, nullptr) {
     EventWatcher::Hooks hooks;
     hooks.network_owner = [](const std::string& network) -> std::optional<ResourceKey> {
-      if (network == "mosaic-1a2b3c4d-user-alice-net") return ResourceKey(ResourceKind::user_container, "c1");
+      if (network == "mosaic-1a2b3c4d-user-alice-net")
+        return ResourceKey(ResourceKind::user_container, "c1");
       return std::nullopt;
     };
     hooks.secure = [this] { journal.add("secured"); };
     hooks.on_lost = [this] { journal.add("lost"); };
-    hooks.on_discarded = [this](std::size_t count) { journal.add("discarded " + std::to_string(count)); };
+    hooks.on_discarded = [this](std::size_t count) {
+      journal.add("discarded " + std::to_string(count));
+    };
     watcher.emplace(engine, settings, clock, journal, std::move(hooks));
   }
   FakeClock clock;
@@ -94,32 +101,39 @@ struct Watching {
 
 TEST(EventWatcher, TurnsOurEventsIntoKeysAndIgnoresTheRest) {
   DockerTestServer server([](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       if (answer_ping(connection, request)) continue;
       const std::string first = event("another", "die");
       const std::string second = event("1a2b3c4d5e6f", "die");
       connection.send(stream_header + chunk(first + "garbage\n" + second.substr(0, 30)));
       connection.send(chunk(second.substr(30)));
       connection.send(chunk(
-          R"({"Type":"network","Action":"destroy","Actor":{"ID":"y","Attributes":{"name":"mosaic-1a2b3c4d-user-bob-net"}}})" "\n"
-          R"({"Type":"network","Action":"destroy","Actor":{"ID":"y","Attributes":{"name":"mosaic-1a2b3c4d-user-alice-net"}}})" "\n"
-          R"({"Type":"image","Action":"load","Actor":{"ID":"sha256:1","Attributes":{"name":"sha256:1"}}})" "\n"
-          R"({"Type":"image","Action":"tag","Actor":{"ID":"sha256:1","Attributes":{"name":"a/b:c"}}})" "\n"));
+          R"({"Type":"network","Action":"destroy","Actor":{"ID":"y","Attributes":{"name":"mosaic-1a2b3c4d-user-bob-net"}}})"
+          "\n"
+          R"({"Type":"network","Action":"destroy","Actor":{"ID":"y","Attributes":{"name":"mosaic-1a2b3c4d-user-alice-net"}}})"
+          "\n"
+          R"({"Type":"image","Action":"load","Actor":{"ID":"sha256:1","Attributes":{"name":"sha256:1"}}})"
+          "\n"
+          R"({"Type":"image","Action":"tag","Actor":{"ID":"sha256:1","Attributes":{"name":"a/b:c"}}})"
+          "\n"));
       connection.hang();
     }
   });
   Watching watching(server);
   ASSERT_TRUE(watching.journal.wait_for("image a/b:c"));
   EXPECT_EQ(watching.journal.words(),
-            (std::vector<std::string>{"reachable", "secured", "missed", "discarded 1", "missed", "agent user/c1",
-                                      "missed", "agent user/c1", "image ", "image a/b:c"}));
+            (std::vector<std::string>{"reachable", "secured", "missed", "discarded 1", "missed",
+                                      "agent user/c1", "missed", "agent user/c1", "image ",
+                                      "image a/b:c"}));
   EXPECT_TRUE(watching.watcher->connected());
   EXPECT_TRUE(watching.watcher->last_heard_at());
 }
 
 TEST(EventWatcher, SaysThatEventsWereMissedAfterEveryReconnection) {
   DockerTestServer server([](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       if (answer_ping(connection, request)) continue;
       connection.send(std::string(stream_header) + chunk(event("1a2b3c4d5e6f", "start")));
       return;
@@ -136,7 +150,8 @@ TEST(EventWatcher, SaysThatEventsWereMissedAfterEveryReconnection) {
 TEST(EventWatcher, TellsOnceThatTheEngineIsGoneAndOnceThatItIsBack) {
   std::atomic<bool> up{false};
   DockerTestServer server([&up](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       if (!up) return;
       if (answer_ping(connection, request)) continue;
       connection.send(stream_header);
@@ -148,7 +163,8 @@ TEST(EventWatcher, TellsOnceThatTheEngineIsGoneAndOnceThatItIsBack) {
   up = true;
   ASSERT_TRUE(watching.journal.wait_for("reachable"));
   ASSERT_TRUE(watching.journal.wait_for("missed"));
-  EXPECT_EQ(watching.journal.words(), (std::vector<std::string>{"unreachable", "reachable", "secured", "missed"}));
+  EXPECT_EQ(watching.journal.words(),
+            (std::vector<std::string>{"unreachable", "reachable", "secured", "missed"}));
 }
 
 TEST(EventWatcher, EndsAtOnceWhileItWaits) {
@@ -163,7 +179,8 @@ struct Pulling {
   explicit Pulling(const DockerTestServer& server, Duration stall = seconds(20))
       : settings(settings_of(server)), engine(settings.endpoint, clock, nullptr) {
     settings.pull_stall_limit = stall;
-    puller.emplace(engine, settings, clock, [this](const std::string& image) { journal.add("finished " + image); });
+    puller.emplace(engine, settings, clock,
+                   [this](const std::string& image) { journal.add("finished " + image); });
   }
   FakeClock clock;
   DockerSettings settings;
@@ -173,10 +190,12 @@ struct Pulling {
 };
 
 // An engine without images whose pulls say `lines`; with `present_after` the image is there afterwards.
-DockerTestServer::Script registry(const std::string& lines, bool present_after, std::atomic<int>* pulls = nullptr) {
+DockerTestServer::Script registry(const std::string& lines, bool present_after,
+                                  std::atomic<int>* pulls = nullptr) {
   auto present = std::make_shared<std::atomic<bool>>(false);
   return [=](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       if (answer_ping(connection, request)) continue;
       if (request.find("/images/create") == std::string::npos) {
         connection.answer(*present ? 200 : 404, R"({"Id":"sha256:1"})");
@@ -190,7 +209,9 @@ DockerTestServer::Script registry(const std::string& lines, bool present_after, 
 }
 
 TEST(ImagePuller, PullsAndForgetsWhatIsPresent) {
-  DockerTestServer server(registry(R"({"status":"Pulling fs layer","id":"a"})" "\n", true));
+  DockerTestServer server(registry(R"({"status":"Pulling fs layer","id":"a"})"
+                                   "\n",
+                                   true));
   Pulling pulling(server);
   pulling.puller->begin("a/b:c");
   ASSERT_TRUE(pulling.journal.wait_for("finished a/b:c"));
@@ -198,7 +219,10 @@ TEST(ImagePuller, PullsAndForgetsWhatIsPresent) {
 }
 
 TEST(ImagePuller, KeepsTheReasonOfAFailure) {
-  DockerTestServer server(registry(R"({"errorDetail":{"message":"no such host"},"error":"no such host"})" "\n", false));
+  DockerTestServer server(
+      registry(R"({"errorDetail":{"message":"no such host"},"error":"no such host"})"
+               "\n",
+               false));
   Pulling pulling(server);
   pulling.puller->begin("a/b:c");
   ASSERT_TRUE(pulling.journal.wait_for("finished a/b:c"));
@@ -231,26 +255,32 @@ TEST(ImagePuller, PullsNothingThatIsPresent) {
 
 TEST(ImagePuller, GivesUpAPullThatStalls) {
   DockerTestServer server([](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       if (answer_ping(connection, request)) continue;
       if (request.find("/images/create") == std::string::npos) {
         connection.answer(404, "{}");
         continue;
       }
-      connection.send(stream_header + chunk(R"({"status":"Downloading","id":"a","progressDetail":{"current":1,"total":9}})" "\n"));
+      connection.send(
+          stream_header +
+          chunk(R"({"status":"Downloading","id":"a","progressDetail":{"current":1,"total":9}})"
+                "\n"));
       connection.hang();
     }
   });
   Pulling pulling(server, milliseconds(80));
   pulling.puller->begin("a/b:c");
   ASSERT_TRUE(pulling.journal.wait_for("finished a/b:c"));
-  EXPECT_NE(pulling.puller->state("a/b:c")->detail.find("no progress for 80 ms"), std::string::npos);
+  EXPECT_NE(pulling.puller->state("a/b:c")->detail.find("no progress for 80 ms"),
+            std::string::npos);
 }
 
 TEST(ImagePuller, IsInterruptedByItsEnd) {
   Journal journal;
   DockerTestServer server([&journal](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       if (answer_ping(connection, request)) continue;
       if (request.find("/images/create") == std::string::npos) {
         connection.answer(404, "{}");

@@ -23,7 +23,8 @@ EngineRequest request_of(const std::string& path, std::string_view method = "GET
   return request;
 }
 
-EngineClient client_of(const DockerTestServer& server, const Clock& clock, EngineCallObserver* observer = nullptr) {
+EngineClient client_of(const DockerTestServer& server, const Clock& clock,
+                       EngineCallObserver* observer = nullptr) {
   return EngineClient(parse_engine_url(server.url(), std::nullopt), clock, observer);
 }
 
@@ -31,7 +32,8 @@ EngineClient client_of(const DockerTestServer& server, const Clock& clock, Engin
 DockerTestServer::Script engine(std::function<void(Connection&, const std::string&)> answer,
                                 const std::string& version = "1.41") {
   return [answer, version](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       if (request.find("/_ping ") != std::string::npos) {
         connection.answer(200, "OK", ping_fields(version));
       } else {
@@ -52,18 +54,22 @@ EngineErrorKind kind_of(EngineClient& client, const EngineRequest& request) {
 
 TEST(EngineClient, NegotiatesTheVersionOnceAndUsesIt) {
   FakeClock clock;
-  DockerTestServer server(engine([](Connection& connection, const std::string& request) {
-    connection.answer(200, request.substr(0, request.find('\r')));
-  }, "1.44"));
+  DockerTestServer server(engine(
+      [](Connection& connection, const std::string& request) {
+        connection.answer(200, request.substr(0, request.find('\r')));
+      },
+      "1.44"));
   EngineClient client = client_of(server, clock);
-  EXPECT_EQ(client.call(request_of("/containers/json")).body, "GET /v1.44/containers/json HTTP/1.1");
+  EXPECT_EQ(client.call(request_of("/containers/json")).body,
+            "GET /v1.44/containers/json HTTP/1.1");
   EXPECT_EQ(client.api_version(), "1.44");
   EXPECT_EQ(server.connections(), 1);
 }
 
 TEST(EngineClient, RefusesAnEngineThatIsTooOld) {
   FakeClock clock;
-  DockerTestServer server(engine([](Connection& connection, const std::string&) { connection.answer(200, "{}"); }, "1.39"));
+  DockerTestServer server(engine(
+      [](Connection& connection, const std::string&) { connection.answer(200, "{}"); }, "1.39"));
   EngineClient client = client_of(server, clock);
   EXPECT_EQ(kind_of(client, request_of("/info")), EngineErrorKind::refused);
 }
@@ -74,17 +80,21 @@ TEST(EngineClient, NegotiatesAnewWhenTheEngineWasReplaced) {
     if (request.find("/v1.41/") != std::string::npos) {
       connection.answer(200, "{}");
     } else {
-      connection.answer(400, R"({"message":"client version 1.44 is too new. Maximum supported API version is 1.41"})");
+      connection.answer(
+          400,
+          R"({"message":"client version 1.44 is too new. Maximum supported API version is 1.41"})");
     }
   }));
-  DockerTestServer newer(engine([](Connection& connection, const std::string&) { connection.answer(200, "{}"); }, "1.44"));
+  DockerTestServer newer(engine(
+      [](Connection& connection, const std::string&) { connection.answer(200, "{}"); }, "1.44"));
   EngineClient client = client_of(server, clock);
   EXPECT_EQ(client.call(request_of("/info")).status, 200);
 }
 
 TEST(EngineClient, KeepsEveryCallWithinItsDeadline) {
   FakeClock clock;
-  DockerTestServer server(engine([](Connection& connection, const std::string&) { connection.hang(); }));
+  DockerTestServer server(
+      engine([](Connection& connection, const std::string&) { connection.hang(); }));
   EngineClient client = client_of(server, clock);
   EngineRequest request = request_of("/containers/x/start", "POST");
   request.timeout = milliseconds(100);
@@ -98,10 +108,12 @@ TEST(EngineClient, StopsCallingAnEngineThatDoesNotAnswerAndTriesAgainLater) {
     connection.read_request();
     if (broken) return;
     connection.answer(200, "OK", ping_fields());
-    engine([](Connection& other, const std::string&) { other.answer(200, "{}"); })(connection, number);
+    engine([](Connection& other, const std::string&) { other.answer(200, "{}"); })(connection,
+                                                                                   number);
   });
   EngineClient client = client_of(server, clock);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(kind_of(client, request_of("/info")), EngineErrorKind::unavailable);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(kind_of(client, request_of("/info")), EngineErrorKind::unavailable);
   EXPECT_TRUE(client.breaker_open());
   const int connections = server.connections();
   EXPECT_EQ(kind_of(client, request_of("/info")), EngineErrorKind::unavailable);
@@ -118,7 +130,8 @@ TEST(EngineClient, TakesAnErrorOfTheEngineForAnAnswer) {
     connection.answer(500, R"({"message":"broken"})");
   }));
   EngineClient client = client_of(server, clock);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(kind_of(client, request_of("/info")), EngineErrorKind::failed);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(kind_of(client, request_of("/info")), EngineErrorKind::failed);
   EXPECT_FALSE(client.breaker_open());
 }
 
@@ -142,16 +155,19 @@ TEST(EngineClient, GivesNothingAwayWhenTheEngineEchoesTheEnvironment) {
 
 TEST(EngineClient, ReportsEveryCallToItsObserver) {
   struct Recorder final : EngineCallObserver {
-    void on_call(std::string_view method, std::string_view route, int status, std::chrono::nanoseconds) noexcept override {
+    void on_call(std::string_view method, std::string_view route, int status,
+                 std::chrono::nanoseconds) noexcept override {
       const std::lock_guard lock(mutex);
-      calls.push_back(std::string(method) + " " + std::string(route) + " " + std::to_string(status));
+      calls.push_back(std::string(method) + " " + std::string(route) + " " +
+                      std::to_string(status));
     }
     std::mutex mutex;
     std::vector<std::string> calls;
   };
   FakeClock clock;
   Recorder recorder;
-  DockerTestServer server(engine([](Connection& connection, const std::string&) { connection.answer(404, "{}"); }));
+  DockerTestServer server(
+      engine([](Connection& connection, const std::string&) { connection.answer(404, "{}"); }));
   EngineClient client = client_of(server, clock, &recorder);
   client.call_accepting(request_of("/containers/x/json"), {404});
   EXPECT_EQ(recorder.calls, (std::vector<std::string>{"GET /_ping 200", "GET /route 404"}));

@@ -58,7 +58,8 @@ TEST(Decoding, ReadsAContainerThatWasNeverStarted) {
 }
 
 TEST(Decoding, ListsOnlyAgents) {
-  const std::vector<ListedContainer> listed = decode_container_list(fixture("container_list.json"), 18789);
+  const std::vector<ListedContainer> listed =
+      decode_container_list(fixture("container_list.json"), 18789);
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed.front().container.key, alice);
   EXPECT_EQ(listed.front().container.name, "alice-agent");
@@ -121,7 +122,8 @@ TEST(Decoding, ConcludesNothingFromHalfAnAnswer) {
 
 TEST(Decoding, SurvivesFieldsOfUnexpectedTypes) {
   const auto container = decode_container(
-      R"({"Id":"x","Name":7,"State":{"Status":["a"],"ExitCode":"1","StartedAt":5},"Config":null,"NetworkSettings":[]})", 1);
+      R"({"Id":"x","Name":7,"State":{"Status":["a"],"ExitCode":"1","StartedAt":5},"Config":null,"NetworkSettings":[]})",
+      1);
   EXPECT_EQ(container.view.id, "x");
   EXPECT_TRUE(container.labels.instance.empty());
   EXPECT_FALSE(decode_event("not json"));
@@ -131,14 +133,18 @@ TEST(Decoding, SurvivesFieldsOfUnexpectedTypes) {
 
 TEST(Decoding, NeverTakesALabelForAnOrphansKey) {
   const auto container = decode_container(
-      R"({"Id":"x","Config":{"Labels":{"com.mosaic.instance":"i","com.mosaic.kind":"orphan","com.mosaic.id":"y"}}})", 1);
+      R"({"Id":"x","Config":{"Labels":{"com.mosaic.instance":"i","com.mosaic.kind":"orphan","com.mosaic.id":"y"}}})",
+      1);
   EXPECT_FALSE(container.labels.key);
 }
 
 TEST(EngineTime, ReadsNanosecondsAndOffsets) {
-  EXPECT_EQ(to_iso8601(parse_engine_time("2026-01-31T12:34:56.789012345Z").value()), "2026-01-31T12:34:56.789Z");
-  EXPECT_EQ(to_iso8601(parse_engine_time("2026-01-31T12:34:56Z").value()), "2026-01-31T12:34:56.000Z");
-  EXPECT_EQ(to_iso8601(parse_engine_time("2026-01-31T12:34:56.5+02:00").value()), "2026-01-31T10:34:56.500Z");
+  EXPECT_EQ(to_iso8601(parse_engine_time("2026-01-31T12:34:56.789012345Z").value()),
+            "2026-01-31T12:34:56.789Z");
+  EXPECT_EQ(to_iso8601(parse_engine_time("2026-01-31T12:34:56Z").value()),
+            "2026-01-31T12:34:56.000Z");
+  EXPECT_EQ(to_iso8601(parse_engine_time("2026-01-31T12:34:56.5+02:00").value()),
+            "2026-01-31T10:34:56.500Z");
   EXPECT_FALSE(parse_engine_time("0001-01-01T00:00:00Z"));
   EXPECT_FALSE(parse_engine_time(""));
   EXPECT_FALSE(parse_engine_time("yesterday"));

@@ -24,19 +24,22 @@ TEST(EngineEndpoint, ReadsDockersOwnConventions) {
   EXPECT_EQ(tcp.http.host, "engine.example");
   EXPECT_EQ(tcp.http.port, 2375);
   EXPECT_FALSE(tcp.http.tls);
-  const EngineEndpoint tls = from({{"DOCKER_HOST", "tcp://10.0.0.1"}, {"DOCKER_TLS_VERIFY", "1"}, {"HOME", "/root"}});
+  const EngineEndpoint tls =
+      from({{"DOCKER_HOST", "tcp://10.0.0.1"}, {"DOCKER_TLS_VERIFY", "1"}, {"HOME", "/root"}});
   EXPECT_EQ(tls.http.port, 2376);
   ASSERT_TRUE(tls.http.tls);
   EXPECT_EQ(tls.http.tls->key_file, "/root/.docker/key.pem");
-  const EngineEndpoint named = from({{"DOCKER_HOST", "tcp://[::1]:99"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CERT_PATH", "/c"}});
+  const EngineEndpoint named = from(
+      {{"DOCKER_HOST", "tcp://[::1]:99"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CERT_PATH", "/c"}});
   EXPECT_EQ(named.http.host, "::1");
   EXPECT_EQ(named.http.port, 99);
   EXPECT_EQ(named.http.tls->authority_file, "/c/ca.pem");
 }
 
 TEST(EngineEndpoint, RefusesAddressesThatNameNoEngine) {
-  for (const char* url : {"", "docker.sock", "unix://relative", "ssh://host", "tcp://", "tcp://host:0", "tcp://host:http",
-                          "tcp://host:", "tcp://user@host:1", "tcp://host:1/path", "tcp://[::1", "https://host"}) {
+  for (const char* url : {"", "docker.sock", "unix://relative", "ssh://host", "tcp://",
+                          "tcp://host:0", "tcp://host:http", "tcp://host:", "tcp://user@host:1",
+                          "tcp://host:1/path", "tcp://[::1", "https://host"}) {
     EXPECT_THROW(parse_engine_url(url, std::nullopt), std::invalid_argument) << url;
   }
 }
@@ -55,7 +58,8 @@ TEST(ApiVersion, RefusesAnEngineThatIsTooOldAndSaysSo) {
     EXPECT_EQ(error.kind(), EngineErrorKind::refused);
     EXPECT_NE(std::string(error.what()).find("Docker 20.10"), std::string::npos);
   }
-  for (const char* text : {"", "1", "1.", "2.0", "1.x", "nginx"}) EXPECT_THROW(choose_api_minor(text), EngineError) << text;
+  for (const char* text : {"", "1", "1.", "2.0", "1.x", "nginx"})
+    EXPECT_THROW(choose_api_minor(text), EngineError) << text;
 }
 
 TEST(EngineQuery, SplitsImagesSoThatOneTagIsPulled) {
@@ -68,7 +72,8 @@ TEST(EngineQuery, SplitsImagesSoThatOneTagIsPulled) {
 }
 
 TEST(EngineQuery, EncodesNamesAsOneSegment) {
-  EXPECT_EQ(engine_path("/containers/", "../images/x?a", "/json"), "/containers/..%2Fimages%2Fx%3Fa/json");
+  EXPECT_EQ(engine_path("/containers/", "../images/x?a", "/json"),
+            "/containers/..%2Fimages%2Fx%3Fa/json");
 }
 
 }  // namespace

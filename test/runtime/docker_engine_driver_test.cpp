@@ -55,7 +55,8 @@ TEST(DockerEngine, PutsTheBaselineInForceInsideTheContainer) {
   EXPECT_NE(limits.find(host_name(alice)), std::string::npos) << limits;
   const json inspected = lab.get("/containers/" + id + "/json");
   EXPECT_TRUE(inspected["HostConfig"]["Binds"].is_null());
-  EXPECT_TRUE(inspected["NetworkSettings"]["Ports"].is_null() || inspected["NetworkSettings"]["Ports"].empty() ||
+  EXPECT_TRUE(inspected["NetworkSettings"]["Ports"].is_null() ||
+              inspected["NetworkSettings"]["Ports"].empty() ||
               inspected["NetworkSettings"]["Ports"].begin().value().is_null());
   EXPECT_EQ(inspected["HostConfig"]["Memory"], inspected["HostConfig"]["MemorySwap"]);
 }
@@ -68,21 +69,25 @@ TEST(DockerEngine, KeepsStateOverStopAndRecreation) {
   lab.run_inside(id, {"sh", "-c", "echo remembered > /home/node/.openclaw/note"});
   lab.driver().kill(id);
   ASSERT_TRUE(lab.eventually([&] {
-    return lab.driver().observe(alice, lab.image()).container.value().state == ContainerState::exited;
+    return lab.driver().observe(alice, lab.image()).container.value().state ==
+           ContainerState::exited;
   }));
   lab.driver().remove_container(id);
   id = lab.create(alice);
   lab.driver().start(id);
-  EXPECT_NE(lab.run_inside(id, {"cat", "/home/node/.openclaw/note"}).find("remembered"), std::string::npos);
+  EXPECT_NE(lab.run_inside(id, {"cat", "/home/node/.openclaw/note"}).find("remembered"),
+            std::string::npos);
 }
 
 TEST(DockerEngine, ReadsTheExitCodeOfAProcessThatEndsByItself) {
-  DockerLab lab([](DockerSettings& settings) { settings.extra_environment["MOSAIC_TEST_EXIT_CODE"] = "78"; });
+  DockerLab lab(
+      [](DockerSettings& settings) { settings.extra_environment["MOSAIC_TEST_EXIT_CODE"] = "78"; });
   const AgentIdentity alice = lab.agent("alice");
   const std::string id = lab.create(alice);
   lab.driver().start(id);
   ASSERT_TRUE(lab.eventually([&] {
-    return lab.driver().observe(alice, lab.image()).container.value().state == ContainerState::exited;
+    return lab.driver().observe(alice, lab.image()).container.value().state ==
+           ContainerState::exited;
   }));
   const ContainerView view = lab.driver().observe(alice, lab.image()).container.value();
   EXPECT_EQ(view.exit_code, 78);
@@ -101,7 +106,8 @@ TEST(DockerEngine, SeesThatTheKernelEndedAProcessForMemory) {
   lab.driver().create_container(spec);
   lab.driver().start(lab.driver().observe(alice, lab.image()).container.value().id);
   ASSERT_TRUE(lab.eventually([&] {
-    return lab.driver().observe(alice, lab.image()).container.value().state == ContainerState::exited;
+    return lab.driver().observe(alice, lab.image()).container.value().state ==
+           ContainerState::exited;
   }));
   const ContainerView view = lab.driver().observe(alice, lab.image()).container.value();
   EXPECT_TRUE(view.oom_killed);
@@ -126,10 +132,10 @@ TEST(DockerEngine, RunsOutOfSubnetsWithAWordOnWhatToDo) {
 
 TEST(DockerEngine, StepsAroundSubnetsOfOthers) {
   DockerLab lab([](DockerSettings& settings) { settings.subnet_range = "10.219.0.0/24"; });
-  const json made = lab.post("/networks/create",
-                             {{"Name", "foreign-" + lab.settings().instance},
-                              {"Driver", "bridge"},
-                              {"IPAM", {{"Config", json::array({{{"Subnet", "10.219.0.0/28"}}})}}}});
+  const json made = lab.post(
+      "/networks/create", {{"Name", "foreign-" + lab.settings().instance},
+                           {"Driver", "bridge"},
+                           {"IPAM", {{"Config", json::array({{{"Subnet", "10.219.0.0/28"}}})}}}});
   lab.remove_later("/networks/" + made["Id"].get<std::string>());
   lab.driver().ensure_network(lab.agent("alice"));
   const json network = lab.get("/networks/" + network_name(lab.agent("alice")));
@@ -165,16 +171,19 @@ TEST(DockerEngine, ReplacesTheIdleNetworkOfAFormerRowOfTheSameOwner) {
 TEST(DockerEngine, MakesVolumesWritableWhereAnImageLacksTheFolders) {
   DockerLab lab;
   // The same image without the two folders.
-  const json made = lab.post("/containers/create", {{"Image", lab.image()},
-                                                    {"User", "0:0"},
-                                                    {"Entrypoint", {"rm", "-rf", "/home/node/.openclaw", "/home/node/workspace"}},
-                                                    {"Cmd", json::array()}});
+  const json made =
+      lab.post("/containers/create",
+               {{"Image", lab.image()},
+                {"User", "0:0"},
+                {"Entrypoint", {"rm", "-rf", "/home/node/.openclaw", "/home/node/workspace"}},
+                {"Cmd", json::array()}});
   const std::string id = made["Id"];
   lab.remove_later("/containers/" + id + "?force=true");
   lab.post("/containers/" + id + "/start", nullptr);
   ASSERT_EQ(lab.post("/containers/" + id + "/wait", nullptr)["StatusCode"], 0);
   const std::string bare = "mosaic/bare-" + lab.settings().instance + ":test";
-  lab.post("/commit?container=" + id + "&repo=mosaic/bare-" + lab.settings().instance + "&tag=test", nullptr);
+  lab.post("/commit?container=" + id + "&repo=mosaic/bare-" + lab.settings().instance + "&tag=test",
+           nullptr);
   lab.remove_later("/images/" + bare);
   const AgentIdentity alice = lab.agent("alice");
   lab.driver().ensure_volumes(alice);
@@ -184,8 +193,8 @@ TEST(DockerEngine, MakesVolumesWritableWhereAnImageLacksTheFolders) {
   lab.driver().create_container(spec);
   const std::string agent = lab.driver().observe(alice, bare).container.value().id;
   lab.driver().start(agent);
-  const std::string output =
-      lab.run_inside(agent, {"sh", "-c", "id -u && touch /home/node/.openclaw/a /home/node/workspace/b"});
+  const std::string output = lab.run_inside(
+      agent, {"sh", "-c", "id -u && touch /home/node/.openclaw/a /home/node/workspace/b"});
   EXPECT_TRUE(output.ends_with("exit=0")) << output;
   EXPECT_EQ(lab.driver().list_agents().size(), 1U) << "a helper was left or taken for an agent";
   lab.human_removes(agent);
@@ -217,7 +226,8 @@ TEST(DockerEngine, SaysWhyAPullFailed) {
   DockerLab lab;
   const std::string image = "127.0.0.1:9/mosaic/nothing:here";
   lab.driver().begin_pull(image);
-  ASSERT_TRUE(lab.eventually([&] { return lab.driver().image(image).availability == ImageAvailability::failed; }));
+  ASSERT_TRUE(lab.eventually(
+      [&] { return lab.driver().image(image).availability == ImageAvailability::failed; }));
   EXPECT_NE(lab.driver().image(image).detail.find("cannot pull " + image), std::string::npos)
       << lab.driver().image(image).detail;
 }

@@ -61,26 +61,30 @@ DockerLab::~DockerLab() {
 }
 
 void DockerLab::remove_everything_of_ours() {
-  const std::string filter = engine_filters({{"label", {label_filter(label::instance, settings_.instance)}}});
+  const std::string filter =
+      engine_filters({{"label", {label_filter(label::instance, settings_.instance)}}});
   for (const std::string& path : garbage_) remove(path);
   for (const json& container : get("/containers/json?all=true&" + filter)) {
     remove("/containers/" + container["Id"].get<std::string>() + "?force=true");
   }
-  for (const json& network : get("/networks?" + filter)) remove("/networks/" + network["Id"].get<std::string>());
+  for (const json& network : get("/networks?" + filter))
+    remove("/networks/" + network["Id"].get<std::string>());
   const json volumes = get("/volumes?" + filter);
   if (!volumes["Volumes"].is_array()) return;
-  for (const json& volume : volumes["Volumes"]) remove("/volumes/" + volume["Name"].get<std::string>() + "?force=true");
+  for (const json& volume : volumes["Volumes"])
+    remove("/volumes/" + volume["Name"].get<std::string>() + "?force=true");
 }
 
-std::unique_ptr<DockerDriver> DockerLab::another_driver(const std::function<void(DockerSettings&)>& adjust) {
+std::unique_ptr<DockerDriver> DockerLab::another_driver(
+    const std::function<void(DockerSettings&)>& adjust) {
   DockerSettings settings = settings_;
   if (adjust) adjust(settings);
   return std::make_unique<DockerDriver>(settings, clock_, isolation_, reclaimer_);
 }
 
 AgentIdentity DockerLab::agent(const std::string& owner) const {
-  return AgentIdentity{settings_.instance, ResourceKey(ResourceKind::user_container, "id-" + owner), owner,
-                       "test-" + settings_.instance + "-" + owner};
+  return AgentIdentity{settings_.instance, ResourceKey(ResourceKind::user_container, "id-" + owner),
+                       owner, "test-" + settings_.instance + "-" + owner};
 }
 
 AgentSpec DockerLab::spec_of(const AgentIdentity& identity) const {
@@ -102,7 +106,9 @@ std::string DockerLab::create(const AgentIdentity& identity) {
   return driver().observe(identity, image()).container.value().id;
 }
 
-json DockerLab::get(const std::string& path) { return json::parse(engine_->call(request_of("GET", path)).body); }
+json DockerLab::get(const std::string& path) {
+  return json::parse(engine_->call(request_of("GET", path)).body);
+}
 
 json DockerLab::post(const std::string& path, const json& body) {
   EngineRequest request = request_of("POST", path);
@@ -110,11 +116,15 @@ json DockerLab::post(const std::string& path, const json& body) {
   return json::parse(engine_->call(request).body, nullptr, false);
 }
 
-void DockerLab::remove(const std::string& path) { engine_->call_accepting(request_of("DELETE", path), {404}); }
+void DockerLab::remove(const std::string& path) {
+  engine_->call_accepting(request_of("DELETE", path), {404});
+}
 
-std::string DockerLab::run_inside(const std::string& container_id, const std::vector<std::string>& command) {
-  const json made = post("/containers/" + container_id + "/exec",
-                         {{"Cmd", command}, {"AttachStdout", true}, {"AttachStderr", true}, {"Tty", true}});
+std::string DockerLab::run_inside(const std::string& container_id,
+                                  const std::vector<std::string>& command) {
+  const json made =
+      post("/containers/" + container_id + "/exec",
+           {{"Cmd", command}, {"AttachStdout", true}, {"AttachStderr", true}, {"Tty", true}});
   const std::string id = made["Id"];
   EngineRequest start = request_of("POST", "/exec/" + id + "/start");
   start.body = json{{"Detach", false}, {"Tty", true}}.dump();
@@ -123,7 +133,8 @@ std::string DockerLab::run_inside(const std::string& container_id, const std::ve
 }
 
 std::string DockerLab::add_foreign_container(const std::string& name) {
-  const json made = post("/containers/create?name=" + name, {{"Image", image_}, {"Cmd", json::array()}});
+  const json made =
+      post("/containers/create?name=" + name, {{"Image", image_}, {"Cmd", json::array()}});
   const std::string id = made["Id"];
   remove_later("/containers/" + id + "?force=true");
   post("/containers/" + id + "/start", nullptr);
@@ -138,18 +149,25 @@ std::string DockerLab::add_foreign_network(const std::string& name) {
 
 bool DockerLab::foreign_container_runs(const std::string& id) {
   const json container = get("/containers/" + id + "/json");
-  return container["State"]["Running"] && !container["State"]["Paused"] && container["RestartCount"] == 0;
+  return container["State"]["Running"] && !container["State"]["Paused"] &&
+         container["RestartCount"] == 0;
 }
 
-bool DockerLab::foreign_network_exists(const std::string& name) { return get("/networks/" + name)["Name"] == name; }
+bool DockerLab::foreign_network_exists(const std::string& name) {
+  return get("/networks/" + name)["Name"] == name;
+}
 
 void DockerLab::human_kills(const std::string& container_id) {
   post("/containers/" + container_id + "/kill?signal=KILL", nullptr);
 }
 
-void DockerLab::human_removes(const std::string& container_id) { remove("/containers/" + container_id + "?force=true"); }
+void DockerLab::human_removes(const std::string& container_id) {
+  remove("/containers/" + container_id + "?force=true");
+}
 
-void DockerLab::human_removes_network(const AgentIdentity& identity) { remove("/networks/" + network_name(identity)); }
+void DockerLab::human_removes_network(const AgentIdentity& identity) {
+  remove("/networks/" + network_name(identity));
+}
 
 // The engine tells the end of a process a few milliseconds after the call that ended it has returned.
 bool DockerLab::eventually(const std::function<bool()>& condition) {

@@ -24,7 +24,8 @@ class DockerLab {
 
   DockerDriver& driver() { return *driver_; }
   // A second driver of the same instance.
-  std::unique_ptr<DockerDriver> another_driver(const std::function<void(DockerSettings&)>& adjust = {});
+  std::unique_ptr<DockerDriver> another_driver(
+      const std::function<void(DockerSettings&)>& adjust = {});
   EngineClient& engine() { return *engine_; }
   const DockerSettings& settings() const { return settings_; }
 

@@ -12,7 +12,8 @@ namespace {
 
 void control(const std::string& word) {
   const char* program = std::getenv("MOSAIC_TEST_ENGINE_CONTROL");
-  if (program == nullptr) throw std::runtime_error("MOSAIC_TEST_ENGINE_CONTROL is not set: run ./dev test");
+  if (program == nullptr)
+    throw std::runtime_error("MOSAIC_TEST_ENGINE_CONTROL is not set: run ./dev test");
   const std::string command = std::string(program) + " " + word;
   if (std::system(command.c_str()) != 0) throw std::runtime_error(command + " failed");
 }
@@ -49,7 +50,8 @@ TEST(DockerEngineRestart, IsSurvivedByCallsAndEvents) {
   const int before = listener.count(alice.key);
   // Containers outlive a killed engine or not, as it is set up; either way ours can be started.
   lab.driver().start(id);
-  EXPECT_EQ(lab.driver().observe(alice, lab.image()).container.value().state, ContainerState::running);
+  EXPECT_EQ(lab.driver().observe(alice, lab.image()).container.value().state,
+            ContainerState::running);
   lab.driver().kill(id);
   EXPECT_TRUE(lab.eventually([&] { return listener.count(alice.key) > before; }));
 }

@@ -17,7 +17,8 @@ std::string frame(char stream, const std::string& text) {
 }
 
 TEST(ContainerExec, StandardOutputIsTakenOutOfTheFrames) {
-  EXPECT_EQ(standard_output_of(frame(1, "one ") + frame(2, "complaint") + frame(1, "two")), "one two");
+  EXPECT_EQ(standard_output_of(frame(1, "one ") + frame(2, "complaint") + frame(1, "two")),
+            "one two");
   EXPECT_EQ(standard_output_of(""), "");
 }
 
@@ -28,7 +29,8 @@ TEST(ContainerExec, HalfAFrameIsTakenAsFarAsItGoes) {
 }
 
 TEST(ScheduleAnswer, TimesAreTakenRelativeToTheContainersClock) {
-  const ScheduleView view = schedule_from_answer(0, "now 1000000 next 1060000 running 990000 watching 2\n", now);
+  const ScheduleView view =
+      schedule_from_answer(0, "now 1000000 next 1060000 running 990000 watching 2\n", now);
   EXPECT_TRUE(view.known);
   EXPECT_EQ(view.next_due_at, now + seconds(60));
   EXPECT_EQ(view.running_since, now - seconds(10));
@@ -36,23 +38,28 @@ TEST(ScheduleAnswer, TimesAreTakenRelativeToTheContainersClock) {
 }
 
 TEST(ScheduleAnswer, NothingScheduledIsKnown) {
-  const ScheduleView view = schedule_from_answer(0, "now 1000000 next - running - watching 0\n", now);
+  const ScheduleView view =
+      schedule_from_answer(0, "now 1000000 next - running - watching 0\n", now);
   EXPECT_TRUE(view.known);
   EXPECT_FALSE(view.next_due_at);
   EXPECT_FALSE(view.running_since);
 }
 
 TEST(ScheduleAnswer, AJobInManyYearsIsNone) {
-  EXPECT_FALSE(schedule_from_answer(0, "now 1000 next 99999999999999 running - watching 0\n", now).next_due_at);
-  const ScheduleView past = schedule_from_answer(0, "now 999999999999999 next 1 running - watching 0\n", now);
+  EXPECT_FALSE(schedule_from_answer(0, "now 1000 next 99999999999999 running - watching 0\n", now)
+                   .next_due_at);
+  const ScheduleView past =
+      schedule_from_answer(0, "now 999999999999999 next 1 running - watching 0\n", now);
   EXPECT_GT(*past.next_due_at, now - std::chrono::hours(24 * 367)) << "nor is the past without end";
 }
 
 TEST(ScheduleAnswer, AnythingElseCannotBeToldAndIsNotRepeated) {
   for (const std::string line :
-       {"", "now", "now 1 next 2 running 3", "now x next 2 running 3 watching 0\n", "now 1 next 2 running 3 watching -1\n",
-        "now 1 next 99999999999999999999 running - watching 0\n", "now 1 next -5 running - watching 0\n",
-        "now 1 next 2 running - watching 0\nand more", "secret-text"}) {
+       {"", "now", "now 1 next 2 running 3", "now x next 2 running 3 watching 0\n",
+        "now 1 next 2 running 3 watching -1\n",
+        "now 1 next 99999999999999999999 running - watching 0\n",
+        "now 1 next -5 running - watching 0\n", "now 1 next 2 running - watching 0\nand more",
+        "secret-text"}) {
     const ScheduleView view = schedule_from_answer(0, line, now);
     EXPECT_FALSE(view.known) << line;
     EXPECT_FALSE(view.next_due_at);
@@ -63,7 +70,8 @@ TEST(ScheduleAnswer, AnythingElseCannotBeToldAndIsNotRepeated) {
 
 TEST(ScheduleAnswer, AnExitCodeSaysWhyItCannotBeTold) {
   EXPECT_NE(schedule_from_answer(127, "", now).unknown_reason.find("no node"), std::string::npos);
-  EXPECT_NE(schedule_from_answer(1, "", now).unknown_reason.find("version of OpenClaw"), std::string::npos);
+  EXPECT_NE(schedule_from_answer(1, "", now).unknown_reason.find("version of OpenClaw"),
+            std::string::npos);
 }
 
 }  // namespace

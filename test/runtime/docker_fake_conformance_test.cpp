@@ -12,24 +12,32 @@ class FakeEngineHarness {
 
   RuntimeDriver& driver() { return engine_; }
   AgentIdentity agent(const std::string& owner) {
-    return AgentIdentity{"1a2b3c4d5e6f", ResourceKey(ResourceKind::user_container, "id-" + owner), owner, owner + "-agent"};
+    return AgentIdentity{"1a2b3c4d5e6f", ResourceKey(ResourceKind::user_container, "id-" + owner),
+                         owner, owner + "-agent"};
   }
   std::string image() { return "mosaic/instant:local"; }
-  std::string add_foreign_container(const std::string& name) { return engine_.add_container(name, ""); }
+  std::string add_foreign_container(const std::string& name) {
+    return engine_.add_container(name, "");
+  }
   std::string add_foreign_network(const std::string& name) {
     engine_.add_network(name, "");
     return name;
   }
   bool foreign_container_runs(const std::string& id) {
     for (const FakeContainer& container : engine_.containers()) {
-      if (container.view.id == id) return container.view.state == ContainerState::running && engine_.touched_foreign().empty();
+      if (container.view.id == id)
+        return container.view.state == ContainerState::running && engine_.touched_foreign().empty();
     }
     return false;
   }
-  bool foreign_network_exists(const std::string& name) { return engine_.network_names().contains(name); }
+  bool foreign_network_exists(const std::string& name) {
+    return engine_.network_names().contains(name);
+  }
   void human_kills(const std::string& id) { engine_.human_kills(key_of(id)); }
   void human_removes(const std::string& id) { engine_.human_removes(key_of(id)); }
-  void human_removes_network(const AgentIdentity& identity) { engine_.human_removes_network(identity.key); }
+  void human_removes_network(const AgentIdentity& identity) {
+    engine_.human_removes_network(identity.key);
+  }
   bool is_watching(int) { return true; }
   bool eventually(const std::function<bool()>& condition) { return condition(); }
 

@@ -37,7 +37,8 @@ HttpErrorKind kind_of(HttpClient& client, const HttpRequest& request, const Wait
 
 TEST(HttpClient, KeepsOneConnectionForCallsThatFollowEachOther) {
   DockerTestServer server([](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       connection.answer(200, request.substr(0, request.find('\r')));
     }
   });
@@ -96,7 +97,8 @@ TEST(HttpClient, RefusesHeadersAndBodiesBeyondTheBound) {
   DockerTestServer server([](Connection& connection, int number) {
     connection.read_request();
     if (number == 1) connection.answer(200, std::string(5000, 'x'));
-    if (number == 2) connection.send("HTTP/1.1 200 OK\r\nX-Long: " + std::string(9000, 'x') + "\r\n\r\n");
+    if (number == 2)
+      connection.send("HTTP/1.1 200 OK\r\nX-Long: " + std::string(9000, 'x') + "\r\n\r\n");
   });
   HttpLimits limits;
   limits.body_bytes = 4096;
@@ -186,7 +188,8 @@ TEST(HttpBodyStream, IsInterruptedFromAnotherThread) {
   Interrupt interrupt;
   std::thread raiser([&interrupt] { interrupt.raise(); });
   std::string text;
-  EXPECT_EQ(stream->read(text, WaitLimit::in(seconds(60), &interrupt)), HttpBodyStream::Outcome::interrupted);
+  EXPECT_EQ(stream->read(text, WaitLimit::in(seconds(60), &interrupt)),
+            HttpBodyStream::Outcome::interrupted);
   raiser.join();
 }
 

@@ -11,7 +11,8 @@ Subnet subnet(const char* text) { return parse_subnet(text).value(); }
 
 TEST(SubnetRange, ReadsOnlySubnets) {
   EXPECT_EQ(to_string(subnet("10.213.7.9/16")), "10.213.0.0/16");
-  for (const char* text : {"", "10.0.0.0", "10.0.0/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "fd00::/64", "a/8"}) {
+  for (const char* text : {"", "10.0.0.0", "10.0.0/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x",
+                           "fd00::/64", "a/8"}) {
     EXPECT_FALSE(parse_subnet(text)) << text;
   }
 }

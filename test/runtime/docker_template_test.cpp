@@ -13,7 +13,8 @@ using nlohmann::json;
 
 AgentSpec alice() {
   AgentSpec spec;
-  spec.identity = AgentIdentity{"1a2b3c4d5e6f", ResourceKey(ResourceKind::user_container, "c123"), "alice", "alice-agent"};
+  spec.identity = AgentIdentity{"1a2b3c4d5e6f", ResourceKey(ResourceKind::user_container, "c123"),
+                                "alice", "alice-agent"};
   spec.image = "alpine/openclaw:latest";
   spec.gateway_token = "the-token";
   spec.spec_hash = "abc";
@@ -70,7 +71,8 @@ TEST(ContainerTemplate, ForbidsSwapUnlessHibernationNeedsIt) {
 TEST(ContainerTemplate, KeepsTheTokenInTheEnvironmentOnly) {
   json body = body_of(alice());
   const json environment = body["Env"];
-  EXPECT_NE(std::find(environment.begin(), environment.end(), "AGENT_TOKEN=the-token"), environment.end());
+  EXPECT_NE(std::find(environment.begin(), environment.end(), "AGENT_TOKEN=the-token"),
+            environment.end());
   body.erase("Env");
   EXPECT_EQ(body.dump().find("the-token"), std::string::npos);
 }
@@ -80,8 +82,8 @@ TEST(ContainerTemplate, HandsTheBootScriptToAStockImage) {
   EXPECT_EQ(body["Entrypoint"], json::array({"/bin/sh", "-c"}));
   EXPECT_EQ(body["Cmd"][0], std::string(agent_boot_script()));
   const json environment = body["Env"];
-  for (const char* line : {"MOSAIC_API_URL=http://10.213.0.1:3000", "AGENT_ID=c123", "AGENT_KIND=user",
-                           "OPENCLAW_STATE_DIR=/home/node/.openclaw"}) {
+  for (const char* line : {"MOSAIC_API_URL=http://10.213.0.1:3000", "AGENT_ID=c123",
+                           "AGENT_KIND=user", "OPENCLAW_STATE_DIR=/home/node/.openclaw"}) {
     EXPECT_NE(std::find(environment.begin(), environment.end(), line), environment.end()) << line;
   }
 }
@@ -94,9 +96,11 @@ TEST(ContainerTemplate, LabelsEverything) {
   EXPECT_EQ(container["com.mosaic.id"], "c123");
   EXPECT_EQ(container["com.mosaic.role"], "agent");
   EXPECT_EQ(container["com.mosaic.spec-hash"], "abc");
-  const json network = json::parse(network_body(spec.identity, parse_subnet("10.213.0.8/29").value()));
+  const json network =
+      json::parse(network_body(spec.identity, parse_subnet("10.213.0.8/29").value()));
   EXPECT_EQ(network["Labels"]["com.mosaic.id"], "c123");
-  EXPECT_EQ(network["IPAM"]["Config"], json::array({{{"Subnet", "10.213.0.8/29"}, {"Gateway", "10.213.0.9"}}}));
+  EXPECT_EQ(network["IPAM"]["Config"],
+            json::array({{{"Subnet", "10.213.0.8/29"}, {"Gateway", "10.213.0.9"}}}));
   EXPECT_EQ(network["Options"]["com.docker.network.bridge.enable_icc"], "false");
   const json volume = json::parse(volume_body(spec.identity, "v", role::state));
   EXPECT_EQ(volume["Labels"]["com.mosaic.owner"], "alice");

@@ -47,8 +47,10 @@ void DockerTestServer::Connection::send(const std::string& bytes) {
   }
 }
 
-void DockerTestServer::Connection::answer(int status, const std::string& body, const std::string& fields) {
-  send("HTTP/1.1 " + std::to_string(status) + " Some Reason\r\nContent-Type: application/json\r\nContent-Length: " +
+void DockerTestServer::Connection::answer(int status, const std::string& body,
+                                          const std::string& fields) {
+  send("HTTP/1.1 " + std::to_string(status) +
+       " Some Reason\r\nContent-Type: application/json\r\nContent-Length: " +
        std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body);
 }
 
@@ -66,7 +68,8 @@ DockerTestServer::DockerTestServer(Script script) : script_(std::move(script)) {
   address.sun_family = AF_UNIX;
   std::copy(path_.begin(), path_.end(), address.sun_path);
   listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 64) != 0) {
+  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_, 64) != 0) {
     throw std::runtime_error("cannot listen on " + path_);
   }
   accepting_ = std::thread([this] { accept_all(); });
@@ -96,6 +99,8 @@ void DockerTestServer::accept_all() {
   }
 }
 
-std::string ping_fields(const std::string& api_version) { return "Api-Version: " + api_version + "\r\n"; }
+std::string ping_fields(const std::string& api_version) {
+  return "Api-Version: " + api_version + "\r\n";
+}
 
 }  // namespace mosaic

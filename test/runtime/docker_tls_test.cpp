@@ -51,7 +51,8 @@ Identity make_identity(const char* name, const Identity* issuer) {
   X509_set_pubkey(certificate, made.key.get());
   const Identity& signer = issuer == nullptr ? made : *issuer;
   X509_set_issuer_name(certificate, X509_get_subject_name(signer.certificate.get()));
-  add_extension(certificate, NID_basic_constraints, issuer == nullptr ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  add_extension(certificate, NID_basic_constraints,
+                issuer == nullptr ? "critical,CA:TRUE" : "critical,CA:FALSE");
   if (issuer != nullptr) add_extension(certificate, NID_subject_alt_name, "IP:127.0.0.1");
   X509_sign(certificate, signer.key.get(), EVP_sha256());
   return made;
@@ -115,7 +116,8 @@ class TlsTest : public ::testing::Test {
 
  private:
   void write_certificate(const std::string& name, const Identity& identity) {
-    write_pem(folder_ + "/" + name, [&](FILE* file) { PEM_write_X509(file, identity.certificate.get()); });
+    write_pem(folder_ + "/" + name,
+              [&](FILE* file) { PEM_write_X509(file, identity.certificate.get()); });
   }
 
   void listen() {
@@ -129,7 +131,8 @@ class TlsTest : public ::testing::Test {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 8) != 0) {
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener_, 8) != 0) {
       throw std::runtime_error("cannot listen");
     }
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);

@@ -34,9 +34,9 @@ class SeedCompatibility : public ::testing::Test {
     for (const auto& request : requests) requests_file << nlohmann::json(request).dump() << '\n';
     requests_file.close();
     ::setenv("SEED_CRYPTO_SECRET", secret.c_str(), 1);
-    const std::string command = "node '" + mosaic::test::source_folder() + "/test/secrets/seed_crypto.mjs' " +
-                                operation + " < '" + (folder_ / "requests").string() + "' > '" +
-                                (folder_ / "answers").string() + "'";
+    const std::string command =
+        "node '" + mosaic::test::source_folder() + "/test/secrets/seed_crypto.mjs' " + operation +
+        " < '" + (folder_ / "requests").string() + "' > '" + (folder_ / "answers").string() + "'";
     const int status = std::system(command.c_str());
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
       ADD_FAILURE() << "node is missing: run ./dev test";

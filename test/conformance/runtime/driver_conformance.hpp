@@ -30,7 +30,9 @@ template <typename Harness>
 class DriverConformance : public ::testing::Test {
  protected:
   RuntimeDriver& driver() { return harness_.driver(); }
-  ObservedAgent observe(const AgentIdentity& identity) { return driver().observe(identity, harness_.image()); }
+  ObservedAgent observe(const AgentIdentity& identity) {
+    return driver().observe(identity, harness_.image());
+  }
 
   AgentSpec spec_of(const AgentIdentity& identity) {
     AgentSpec spec;
@@ -54,7 +56,9 @@ class DriverConformance : public ::testing::Test {
     driver().start(id);
     return id;
   }
-  ContainerState state_of(const AgentIdentity& identity) { return observe(identity).container.value().state; }
+  ContainerState state_of(const AgentIdentity& identity) {
+    return observe(identity).container.value().state;
+  }
   bool becomes(const AgentIdentity& identity, ContainerState state) {
     return harness_.eventually([&] { return state_of(identity) == state; });
   }
@@ -67,7 +71,9 @@ class DriverConformance : public ::testing::Test {
     }
     return "done";
   }
-  static std::string error(EngineErrorKind kind) { return "error " + std::to_string(static_cast<int>(kind)); }
+  static std::string error(EngineErrorKind kind) {
+    return "error " + std::to_string(static_cast<int>(kind));
+  }
 
   Harness harness_;
 };
@@ -120,7 +126,8 @@ TYPED_TEST_P(DriverConformance, LeadsAnAgentThroughItsLife) {
 TYPED_TEST_P(DriverConformance, KeepsVolumesUntilTheyAreRemoved) {
   const AgentIdentity alice = this->harness_.agent("alice");
   const std::string id = this->create(alice);
-  EXPECT_EQ(this->outcome([&] { this->driver().remove_volumes(alice); }), this->error(EngineErrorKind::conflict));
+  EXPECT_EQ(this->outcome([&] { this->driver().remove_volumes(alice); }),
+            this->error(EngineErrorKind::conflict));
   this->driver().remove_container(id);
   ObservedAgent observed = this->observe(alice);
   EXPECT_FALSE(observed.container);
@@ -240,7 +247,8 @@ TYPED_TEST_P(DriverConformance, LeavesAForeignContainerUnderOurNameAlone) {
   EXPECT_EQ(observed.name_holder, foreign);
   EXPECT_FALSE(observed.held_by_row);
   EXPECT_TRUE(this->harness_.foreign_container_runs(foreign));
-  for (const ListedContainer& listed : this->driver().list_agents()) EXPECT_NE(listed.container.id, foreign);
+  for (const ListedContainer& listed : this->driver().list_agents())
+    EXPECT_NE(listed.container.id, foreign);
 }
 
 TYPED_TEST_P(DriverConformance, TellsWhichRowOfOursHoldsTheName) {
@@ -308,8 +316,10 @@ TYPED_TEST_P(DriverConformance, SaysThatAnImageIsMissing) {
   this->driver().ensure_network(alice);
   AgentSpec spec = this->spec_of(alice);
   spec.image = "mosaic/there-is-no-such-image:ever";
-  EXPECT_EQ(this->outcome([&] { this->driver().create_container(spec); }), this->error(EngineErrorKind::image_missing));
-  EXPECT_EQ(this->driver().observe(alice, spec.image).image.availability, ImageAvailability::absent);
+  EXPECT_EQ(this->outcome([&] { this->driver().create_container(spec); }),
+            this->error(EngineErrorKind::image_missing));
+  EXPECT_EQ(this->driver().observe(alice, spec.image).image.availability,
+            ImageAvailability::absent);
   EXPECT_EQ(this->driver().image(spec.image).availability, ImageAvailability::absent);
 }
 
@@ -342,7 +352,8 @@ TYPED_TEST_P(DriverConformance, GivesEveryAgentItsOwnAddress) {
   const AgentIdentity bob = this->harness_.agent("bob");
   this->create_and_start(alice);
   this->create_and_start(bob);
-  EXPECT_NE(this->observe(alice).container.value().endpoint, this->observe(bob).container.value().endpoint);
+  EXPECT_NE(this->observe(alice).container.value().endpoint,
+            this->observe(bob).container.value().endpoint);
 }
 
 TYPED_TEST_P(DriverConformance, ShowsWhatAHumanHasDone) {
@@ -363,7 +374,8 @@ TYPED_TEST_P(DriverConformance, KnowsANetworkThatWasMadeAnewFromTheOldOne) {
   this->harness_.human_removes_network(alice);
   EXPECT_FALSE(this->observe(alice).network_exists);
   EXPECT_FALSE(this->observe(alice).container.value().attached);
-  EXPECT_EQ(this->outcome([&] { this->driver().start(id); }), this->error(EngineErrorKind::not_found));
+  EXPECT_EQ(this->outcome([&] { this->driver().start(id); }),
+            this->error(EngineErrorKind::not_found));
   this->driver().ensure_network(alice);
   EXPECT_TRUE(this->observe(alice).network_exists);
   EXPECT_FALSE(this->observe(alice).container.value().attached);
@@ -378,7 +390,8 @@ TYPED_TEST_P(DriverConformance, LeavesAForeignNetworkAlone) {
   this->driver().remove_network(name);
   EXPECT_TRUE(this->harness_.foreign_network_exists(name));
   EXPECT_FALSE(this->observe(alice).network_exists);
-  EXPECT_EQ(this->outcome([&] { this->driver().ensure_network(alice); }), this->error(EngineErrorKind::conflict));
+  EXPECT_EQ(this->outcome([&] { this->driver().ensure_network(alice); }),
+            this->error(EngineErrorKind::conflict));
   EXPECT_TRUE(this->harness_.foreign_network_exists(name));
 }
 
@@ -386,7 +399,8 @@ TYPED_TEST_P(DriverConformance, HintsAtEveryChangeOfAnAgent) {
   const AgentIdentity alice = this->harness_.agent("alice");
   CountingListener listener;
   this->driver().watch(listener);
-  ASSERT_TRUE(this->harness_.eventually([&] { return this->harness_.is_watching(listener.missed()); }));
+  ASSERT_TRUE(
+      this->harness_.eventually([&] { return this->harness_.is_watching(listener.missed()); }));
   const auto next = [&](const std::function<void()>& change) {
     const int before = listener.count(alice.key);
     change();
@@ -405,13 +419,16 @@ TYPED_TEST_P(DriverConformance, HintsAtEveryChangeOfAnAgent) {
   EXPECT_EQ(listener.count(alice.key), before);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(DriverConformance, ShowsNothingOfAnAgentThatHasNothing, LeadsAnAgentThroughItsLife,
-                            KeepsVolumesUntilTheyAreRemoved, MayBeAskedTwice, EndsPausedContainersToo,
-                            RefusesWhatTheStateForbids, ActsInsideRunningContainersOnly, SaysWhenAContainerIsNotThere,
-                            LeavesAForeignContainerUnderOurNameAlone, TellsWhichRowOfOursHoldsTheName,
-                            FindsARowsContainerUnderAnotherName, NeverTakesTheBeginningOfAnIdForAName,
-                            SaysOfACreatedContainerWhatTheNextObservationSays, CreatesNothingOnANetworkThatItRemoved,
-                            SaysThatAnImageIsMissing, ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
+REGISTER_TYPED_TEST_SUITE_P(DriverConformance, ShowsNothingOfAnAgentThatHasNothing,
+                            LeadsAnAgentThroughItsLife, KeepsVolumesUntilTheyAreRemoved,
+                            MayBeAskedTwice, EndsPausedContainersToo, RefusesWhatTheStateForbids,
+                            ActsInsideRunningContainersOnly, SaysWhenAContainerIsNotThere,
+                            LeavesAForeignContainerUnderOurNameAlone,
+                            TellsWhichRowOfOursHoldsTheName, FindsARowsContainerUnderAnotherName,
+                            NeverTakesTheBeginningOfAnIdForAName,
+                            SaysOfACreatedContainerWhatTheNextObservationSays,
+                            CreatesNothingOnANetworkThatItRemoved, SaysThatAnImageIsMissing,
+                            ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
                             ShowsWhatAHumanHasDone, KnowsANetworkThatWasMadeAnewFromTheOldOne,
                             LeavesAForeignNetworkAlone, HintsAtEveryChangeOfAnAgent);
 
