@@ -39,24 +39,24 @@ std::string as_event(std::string_view event, std::string_view id, std::string_vi
   return text + "\n";
 }
 
+// Outlives the stream where somebody still holds it: then it only answers that nobody listens.
 class BufferedChannel final : public EventChannel,
                               public std::enable_shared_from_this<BufferedChannel> {
  public:
-  BufferedChannel(asio::any_io_executor executor, std::size_t limit)
-      : executor_(std::move(executor)), limit_(limit), wakeup_(executor_) {}
+  // `wakeup` and the executor's loop live until detach().
+  BufferedChannel(asio::any_io_executor executor, std::size_t limit, TimedWakeup& wakeup)
+      : limit_(limit), executor_(std::move(executor)), wakeup_(&wakeup) {}
 
   bool send(std::string_view event, std::string_view id, std::string_view data) override {
     const auto text = as_event(event, id, data);
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return false;
-      const bool was_empty = buffer_.empty();
-      if (buffer_.size() + text.size() > limit_) closed_ = true;
-      if (!closed_) buffer_ += text;
-      if (!closed_ && !was_empty) return true;  // the reader knows already
-    }
-    asio::post(executor_, [self = shared_from_this()] { self->wakeup_.notify(); });
-    return !closed();
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    const bool reader_knows = !buffer_.empty();
+    if (buffer_.size() + text.size() > limit_) closed_ = true;
+    if (!closed_) buffer_ += text;
+    if (executor_ && (closed_ || !reader_knows))
+      asio::post(executor_, [self = shared_from_this()] { self->wake(); });
+    return !closed_;
   }
 
   bool closed() const override {
@@ -64,26 +64,47 @@ class BufferedChannel final : public EventChannel,
     return closed_;
   }
 
-  void close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-  }
-
   std::string take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(buffer_, std::string());
   }
 
-  // Of the I/O thread.
-  TimedWakeup& wakeup() { return wakeup_; }
+  // Both on the I/O thread.
+  void wake() {
+    if (wakeup_ != nullptr) wakeup_->notify();
+  }
+  void detach() {
+    wakeup_ = nullptr;
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    executor_ = asio::any_io_executor();
+  }
 
  private:
-  asio::any_io_executor executor_;
   const std::size_t limit_;
-  TimedWakeup wakeup_;
   mutable std::mutex mutex_;
+  asio::any_io_executor executor_;  // none: detached
   std::string buffer_;
   bool closed_ = false;
+  TimedWakeup* wakeup_;  // of the I/O thread
+};
+
+// However the stream ends, also with its loop: its end of the channel goes with it.
+class Attachment {
+ public:
+  Attachment(BufferedChannel& channel, ClientStream& client) : channel_(channel), client_(client) {
+    client_.on_change([&channel] { channel.wake(); });
+  }
+  ~Attachment() {
+    client_.on_change(nullptr);
+    channel_.detach();
+  }
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+
+ private:
+  BufferedChannel& channel_;
+  ClientStream& client_;
 };
 
 class EventStreamRoute final : public StreamHandler {
@@ -93,7 +114,10 @@ class EventStreamRoute final : public StreamHandler {
       : gatekeeper_(gatekeeper), rule_(rule), open_(std::move(open)), limits_(limits) {}
 
   asio::awaitable<void> serve(Request& request, ClientStream& client) override {
-    const auto channel = std::make_shared<BufferedChannel>(client.executor(), limits_.buffer_bytes);
+    TimedWakeup wakeup(client.executor());
+    const auto channel =
+        std::make_shared<BufferedChannel>(client.executor(), limits_.buffer_bytes, wakeup);
+    const Attachment attachment(*channel, client);
     std::shared_ptr<void> source;
     std::optional<Response> refusal;
     auto begin = [&] { refusal = admit_and_open(request, channel, source, client.log()); };
@@ -102,9 +126,7 @@ class EventStreamRoute final : public StreamHandler {
       co_await client.respond(*refusal);
       co_return;
     }
-    client.on_change([channel] { channel->wakeup().notify(); });
-    co_await relay(request, client, *channel);
-    channel->close();
+    co_await relay(request, client, *channel, wakeup);
   }
 
  private:
@@ -127,7 +149,7 @@ class EventStreamRoute final : public StreamHandler {
   }
 
   asio::awaitable<void> relay(const Request& request, ClientStream& client,
-                              BufferedChannel& channel) {
+                              BufferedChannel& channel, TimedWakeup& wakeup) {
     Response head(200, "text/event-stream", "");
     head.set_field("Cache-Control", "no-cache, no-transform");
     head.set_field("X-Accel-Buffering", "no");
@@ -149,7 +171,7 @@ class EventStreamRoute final : public StreamHandler {
         if (!co_await still_allowed(request, client)) break;
         next_check = now + limits_.recheck_interval;
       }
-      if (text.empty()) co_await channel.wakeup().wait_until(std::min(next_comment, next_check));
+      if (text.empty()) co_await wakeup.wait_until(std::min(next_comment, next_check));
     }
     co_await client.end();
   }

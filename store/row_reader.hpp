@@ -1,12 +1,13 @@
 // Reads the columns of one row one after the other, in the order of its SELECT list. Private to store/.
 //
-// Thread-safety: one thread; the row must outlive it.
+// Thread-safety: one thread. Texts are copied out; the reader keeps the result alive.
 #pragma once
 
 #include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/clock.hpp"
 #include "store/column_text.hpp"
@@ -16,7 +17,7 @@ namespace mosaic {
 
 class RowReader {
  public:
-  explicit RowReader(const pqxx::row& row, int first = 0) : row_(row), index_(first) {}
+  explicit RowReader(pqxx::row row, int first = 0) : row_(std::move(row)), index_(first) {}
 
   // NULL is an empty text, and no number.
   std::string text() {
@@ -51,7 +52,8 @@ class RowReader {
     return std::string_view(field.c_str(), field.size());
   }
 
-  const pqxx::row& row_;
+  const pqxx::row
+      row_;  // shares the result; a reference would outlive result[0], which is a temporary
   int index_;
 };
 
