@@ -34,7 +34,7 @@ target_compile_options(mosaic_options INTERFACE
   $<$<CONFIG:Release>:-O2>)
 # GCC 12 reports false positives of these in its own and Boost's headers once it inlines.
 target_compile_options(mosaic_options INTERFACE
-  -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
+  -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
   -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(mosaic_options INTERFACE -fcoroutines -fpch-preprocess)
