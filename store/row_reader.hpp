@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "model/clock.hpp"
 #include "store/column_text.hpp"
@@ -17,7 +16,7 @@ namespace mosaic {
 
 class RowReader {
  public:
-  explicit RowReader(pqxx::row row, int first = 0) : row_(std::move(row)), index_(first) {}
+  explicit RowReader(const pqxx::row& row, int first = 0) : row_(row), index_(first) {}
 
   // NULL is an empty text, and no number.
   std::string text() {
