@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
+#include <mutex>
 
 #include "test/fakes/fake_clock.hpp"
 
@@ -18,7 +20,7 @@ class ScriptedReconciler final : public Reconciler {
     ++calls;
     return script(key);
   }
-  int calls = 0;
+  std::atomic<int> calls{0};  // by every worker
   std::function<Outcome(const ResourceKey&)> script = [](const ResourceKey&) { return Outcome{}; };
 };
 
@@ -33,11 +35,13 @@ class RecordingObserver final : public ControllerObserver {
   void on_reconcile_begin(const ResourceKey&) override {}
   void on_reconcile_end(const ResourceKey&, ReconcileResult result, std::chrono::nanoseconds,
                         std::string_view error) override {
+    const std::lock_guard lock(mutex);
     results.push_back(result);
     errors.emplace_back(error);
   }
   std::vector<ReconcileResult> results;
   std::vector<std::string> errors;
+  std::mutex mutex;  // workers tell it at the same time
 };
 
 class ControllerTest : public testing::Test {
