@@ -65,6 +65,8 @@ class HttpServer::Implementation {
       loops_.push_back(std::make_unique<asio::io_context>(one_thread));
   }
 
+  // A server that cannot be stopped ends the process: its threads use what is about to go.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~Implementation() { stop(); }
 
   void start();

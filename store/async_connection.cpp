@@ -120,6 +120,7 @@ ConnectionOutcome AsyncConnection::run(const std::string& sql,
                                        const std::vector<std::string>& parameters,
                                        SteadyTime deadline, Rows& rows) {
   std::vector<const char*> values;
+  values.reserve(parameters.size());
   for (const auto& parameter : parameters) values.push_back(parameter.c_str());
   if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
                         values.data(), nullptr, nullptr, 0) == 0) {
