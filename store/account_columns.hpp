@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/account.hpp"
-#include "store/row_reader.hpp"
+#include "store/column_reader.hpp"
 
 namespace mosaic {
 

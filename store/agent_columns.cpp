@@ -1,39 +1,17 @@
 #include "store/agent_columns.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "store/column_reader.hpp"
 #include "store/column_text.hpp"
 
 namespace mosaic {
 namespace {
 
-// Reads columns one after the other, in the order of the SELECT lists.
-class ColumnReader {
+// Texts that somebody has taken apart already: the fields of a COPY line.
+class ListedFields {
  public:
-  explicit ColumnReader(const std::vector<Field>& fields) : fields_(fields) {}
-
-  std::string text() {
-    const Field field = next();
-    return field ? std::string(*field) : std::string();
-  }
-  std::optional<std::int64_t> number() {
-    const Field field = next();
-    std::int64_t value = 0;
-    if (!field ||
-        std::from_chars(field->data(), field->data() + field->size(), value).ec != std::errc()) {
-      return std::nullopt;
-    }
-    return value;
-  }
-  std::optional<TimePoint> time() {
-    const Field field = next();
-    return field ? parse_timestamp(*field) : std::nullopt;
-  }
-  bool flag() {
-    const Field field = next();
-    return field && field->starts_with('t');
-  }
+  explicit ListedFields(const std::vector<Field>& fields) : fields_(fields) {}
   Field next() { return index_ < fields_.size() ? fields_[index_++] : Field(); }
 
  private:
@@ -41,7 +19,9 @@ class ColumnReader {
   std::size_t index_ = 0;
 };
 
-AgentStatus decode_status(ColumnReader& columns) {
+using AgentColumns = ColumnReader<ListedFields>;
+
+AgentStatus decode_status(AgentColumns& columns) {
   AgentStatus status;
   status.phase = parse_phase(columns.next().value_or("")).value_or(Phase::stopped);
   status.container_id = columns.text();
@@ -84,7 +64,7 @@ Parameter port_parameter(const std::string& endpoint) {
 }  // namespace
 
 AgentRow decode_agent(const std::vector<Field>& fields) {
-  ColumnReader columns(fields);
+  AgentColumns columns{ListedFields(fields)};
   AgentRow row;
   row.key.kind = columns.next() == Field("user") ? ResourceKind::user_container
                                                  : ResourceKind::system_container;

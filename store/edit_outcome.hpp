@@ -9,7 +9,7 @@
 
 #include "store/account_store.hpp"
 #include "store/connection_pool.hpp"
-#include "store/row_reader.hpp"
+#include "store/column_reader.hpp"
 
 namespace mosaic {
 

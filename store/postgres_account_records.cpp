@@ -2,10 +2,10 @@
 // may come again.
 #include <algorithm>
 
+#include "store/column_reader.hpp"
 #include "store/column_text.hpp"
 #include "store/connection_pool.hpp"
 #include "store/postgres_account_store.hpp"
-#include "store/row_reader.hpp"
 
 namespace mosaic {
 namespace {

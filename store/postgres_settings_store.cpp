@@ -1,10 +1,10 @@
 // Providers, preferences, plain settings and breakglass users of PostgresSettingsStore.
 #include "store/postgres_settings_store.hpp"
 
+#include "store/column_reader.hpp"
 #include "store/column_text.hpp"
 #include "store/connection_pool.hpp"
 #include "store/edit_outcome.hpp"
-#include "store/row_reader.hpp"
 
 namespace mosaic {
 namespace {

@@ -1,12 +1,13 @@
-// Reads the columns of one row one after the other, in the order of its SELECT list. Private to store/.
+// Reads columns one after the other, in the order of a SELECT list, wherever their texts come from. Private to store/.
 //
-// Thread-safety: one thread. Texts are copied out; the reader keeps the result alive.
+// Thread-safety: one thread. Texts are copied out.
 #pragma once
 
 #include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/clock.hpp"
 #include "store/column_text.hpp"
@@ -14,9 +15,11 @@
 
 namespace mosaic {
 
-class RowReader {
+// `Fields::next()` gives the next column's text; nothing for NULL and past the end.
+template <typename Fields>
+class ColumnReader {
  public:
-  explicit RowReader(const pqxx::row& row, int first = 0) : row_(row), index_(first) {}
+  explicit ColumnReader(Fields fields) : fields_(std::move(fields)) {}
 
   // NULL is an empty text, and no number.
   std::string text() {
@@ -41,9 +44,17 @@ class RowReader {
     const auto field = next();
     return field && field->starts_with('t');
   }
-  int position() const { return index_; }
+  std::optional<std::string_view> next() { return fields_.next(); }
 
  private:
+  Fields fields_;
+};
+
+// A row of a result, which it keeps alive: a reference would outlive result[0], which is a temporary.
+class RowFields {
+ public:
+  RowFields(const pqxx::row& row, int first) : row_(row), index_(first) {}
+
   std::optional<std::string_view> next() {
     if (index_ >= static_cast<int>(row_.size())) return std::nullopt;
     const auto field = row_[index_++];
@@ -51,9 +62,14 @@ class RowReader {
     return std::string_view(field.c_str(), field.size());
   }
 
-  const pqxx::row
-      row_;  // shares the result; a reference would outlive result[0], which is a temporary
+ private:
+  pqxx::row row_;
   int index_;
+};
+
+class RowReader : public ColumnReader<RowFields> {
+ public:
+  explicit RowReader(const pqxx::row& row, int first = 0) : ColumnReader(RowFields(row, first)) {}
 };
 
 }  // namespace mosaic
