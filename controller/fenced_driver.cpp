@@ -47,6 +47,7 @@ void FencedDriver::remove_network(const std::string& network_name) {
 void FencedDriver::remove_volumes(const AgentIdentity& identity) {
   trusted().remove_volumes(identity);
 }
+void FencedDriver::remove_leftovers() { trusted().remove_leftovers(); }
 void FencedDriver::begin_pull(const std::string& image) { trusted().begin_pull(image); }
 ImageView FencedDriver::image(const std::string& image) { return trusted().image(image); }
 std::optional<RuntimeDriver::MemoryUse> FencedDriver::memory_use(const std::string& container_id) {

@@ -36,6 +36,7 @@ class FencedDriver final : public RuntimeDriver {
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override;
+  void remove_leftovers() override;
   void begin_pull(const std::string& image) override;
   ImageView image(const std::string& image) override;
   std::optional<MemoryUse> memory_use(const std::string& container_id) override;

@@ -148,6 +148,12 @@ void Informer::add_orphan(const ResourceKey& row_key) {
   queue_.add(ResourceKey(ResourceKind::orphan, to_string(row_key)), Priority::resync);
 }
 
+// No listing shows them, and a call that was under way when its controller died may still take effect after the
+// first look: so at every listing.
+void Informer::add_leftovers() {
+  queue_.add(ResourceKey(ResourceKind::orphan, std::string(leftovers_name)), Priority::resync);
+}
+
 void Informer::resync() {
   const SteadyTime begun = clock_.steady_now();
   policy_.refresh();
@@ -179,6 +185,7 @@ void Informer::resync() {
     }
   });
   for (const auto& key : without_row) add_orphan(key);
+  add_leftovers();
 
   snapshot_ = std::move(snapshot);
   policy_.on_listed(listed);
@@ -207,6 +214,7 @@ void Informer::relist() {
   for (const auto& [key, seen] : snapshot_) {
     if (!snapshot.contains(key)) look(key);
   }
+  add_leftovers();
   snapshot_ = std::move(snapshot);
   policy_.on_listed(listed);
   next_relist_ = clock_.steady_now() + settings_.relist_every;

@@ -17,6 +17,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -30,6 +31,10 @@
 #include "store/store.hpp"
 
 namespace mosaic {
+
+// The name of the orphan that stands for all of ours that belongs to no row at all: what the calls
+// of a controller that died left behind.
+inline constexpr std::string_view leftovers_name = "leftovers";
 
 struct InformerSettings {
   Duration relist_every = std::chrono::minutes(1);
@@ -107,6 +112,7 @@ class Informer final : public ChangeListener, public EngineListener, public Heal
   void relist();
   Snapshot take_snapshot(const std::vector<ListedContainer>& listed);
   void add_orphan(const ResourceKey& row_key);
+  void add_leftovers();
   Duration jittered(Duration every);
   void wake();
 

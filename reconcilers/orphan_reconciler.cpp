@@ -1,5 +1,7 @@
 #include "reconcilers/orphan_reconciler.hpp"
 
+#include "controller/informer.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -17,6 +19,10 @@ OrphanReconciler::OrphanReconciler(const Clock& clock, AgentReader& rows, Status
       fleet_(fleet) {}
 
 Outcome OrphanReconciler::reconcile(const ResourceKey& key) {
+  if (key.name == leftovers_name) {
+    driver_.remove_leftovers();
+    return {};
+  }
   const auto row_key = parse_resource_key(key.name);
   if (!row_key) throw TerminalError("\"" + key.name + "\" names no row");
   Memory memory;

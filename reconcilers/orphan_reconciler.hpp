@@ -22,7 +22,7 @@ class OrphanReconciler final : public Reconciler {
   OrphanReconciler(const Clock& clock, AgentReader& rows, StatusWriter& statuses, EventLog& events,
                    RuntimeDriver& driver, FleetPolicy& fleet);
 
-  // `key.name` is the text of the row's key, "user/c1".
+  // `key.name` is the text of the row's key, "user/c1", or leftovers_name.
   Outcome reconcile(const ResourceKey& key) override;
 
  private:

@@ -135,6 +135,9 @@ class RuntimeDriver {
   // of ours only; gone already: nothing happens
   virtual void remove_network(const std::string& network_name) = 0;
   virtual void remove_volumes(const AgentIdentity& identity) = 0;  // gone already: nothing happens
+  // Removes what calls of a process that died left behind besides agents' objects (helper
+  // containers with our instance label). Never what a call of this process is using.
+  virtual void remove_leftovers() = 0;
 
   // Begins a pull in the background unless one runs; its progress shows in observe() and image().
   virtual void begin_pull(const std::string& image) = 0;

@@ -56,6 +56,7 @@ class DockerDriver final : public RuntimeDriver {
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override { volumes_.remove(identity); }
+  void remove_leftovers() override { volumes_.remove_leftover_helpers(); }
   void begin_pull(const std::string& image) override { puller_.begin(image); }
   ImageView image(const std::string& image) override;
   std::optional<MemoryUse> memory_use(const std::string& container_id) override;

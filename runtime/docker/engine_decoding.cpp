@@ -178,6 +178,13 @@ std::vector<ListedContainer> decode_container_list(std::string_view body,
   return listed;
 }
 
+std::vector<std::string> decode_container_ids(std::string_view body) {
+  std::vector<std::string> ids;
+  for (const json& object : parse_list(body, "containers"))
+    ids.push_back(text(member(object, "Id")));
+  return ids;
+}
+
 std::vector<InspectedNetwork> decode_network_list(std::string_view body) {
   std::vector<InspectedNetwork> networks;
   for (const json& object : parse_list(body, "networks")) networks.push_back(network_from(object));

@@ -62,6 +62,8 @@ struct EngineFacts {
 };
 
 InspectedContainer decode_container(std::string_view body, std::uint16_t gateway_port);
+// The ids of a listing, whatever the containers are; the engine has filtered.
+std::vector<std::string> decode_container_ids(std::string_view body);
 // Agents' containers only; the engine has filtered by instance.
 std::vector<ListedContainer> decode_container_list(std::string_view body,
                                                    std::uint16_t gateway_port);

@@ -212,6 +212,19 @@ std::string VolumeKeeper::create_helper(const std::string& name, const std::stri
   return decode_created_id(answer.body);
 }
 
+// While the lock is held this process has no helper, and nobody else acts while this process leads.
+void VolumeKeeper::remove_leftover_helpers() {
+  const std::lock_guard helper(helper_);
+  EngineRequest request;
+  request.route = "/containers/json";
+  request.path =
+      "/containers/json?all=true&" + engine_filters({{"label",
+                                                      {label_filter(label::instance, instance_),
+                                                       label_filter(label::role, role::helper)}}});
+  request.doing = "list helper containers";
+  for (const std::string& id : decode_container_ids(engine_.call(request).body)) remove_helper(id);
+}
+
 void VolumeKeeper::remove_helper(const std::string& id_or_name) {
   EngineRequest request;
   request.method = "DELETE";

@@ -29,6 +29,8 @@ class VolumeKeeper {
   // how.
   VolumeOwner make_writable(const AgentIdentity& identity, const std::string& image,
                             const std::string& id);
+  // Removes the helper containers of processes that died; waits for one of this process to be gone.
+  void remove_leftover_helpers();
 
  private:
   void create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);

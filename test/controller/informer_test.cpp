@@ -58,14 +58,17 @@ class InformerTest : public testing::Test {
       store.put_agent(row);
     }
   }
+  // What every listing asks for is told by asked_for_leftovers().
   std::set<std::string> queued() {
     std::set<std::string> names;
     while (const auto item = queue.try_pop()) {
       names.insert(to_string(item->key));
       queue.done(item->key);
     }
+    asked_for_leftovers = names.erase("orphan/leftovers") > 0;
     return names;
   }
+  bool asked_for_leftovers = false;
   FakeClock clock;
   FakeStore store{clock};
   FakeEngine engine{clock, store.instance_id()};
@@ -89,10 +92,23 @@ TEST_F(InformerTest, RowsWithoutInterestCostNothing) {
   EXPECT_TRUE(queued().empty());
 }
 
+TEST_F(InformerTest, EveryListingAsksForWhatKilledControllersLeft) {
+  for (int listing = 0; listing < 3; ++listing) {
+    informer.run_pending();
+    queued();
+    EXPECT_TRUE(asked_for_leftovers) << listing;
+    informer.run_pending();
+    queued();
+    EXPECT_FALSE(asked_for_leftovers) << listing;
+    clock.advance(settings.relist_every);
+  }
+}
+
 TEST_F(InformerTest, AStandbyLooksAtNothing) {
   leadership.present.reset();
   informer.run_pending();
   EXPECT_TRUE(queued().empty());
+  EXPECT_FALSE(asked_for_leftovers);
   EXPECT_TRUE(engine.calls().empty());
 }
 

@@ -25,7 +25,7 @@ ContainerView as_listed(const ContainerView& view) {
 }  // namespace
 
 std::string_view to_string(EngineMethod method) {
-  static constexpr std::array<std::string_view, 21> words{"info",
+  static constexpr std::array<std::string_view, 22> words{"info",
                                                           "list_agents",
                                                           "list_networks",
                                                           "observe",
@@ -45,7 +45,8 @@ std::string_view to_string(EngineMethod method) {
                                                           "image",
                                                           "memory_use",
                                                           "reload_configuration",
-                                                          "read_schedule"};
+                                                          "read_schedule",
+                                                          "remove_leftovers"};
   return words.at(static_cast<std::size_t>(method));
 }
 
@@ -387,6 +388,10 @@ void FakeEngine::remove_network(const std::string& network_name) {
     world_.networks.erase(found);
     emit_agent(key);
   });
+}
+
+void FakeEngine::remove_leftovers() {
+  call(EngineMethod::remove_leftovers, {}, [&] { leftover_helpers_ = 0; });
 }
 
 void FakeEngine::remove_volumes(const AgentIdentity& identity) {

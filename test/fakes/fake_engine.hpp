@@ -46,6 +46,7 @@ enum class EngineMethod : std::uint8_t {
   memory_use,
   reload_configuration,
   read_schedule,
+  remove_leftovers,
 };
 
 std::string_view to_string(EngineMethod method);
@@ -103,6 +104,7 @@ class FakeEngine final : public RuntimeDriver {
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override;
+  void remove_leftovers() override;
   void begin_pull(const std::string& image) override;
   ImageView image(const std::string& image) override;
   std::optional<MemoryUse> memory_use(const std::string& container_id) override;
@@ -161,6 +163,10 @@ class FakeEngine final : public RuntimeDriver {
   std::string add_container(const std::string& name, const std::string& instance,
                             const ResourceKey& key = {},
                             ContainerState state = ContainerState::running);
+
+  // A helper container that a killed controller's call left; how many are there.
+  void leave_helper_behind();
+  int leftover_helpers() const;
 
   void add_network(const std::string& name, const std::string& instance,
                    const ResourceKey& key = {});
@@ -268,6 +274,7 @@ class FakeEngine final : public RuntimeDriver {
   const std::function<void(Duration)> pass_time_;
   mutable std::mutex mutex_;
   World world_;
+  int leftover_helpers_ = 0;
   std::optional<World> frozen_;
   bool frozen_dishonest_ = false;
   bool down_ = false;

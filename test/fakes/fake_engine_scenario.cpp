@@ -114,6 +114,16 @@ void FakeEngine::human_starts(const ResourceKey& key) {
   });
 }
 
+void FakeEngine::leave_helper_behind() {
+  const std::lock_guard lock(mutex_);
+  ++leftover_helpers_;
+}
+
+int FakeEngine::leftover_helpers() const {
+  const std::lock_guard lock(mutex_);
+  return leftover_helpers_;
+}
+
 void FakeEngine::human_removes_network(const ResourceKey& key) {
   change([&] {
     const std::size_t removed = std::erase_if(world_.networks, [&](const auto& entry) {
@@ -293,6 +303,7 @@ std::size_t FakeEngine::mutation_count() const {
           case EngineMethod::image:
           case EngineMethod::memory_use:
           case EngineMethod::read_schedule:
+          case EngineMethod::remove_leftovers:  // a look, unless something was left
             return false;
           default:
             return true;

@@ -500,6 +500,17 @@ TEST_F(LoopTest, ALostRowKeepsItsContainer) {
   EXPECT_EQ(containers("alice"), 1U);
 }
 
+TEST_F(LoopTest, AHelperThatAKilledControllerLeftIsRemovedByItsSuccessor) {
+  engine.leave_helper_behind();
+  boot();
+  settle();
+  EXPECT_EQ(engine.leftover_helpers(), 0);
+  // The killed controller's call took effect only after its successor had looked.
+  engine.leave_helper_behind();
+  pass(minutes(1));
+  EXPECT_EQ(engine.leftover_helpers(), 0);
+}
+
 TEST_F(LoopTest, APurgeTakesEverything) {
   user("alice");
   settle();

@@ -169,6 +169,19 @@ void DockerLab::human_removes_network(const AgentIdentity& identity) {
   remove("/networks/" + network_name(identity));
 }
 
+void DockerLab::leave_helper_behind() {
+  post("/containers/create?name=mosaic-" + settings_.instance.substr(0, 8) + "-image-probe",
+       json::parse(image_probe_body(image_, settings_.instance)));
+}
+
+bool DockerLab::has_helper() {
+  return !get("/containers/json?all=true&" +
+              engine_filters({{"label",
+                               {label_filter(label::instance, settings_.instance),
+                                label_filter(label::role, role::helper)}}}))
+              .empty();
+}
+
 // The engine tells the end of a process a few milliseconds after the call that ended it has returned.
 bool DockerLab::eventually(const std::function<bool()>& condition) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);

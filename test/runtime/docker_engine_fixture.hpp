@@ -50,6 +50,8 @@ class DockerLab {
   void human_kills(const std::string& container_id);
   void human_removes(const std::string& container_id);
   void human_removes_network(const AgentIdentity& identity);
+  void leave_helper_behind();
+  bool has_helper();
   bool is_watching(int events_missed) const { return events_missed > 0; }
   bool eventually(const std::function<bool()>& condition);
 

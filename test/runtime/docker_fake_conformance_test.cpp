@@ -38,6 +38,8 @@ class FakeEngineHarness {
   void human_removes_network(const AgentIdentity& identity) {
     engine_.human_removes_network(identity.key);
   }
+  void leave_helper_behind() { engine_.leave_helper_behind(); }
+  bool has_helper() { return engine_.leftover_helpers() > 0; }
   bool is_watching(int) { return true; }
   bool eventually(const std::function<bool()>& condition) { return condition(); }
 

@@ -10,6 +10,8 @@
 //   bool foreign_network_exists(const std::string& name);
 //   void human_kills(const std::string& container_id);
 //   void human_removes(const std::string& container_id);          // docker rm -f
+//   void leave_helper_behind();                                   // as a killed process does
+//   bool has_helper();
 //   void human_removes_network(const AgentIdentity& identity);    // not in use
 //   bool is_watching(int events_missed);                          // hints are being delivered by now
 //   bool eventually(std::function<bool()> condition);             // waits where the engine takes its time
@@ -384,6 +386,17 @@ TYPED_TEST_P(DriverConformance, KnowsANetworkThatWasMadeAnewFromTheOldOne) {
   EXPECT_TRUE(this->observe(alice).container.value().attached);
 }
 
+TYPED_TEST_P(DriverConformance, RemovesWhatAKilledProcessLeftAndNothingElse) {
+  const AgentIdentity alice = this->harness_.agent("alice");
+  const std::string id = this->create_and_start(alice);
+  this->harness_.leave_helper_behind();
+  ASSERT_TRUE(this->harness_.has_helper());
+  this->driver().remove_leftovers();
+  EXPECT_FALSE(this->harness_.has_helper());
+  this->driver().remove_leftovers();
+  EXPECT_EQ(this->observe(alice).container.value().id, id);
+}
+
 TYPED_TEST_P(DriverConformance, LeavesAForeignNetworkAlone) {
   const AgentIdentity alice = this->harness_.agent("alice");
   const std::string name = this->harness_.add_foreign_network(network_name(alice));
@@ -430,6 +443,7 @@ REGISTER_TYPED_TEST_SUITE_P(DriverConformance, ShowsNothingOfAnAgentThatHasNothi
                             CreatesNothingOnANetworkThatItRemoved, SaysThatAnImageIsMissing,
                             ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
                             ShowsWhatAHumanHasDone, KnowsANetworkThatWasMadeAnewFromTheOldOne,
-                            LeavesAForeignNetworkAlone, HintsAtEveryChangeOfAnAgent);
+                            RemovesWhatAKilledProcessLeftAndNothingElse, LeavesAForeignNetworkAlone,
+                            HintsAtEveryChangeOfAnAgent);
 
 }  // namespace mosaic::conformance
