@@ -44,6 +44,8 @@ class ApiServer::Implementation {
       if (wanted.serves_agents) agent_config_.add_routes(*router);
       if (wanted.serves_people && dependencies.people != nullptr)
         dependencies.people->add_routes(*router);
+      if (wanted.serves_people && dependencies.web_pages != nullptr)
+        add_web_pages(*router, *dependencies.web_pages);
       Listener listener;
       listener.address = wanted.address;
       listener.port = wanted.port;

@@ -13,6 +13,7 @@
 #include "api/handlers/health_handler.hpp"
 #include "api/people_api.hpp"
 #include "api/server.hpp"
+#include "api/web_pages.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -24,7 +25,7 @@ struct ApiListener {
   std::uint16_t port = 0;                  // 0: any free one
   bool serves_operators = true;            // /livez, /readyz, /metrics
   bool serves_agents = true;               // /api/internal/agent-config
-  bool serves_people = false;              // /api, /v1; only with dependencies.people
+  bool serves_people = false;              // /api, /v1 and the pages; only with dependencies.people
   std::vector<std::string> allowed_peers;  // CIDR ranges; empty: everybody who can reach it
 };
 
@@ -39,7 +40,8 @@ struct ApiDependencies {
   std::vector<HealthCheck> readiness;
   std::function<std::string()> metrics_text;  // may be empty: then there is no /metrics
   Logger log;
-  PeopleApi* people = nullptr;  // none: nobody but operators and agents is served
+  PeopleApi* people = nullptr;          // none: nobody but operators and agents is served
+  const WebPages* web_pages = nullptr;  // none: people are served no pages; outlives the server
 };
 
 class ApiServer {

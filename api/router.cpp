@@ -76,6 +76,14 @@ void Router::add_stream(std::string method, std::string_view pattern,
   add(std::move(route), pattern);
 }
 
+void Router::set_fallback(Handler handler) {
+  Route route;
+  route.method = "GET";
+  route.handler = std::move(handler);
+  route.runs_on = RunsOn::io_thread;
+  fallback_ = std::move(route);
+}
+
 void Router::add(Route route, std::string_view pattern) {
   route.segments = split(pattern);
   if (std::none_of(route.segments.begin(), route.segments.end(), is_parameter))
@@ -100,6 +108,8 @@ std::variant<const Route*, Response> Router::find(Request& request) const {
     other_methods.insert(route.method);
     if (route.method == "GET" && !route.stream) other_methods.insert("HEAD");
   }
+  if (other_methods.empty() && fallback_ && method_matches(*fallback_, request.method))
+    return &*fallback_;
   if (other_methods.empty()) return not_found_response();
   return method_not_allowed(other_methods);
 }

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,6 +47,10 @@ class Router {
   void add_stream(std::string method, std::string_view pattern,
                   std::shared_ptr<StreamHandler> stream);
 
+  // Who answers GET and HEAD of paths that no route has (the web pages); on the I/O thread, so it must not block. No
+  // route of its own: routes() does not list it.
+  void set_fallback(Handler handler);
+
   // The route, with `request.parameters` filled in; or the response that says why there is none:
   // 404, or 405 with Allow.
   std::variant<const Route*, Response> find(Request& request) const;
@@ -56,6 +61,7 @@ class Router {
   void add(Route route, std::string_view pattern);
 
   std::vector<Route> routes_;
+  std::optional<Route> fallback_;
   std::unordered_map<std::string, std::size_t> plain_routes_;  // "GET /path" to its index
 };
 

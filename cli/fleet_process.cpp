@@ -197,13 +197,30 @@ void FleetProcess::build_api() {
         PeopleServiceNeeds{settings_, database_options(), clock_, *database_, *store_, *rows_,
                            *box_, metrics_, log_.with_component("people")});
   }
+  read_web_pages();
   ApiDependencies dependencies{*store_,
                                *box_,
                                readiness_checks(),
                                [this] { return metrics_.render(); },
                                log_.with_component("api"),
-                               people_ ? &people_->api() : nullptr};
+                               people_ ? &people_->api() : nullptr,
+                               web_pages_ ? &*web_pages_ : nullptr};
   api_ = std::make_unique<ApiServer>(api, std::move(dependencies));
+}
+
+void FleetProcess::read_web_pages() {
+  if (!roles_.people_api) return;
+  if (!settings_.web_folder) {
+    log_.warning(
+        "no web pages are served; build them with ./dev build, or give their folder with --web");
+    return;
+  }
+  try {
+    web_pages_ = WebPages::read(*settings_.web_folder);
+  } catch (const std::runtime_error& error) {
+    throw CommandError(std::string("the web pages: ") + error.what() + " (see --web)");
+  }
+  log_.info("serves the web pages", {{Field::file, settings_.web_folder->string()}});
 }
 
 std::vector<HealthCheck> FleetProcess::readiness_checks() {

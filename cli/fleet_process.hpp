@@ -61,6 +61,7 @@ class FleetProcess {
   // The port that people are served on, also when any free one was asked for.
   std::uint16_t listen_port() const;
   bool leads() const;
+  bool serves_web_pages() const { return web_pages_.has_value(); }
   // To be printed once; nothing unless this is the first start of an installation.
   std::optional<std::string> new_set_up_token();
   // Nobody can sign in until it is.
@@ -75,6 +76,7 @@ class FleetProcess {
   void build_engine();
   void build_loop();
   void build_api();
+  void read_web_pages();
   std::vector<HealthCheck> readiness_checks();
   std::optional<std::string> leadership_problem();
   void refresh_gauges();
@@ -109,6 +111,7 @@ class FleetProcess {
   std::unique_ptr<FleetCensus> census_;
   Metrics::Refresher refresher_;
   std::unique_ptr<PeopleService> people_;
+  std::optional<WebPages> web_pages_;
   std::unique_ptr<ApiServer> api_;
 };
 

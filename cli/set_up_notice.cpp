@@ -7,10 +7,13 @@ void announce_set_up(std::ostream& out, FleetProcess& process, const std::string
   if (!token && process.set_up_completed()) return;
   if (token) {
     out << "  set-up     one-time token " << *token << "\n";
+    // In the fragment, which browsers send to nobody.
+    if (process.serves_web_pages())
+      out << "             in a browser: " << address << "/onboarding#token=" << *token << "\n";
   } else {
     out << "  set-up     not completed; a new one-time token: mosaic admin set-up-token\n";
   }
-  out << "             next: MOSAIC_URL=" << address
+  out << "             by curl: MOSAIC_URL=" << address
       << " MOSAIC_SETUP_TOKEN=... demo/onboarding.sh (or POST /api/onboarding/..., see "
          "docs/API.md)\n";
 }

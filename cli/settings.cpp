@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "api/auth/public_origin.hpp"
+#include "api/web_pages.hpp"
 #include "cli/failure.hpp"
 
 namespace mosaic::cli {
@@ -127,6 +128,14 @@ std::string checked_public_url(const std::string& text) {
   }
 }
 
+std::optional<std::filesystem::path> checked_web_folder(const std::string& text) {
+  if (text == "off") return std::nullopt;
+  if (text.empty()) return find_web_folder(std::filesystem::read_symlink("/proc/self/exe"));
+  if (WebPages::exist_in(text)) return std::filesystem::path(text);
+  throw UsageError("--web: " + text.substr(0, 300) +
+                   " has no index.html; give the folder of the built pages (build/web), or off");
+}
+
 std::vector<std::string> words_of(const std::string& list) {
   std::vector<std::string> words;
   std::istringstream stream(list);
@@ -156,6 +165,15 @@ std::string default_data_dir() {
   return std::string(home == nullptr ? "" : home) + "/.local/share/mosaic-fleet";
 }
 
+std::optional<std::filesystem::path> find_web_folder(const std::filesystem::path& program) {
+  const auto folder = program.parent_path();
+  for (const auto* place : {"web", "../share/mosaic/web", "../../web"}) {
+    const auto candidate = (folder / place).lexically_normal();
+    if (WebPages::exist_in(candidate)) return candidate;
+  }
+  return std::nullopt;
+}
+
 RawSettings settings_from_environment(const std::function<std::string(const char*)>& variable) {
   RawSettings raw;
   raw.data_dir = default_data_dir();
@@ -174,6 +192,7 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   text("MOSAIC_AGENT_LISTEN", raw.agent_listen);
   text("MOSAIC_PUBLIC_URL", raw.public_url);
   text("MOSAIC_PLAIN_HTTP", raw.plain_http);
+  text("MOSAIC_WEB", raw.web);
   text("MOSAIC_LOG_FORMAT", raw.log_format);
   text("MOSAIC_LOG_LEVEL", raw.log_level);
   raw.agent_egress_allow = words_of(variable("MOSAIC_AGENT_EGRESS_ALLOW"));
@@ -203,6 +222,7 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
   settings.public_url = checked_public_url(raw.public_url);
   settings.plain_http =
       one_of<bool>(raw.plain_http, "--plain-http", {{"on", true}, {"off", false}});
+  settings.web_folder = checked_web_folder(raw.web);
   settings.agent_subnets = checked_agent_subnets(raw.agent_subnets);
   settings.agent_egress =
       one_of<EgressPolicy>(raw.agent_egress, "--agent-egress",

@@ -30,6 +30,7 @@ struct RawSettings {
   std::string agent_listen = "0.0.0.0:18080";
   std::string public_url;
   std::string plain_http = "off";
+  std::string web;  // empty: looked for beside the program
   std::string agent_subnets = "10.213.0.0/16";
   std::string agent_egress = "internet";
   std::vector<std::string> agent_egress_allow;
@@ -52,6 +53,8 @@ struct Settings {
   ListenAddress agent_listen;  // agents fetch their configuration here
   std::string public_url;      // "https://fleet.example.com"; empty: what each request's Host says
   bool plain_http = false;     // session cookies without TLS also beyond this machine
+  std::optional<std::filesystem::path>
+      web_folder;  // of the built web pages; nothing: none are served
   Subnet agent_subnets;
   EgressPolicy agent_egress = EgressPolicy::internet;
   std::vector<AllowedDestination> agent_egress_allow;
@@ -67,6 +70,9 @@ struct Settings {
 
 // /var/lib/mosaic as root, else ~/.local/share/mosaic-fleet.
 std::string default_data_dir();
+
+// Where an installation keeps the web pages: beside the program, in share/mosaic/web, or in a checkout's build/web.
+std::optional<std::filesystem::path> find_web_folder(const std::filesystem::path& program);
 
 // The defaults, and over them what the environment says; flags then go over both. `variable` answers
 // empty for what is not set. Throws UsageError for a number that is none.

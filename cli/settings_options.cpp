@@ -93,6 +93,12 @@ void add_people_options(CLI::App& command, RawSettings& raw) {
       ->type_name("on|off")
       ->capture_default_str()
       ->group("People");
+  command
+      .add_option("--web", raw.web,
+                  "Folder of the built web pages; off: serve none; default: beside the program "
+                  "[MOSAIC_WEB]")
+      ->type_name("DIR|off")
+      ->group("People");
 }
 
 void add_controller_options(CLI::App& command, RawSettings& raw) {

@@ -20,6 +20,7 @@ compile() {
 build_command() {
   local preset=${1:-release}
   [ $# -eq 0 ] || shift
+  [ $# -gt 0 ] || build_web # one who names targets wants those
   compile "$preset" "$@"
 }
 
@@ -43,15 +44,7 @@ fetch_node_packages() {
   local manifest folder
   for manifest in "$repository"/test/*/package.json; do
     folder=$(dirname "$manifest")
-    [ -e "$manifest" ] || continue
-    [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ] || continue
-    say "fetching the npm packages of ${folder#"$repository"/}"
-    npm ci --prefix "$folder" --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error \
-      >"$log_folder/npm.log" 2>&1 || {
-      tail -20 "$log_folder/npm.log" >&2
-      fail "npm could not fetch the packages of ${folder#"$repository"/}"
-    }
-    touch "$folder/node_modules/.package-lock.json"
+    [ ! -e "$manifest" ] || npm_packages "$folder" --omit=optional
   done
 }
 
@@ -72,6 +65,7 @@ test_command() {
   prepare_sandbox test "$packages_test"
   begin_images
   fetch_node_packages
+  build_web
   begin_seed_client
   say "building the preset $preset; progress: tail -f build/log/build-$preset.log"
   compile "$preset" >"$log_folder/build-$preset.log" 2>&1 || {

@@ -107,6 +107,7 @@ up_command() {
   if process=$(runs "$data/dev.pid"); then fail "Mosaic is up already (process $process); end it with: ./dev down"; fi
   # shellcheck disable=SC2086  # tables of words
   install_packages $packages_build $packages_engine $packages_postgres
+  build_web >&2
   compile release mosaic >&2
   engine=$(find_engine "$(option engine "${DOCKER_HOST:-unix:///var/run/docker.sock}" "${args[@]}")")
   image=$(option agent-image "${MOSAIC_AGENT_IMAGE:-}" "${args[@]}")

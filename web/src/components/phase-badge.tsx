@@ -1,0 +1,29 @@
+// An agent's phase in a word and a colour; the word alone says it too.
+import { Badge } from '@mantine/core';
+
+import type { Schemas } from '../api/client';
+import { text } from '../text';
+
+export type Phase = Schemas['Phase'];
+
+const colors: Record<Phase, string> = {
+  stopped: 'gray',
+  waiting: 'yellow',
+  pulling: 'blue',
+  starting: 'blue',
+  running: 'teal',
+  draining: 'yellow',
+  stopping: 'yellow',
+  paused: 'gray',
+  hibernated: 'gray',
+  failed: 'red',
+  deleting: 'orange',
+};
+
+export function PhaseBadge({ phase }: { phase: Phase }) {
+  return (
+    <Badge color={colors[phase]} variant="dot" tt="none" data-phase={phase}>
+      {text.phases[phase]}
+    </Badge>
+  );
+}

@@ -1,0 +1,46 @@
+// What went wrong and what to do about it, in the server's own words.
+import { Alert, Button, Group, List, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { asProblem } from '../api/problem';
+import { text } from '../text';
+
+interface ProblemAlertProps {
+  error: unknown;
+  onRetry?: () => void;
+  action?: ReactNode; // a link that does what the remedy says
+}
+
+export function ProblemAlert({ error, onRetry, action }: ProblemAlertProps) {
+  const { problem, requestId } = asProblem(error);
+  return (
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={problem.detail} role="alert">
+      <Text size="sm">{problem.remedy}</Text>
+      {problem.errors && problem.errors.length > 0 && (
+        <List size="sm" mt="xs">
+          {problem.errors.map(({ field, message }) => (
+            <List.Item key={field}>
+              <b>{field}</b>: {message}
+            </List.Item>
+          ))}
+        </List>
+      )}
+      {(onRetry || action) && (
+        <Group mt="sm" gap="sm">
+          {onRetry && (
+            <Button size="xs" variant="light" color="red" onClick={onRetry}>
+              {text.actions.retry}
+            </Button>
+          )}
+          {action}
+        </Group>
+      )}
+      {problem.status >= 500 && requestId && (
+        <Text size="xs" c="dimmed" mt="xs">
+          {text.requestId(requestId)}
+        </Text>
+      )}
+    </Alert>
+  );
+}

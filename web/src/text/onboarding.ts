@@ -1,0 +1,3 @@
+export const onboarding = {
+  
+} as const;
