@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "test/e2e/kill_fleet.hpp"
+#include "test/proof.hpp"
 
 namespace mosaic::e2e {
 namespace {
@@ -84,6 +85,17 @@ class KillTest : public FleetTest {
         << tally.longest_heal_ms << " |\n";
     for (const auto& violation : tally.violations) std::cout << "violation: " << violation << '\n';
   }
+
+  static void prove(const Tally& tally, const KillFleet& agents_under_test, unsigned seed) {
+    const auto figure = std::to_string(tally.kills) + " kills, " +
+                        std::to_string(agents_under_test.changes()) + " changes, " +
+                        std::to_string(agents_under_test.rows()) + " rows left; " +
+                        std::to_string(tally.violations.size()) + " violations, longest heal " +
+                        std::to_string(tally.longest_heal_ms) + " ms, seed " + std::to_string(seed);
+    test::write_proof(
+        {"kills", "kill -9 of the controller loses no row, doubles no container, leaves no orphan",
+         figure, tally.violations.empty()});
+  }
 };
 
 TEST_F(KillTest, NothingIsLostDoubledOrLeftBehindHoweverOftenTheControllerDies) {
@@ -102,6 +114,7 @@ TEST_F(KillTest, NothingIsLostDoubledOrLeftBehindHoweverOftenTheControllerDies) 
   }
   heal(agents_under_test, tally);
   print(tally, agents_under_test);
+  prove(tally, agents_under_test, seed);
   EXPECT_TRUE(tally.violations.empty());
 }
 
