@@ -64,4 +64,13 @@ std::optional<std::string> ModelChoices::complaint_about_provider() const {
   return "be the id of one of the active providers; GET /api/providers lists them";
 }
 
+std::vector<std::string> ModelChoices::references() const {
+  std::vector<std::string> references;
+  for (const auto& entry : entries_) {
+    if (entry.problem) continue;
+    for (const auto& model : entry.models) references.push_back(entry.name + "/" + model.id);
+  }
+  return references;
+}
+
 }  // namespace mosaic

@@ -22,6 +22,8 @@ class ModelChoices {
   // Completes "must …"; nothing when the agent could use it.
   std::optional<std::string> complaint(const std::string& reference) const;
   std::optional<std::string> complaint_about_provider() const;
+  // Every listed model of a complete provider, as PROVIDER/MODEL.
+  std::vector<std::string> references() const;
 
  private:
   std::vector<ProviderEntry> entries_;

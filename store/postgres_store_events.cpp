@@ -54,12 +54,15 @@ WHERE (SELECT "mode" FROM relaxed) = 'off' AND NOT EXISTS (SELECT FROM raised))"
 std::vector<Event> PostgresStore::events(const EventQuery& query) {
   static constexpr Statement of_all{"events", R"(
 SELECT "id", "at", "kind", "agentId", "severity", "reason", "message", "count" FROM "AgentEvent"
-WHERE "id" > $1 ORDER BY "at" DESC, "id" DESC LIMIT $2)"};
+WHERE "id" > $1 AND "id" < $3 ORDER BY "at" DESC, "id" DESC LIMIT $2)"};
+  // One agent's events are written one after the other, and only the last one's time moves: by id is by time.
   static constexpr Statement of_one{"agent_events", R"(
 SELECT "id", "at", "kind", "agentId", "severity", "reason", "message", "count" FROM "AgentEvent"
-WHERE "id" > $1 AND "kind" = $3 AND "agentId" = $4 ORDER BY "at" DESC, "id" DESC LIMIT $2)"};
+WHERE "id" > $1 AND "id" < $3 AND "kind" = $4 AND "agentId" = $5 ORDER BY "id" DESC LIMIT $2)"};
+  const auto before = query.before_id > 0 ? query.before_id : INT64_MAX;
   std::vector<Parameter> parameters{std::to_string(query.after_id),
-                                    std::to_string(std::clamp(query.limit, 1, 1000))};
+                                    std::to_string(std::clamp(query.limit, 1, 1000)),
+                                    std::to_string(before)};
   if (query.key) {
     parameters.emplace_back(short_name(query.key->kind));
     parameters.emplace_back(storable_text(query.key->name));

@@ -103,7 +103,8 @@ struct Event {
 struct EventQuery {
   std::optional<ResourceKey> key;
   std::int64_t after_id = 0;
-  int limit = 100;  // 1 to 1000
+  int limit = 100;             // 1 to 1000
+  std::int64_t before_id = 0;  // 0: from the newest
 };
 
 class EventLog {

@@ -9,6 +9,7 @@
 #include "api/json_response.hpp"
 #include "api/problem.hpp"
 #include "api/query.hpp"
+#include "api/wake_history.hpp"
 #include "api/write_outcome.hpp"
 
 namespace mosaic {
@@ -17,7 +18,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int rows_per_look = 1000;
-constexpr int most_looks = 200;  // a search through a fleet of 200,000 ends
+constexpr int most_looks = 200;        // a search through a fleet of 200,000 ends
+constexpr int events_of_wakes = 1000;  // more than are kept of an agent
 
 struct FleetQuery {
   std::optional<ResourceKind> kind;
@@ -112,6 +114,7 @@ void FleetHandler::add_routes(GuardedRoutes& routes) {
   add("PATCH", "/api/fleet/{kind}/{id}", &FleetHandler::patch);
   add("DELETE", "/api/fleet/{kind}/{id}", &FleetHandler::remove);
   add("GET", "/api/fleet/{kind}/{id}/events", &FleetHandler::events);
+  add("GET", "/api/fleet/{kind}/{id}/wakes", &FleetHandler::wakes);
   add("POST", "/api/fleet/{kind}/{id}/start", &FleetHandler::start);
   add("POST", "/api/fleet/{kind}/{id}/stop", &FleetHandler::stop);
   add("POST", "/api/fleet/{kind}/{id}/restart", &FleetHandler::restart);
@@ -171,14 +174,32 @@ Response FleetHandler::get(const Request& request, const Caller&) {
 Response FleetHandler::events(const Request& request, const Caller&) {
   Query query(request);
   EventQuery wanted;
-  wanted.limit = static_cast<int>(query.number("limit", 1, 200).value_or(50));
+  const int limit = static_cast<int>(query.number("limit", 1, 200).value_or(50));
+  wanted.limit = limit + 1;
   wanted.after_id = query.number("since", 0, INT64_MAX).value_or(0);
+  wanted.before_id = query.number("after", 1, INT64_MAX).value_or(0);
   if (auto refusal = query.finish()) return std::move(*refusal);
   const auto row = find(request);
   if (!row) return not_found_response();
   wanted.key = row->key;
+  auto events = events_.events(wanted);
+  const bool more = events.size() > static_cast<std::size_t>(limit);
+  if (more) events.pop_back();
   auto items = Json::array();
-  for (const auto& event : events_.events(wanted)) items.push_back(event_view(event));
+  for (const auto& event : events) items.push_back(event_view(event));
+  Json body{{"items", std::move(items)}};
+  body["next"] = more ? Json(std::to_string(events.back().id)) : Json();
+  return json_response(200, body);
+}
+
+Response FleetHandler::wakes(const Request& request, const Caller&) {
+  const auto row = find(request);
+  if (!row) return not_found_response();
+  EventQuery wanted;
+  wanted.key = row->key;
+  wanted.limit = events_of_wakes;
+  auto items = Json::array();
+  for (const auto& wake : wakes_of(events_.events(wanted))) items.push_back(wake_view(wake));
   return json_response(200, Json{{"items", std::move(items)}});
 }
 

@@ -35,6 +35,7 @@ class FleetHandler {
   Response list(const Request& request, const Caller& caller);
   Response get(const Request& request, const Caller& caller);
   Response events(const Request& request, const Caller& caller);
+  Response wakes(const Request& request, const Caller& caller);
   Response start(const Request& request, const Caller& caller);
   Response stop(const Request& request, const Caller& caller);
   Response restart(const Request& request, const Caller& caller);

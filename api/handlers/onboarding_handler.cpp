@@ -135,15 +135,7 @@ Response OnboardingHandler::present(int status) {
   steps["agents"] = {{"done", !agents.empty() || agents_skipped},
                      {"skipped", agents_skipped},
                      {"items", std::move(agents)}};
-  auto choices = Json::array();
-  for (const auto& agent : default_agents) {
-    choices.push_back({{"agent", agent.word},
-                       {"name", agent.name},
-                       {"role", agent.role},
-                       {"purpose", agent.purpose},
-                       {"memoryMb", agent.memory_mb}});
-  }
-  steps["agents"]["choices"] = std::move(choices);
+  steps["agents"]["choices"] = default_agents_view();
   return json_response(
       status,
       Json{{"completed", false}, {"missing", missing_steps()}, {"steps", std::move(steps)}});

@@ -4,6 +4,7 @@
 
 #include "api/agent_limits_input.hpp"
 #include "api/entity_tag.hpp"
+#include "api/handlers/views.hpp"
 #include "api/json_body.hpp"
 #include "api/json_response.hpp"
 #include "api/model_choices.hpp"
@@ -64,12 +65,25 @@ NewSystemContainer new_agent(const std::string& name, const SystemAgentInput& in
 
 void SystemAgentHandler::add_routes(GuardedRoutes& routes) {
   const AccessRule admin{Admission::admin, Scope::admin};
+  routes.add("GET", "/api/system-agents/choices", admin,
+             [this](const Request&, const Caller&) { return choices(); });
   routes.add(
       "POST", "/api/system-agents", admin,
       [this](const Request& request, const Caller& caller) { return create(request, caller); });
   routes.add(
       "PUT", "/api/system-agents/{id}", admin,
       [this](const Request& request, const Caller& caller) { return update(request, caller); });
+}
+
+Response SystemAgentHandler::choices() const {
+  const auto shared = preview_.shared_providers();
+  auto providers = Json::array();
+  for (const auto& provider : shared) {
+    if (provider.active) providers.push_back({{"id", provider.id}, {"name", provider.name}});
+  }
+  return json_response(200, Json{{"agents", default_agents_view()},
+                                 {"providers", std::move(providers)},
+                                 {"models", ModelChoices(shared, "", secrets_).references()}});
 }
 
 Response SystemAgentHandler::create(const Request& request, const Caller& caller) {

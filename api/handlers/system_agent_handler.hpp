@@ -22,6 +22,7 @@ class SystemAgentHandler {
   void add_routes(GuardedRoutes& routes);
 
  private:
+  Response choices() const;
   Response create(const Request& request, const Caller& caller);
   Response update(const Request& request, const Caller& caller);
 

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/default_agents.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -141,6 +143,24 @@ Json event_view(const Event& event) {
           {"reason", event.reason},
           {"message", event.message},
           {"count", event.count}};
+}
+
+Json wake_view(const Wake& wake) {
+  return {{"readyAt", to_iso8601(wake.ready_at)},
+          {"tookMs", wake.took.count()},
+          {"start", wake.cold ? "cold" : "thawed"}};
+}
+
+Json default_agents_view() {
+  auto choices = Json::array();
+  for (const auto& agent : default_agents) {
+    choices.push_back({{"agent", agent.word},
+                       {"name", agent.name},
+                       {"role", agent.role},
+                       {"purpose", agent.purpose},
+                       {"memoryMb", agent.memory_mb}});
+  }
+  return choices;
 }
 
 Json audit_view(const AuditEntry& entry) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 
+#include "api/wake_history.hpp"
 #include "model/account.hpp"
 #include "model/agent.hpp"
 #include "store/admin_rows.hpp"
@@ -21,6 +22,9 @@ nlohmann::ordered_json own_agent_view(const std::optional<AgentRow>& row, TimePo
 nlohmann::ordered_json fleet_agent_view(const AgentRow& row, TimePoint now);
 nlohmann::ordered_json account_view(const Account& account);
 nlohmann::ordered_json event_view(const Event& event);
+nlohmann::ordered_json wake_view(const Wake& wake);
+// The platform's own agents that may be taken.
+nlohmann::ordered_json default_agents_view();
 nlohmann::ordered_json audit_view(const AuditEntry& entry);
 
 }  // namespace mosaic

@@ -19,6 +19,8 @@ TEST_F(Fleet, IsHiddenFromUsers) {
        std::vector<std::pair<std::string, std::string>>{{"GET", "/api/fleet"},
                                                         {"GET", path},
                                                         {"GET", path + "/events"},
+                                                        {"GET", path + "/wakes"},
+                                                        {"GET", "/api/system-agents/choices"},
                                                         {"PATCH", path},
                                                         {"DELETE", path},
                                                         {"POST", path + "/stop"},
@@ -106,6 +108,46 @@ TEST_F(Fleet, SaysThatOtherLimitsRestartARunningAgent) {
   EXPECT_EQ(back.body["memoryMb"], nullptr);
   EXPECT_EQ(call("root", "PATCH", path, {{"idleTimeoutMin", 6}}, {{"if-match", "\"1\""}}).status,
             412);
+}
+
+TEST_F(Fleet, ShowsOlderEventsInPagesAndHowLongStartsTook) {
+  const auto key = run_agent("alice");
+  for (const auto* reason : {"NeverUsed", "Starting", "Ready", "Idle"}) {
+    Event event;
+    event.at = clock.now();
+    event.key = key;
+    event.reason = reason;
+    rows.append_event(event);
+    clock.advance(std::chrono::seconds(10));
+  }
+  const auto path = "/api/fleet/user/" + key.name;
+  const auto first = call("root", "GET", path + "/events?limit=3");
+  ASSERT_EQ(first.body["items"].size(), 3U) << first.body;
+  EXPECT_EQ(first.body["items"][0]["reason"], "Idle");
+  const auto second =
+      call("root", "GET", path + "/events?limit=3&after=" + first.body["next"].get<std::string>());
+  ASSERT_EQ(second.body["items"].size(), 1U) << second.body;
+  EXPECT_EQ(second.body["items"][0]["reason"], "NeverUsed");
+  EXPECT_EQ(second.body["next"], nullptr);
+  EXPECT_EQ(call("root", "GET", path + "/events?after=x").status, 422);
+  const auto wakes = call("root", "GET", path + "/wakes");
+  ASSERT_EQ(wakes.body["items"].size(), 1U) << wakes.body;
+  EXPECT_EQ(wakes.body["items"][0]["tookMs"], 10000);
+  EXPECT_EQ(wakes.body["items"][0]["start"], "cold");
+  EXPECT_EQ(call("root", "GET", "/api/fleet/user/none/wakes").status, 404);
+}
+
+TEST_F(SystemAgents, AreMadeOfWhatAdminsShareAndKeysStayOut) {
+  settings.upsert_breakglass("root", "root", "hash");
+  add_provider("alice", "hers");
+  const auto id = add_provider("root");
+  const auto choices = call("root", "GET", "/api/system-agents/choices");
+  ASSERT_EQ(choices.status, 200) << choices.body;
+  EXPECT_EQ(choices.body["models"], (Json{"first/gpt-5"}));
+  EXPECT_EQ(choices.body["providers"], (Json{{{"id", id}, {"name", "first"}}}));
+  EXPECT_EQ(choices.body["agents"].size(), 4U);
+  EXPECT_EQ(choices.body["agents"][0]["name"], "mosaic-main");
+  EXPECT_THAT(choices.response.body, testing::Not(testing::HasSubstr("sentinel")));
 }
 
 TEST_F(SystemAgents, UseTheProvidersOfAdmins) {

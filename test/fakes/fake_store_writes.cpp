@@ -156,11 +156,13 @@ void FakeStore::append_event(const Event& event) {
 std::vector<Event> FakeStore::events(const EventQuery& query) {
   return perform("events", [&] {
     std::vector<Event> result;
+    const auto before = query.before_id > 0 ? query.before_id : INT64_MAX;
     for (const auto& event : events_) {
-      if (event.id > query.after_id && (!query.key || event.key == *query.key))
+      if (event.id > query.after_id && event.id < before && (!query.key || event.key == *query.key))
         result.push_back(event);
     }
-    std::sort(result.begin(), result.end(), [](const Event& left, const Event& right) {
+    std::sort(result.begin(), result.end(), [&](const Event& left, const Event& right) {
+      if (query.key) return left.id > right.id;
       return std::tie(left.at, left.id) > std::tie(right.at, right.id);
     });
     const auto limit = static_cast<std::size_t>(std::clamp(query.limit, 1, 1000));

@@ -441,6 +441,29 @@ TYPED_TEST_P(StoreConformance, CountsAnEventThatRepeatsItself) {
   EXPECT_EQ(this->store().events({std::nullopt, events[1].id, 10}).size(), 1u);
 }
 
+TYPED_TEST_P(StoreConformance, GivesOlderEventsPageByPage) {
+  std::vector<std::string> written;
+  for (int index = 0; index < 7; ++index) {
+    Event event;
+    event.key = index == 3 ? bob : alice;
+    event.at = at(index);
+    event.reason = "Reason" + std::to_string(index);
+    this->store().append_event(event);
+    if (index != 3) written.insert(written.begin(), event.reason);
+  }
+  std::vector<std::string> seen;
+  EventQuery query;
+  query.key = alice;
+  query.limit = 2;
+  for (int pages = 0; pages < 10; ++pages) {
+    const auto page = this->store().events(query);
+    for (const auto& event : page) seen.push_back(event.reason);
+    if (page.empty()) break;
+    query.before_id = page.back().id;
+  }
+  EXPECT_EQ(seen, written);
+}
+
 TYPED_TEST_P(StoreConformance, PrunesOldAndManyEvents) {
   for (int index = 0; index < 10; ++index) {
     Event event;
@@ -611,8 +634,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     FinishesOnlyDeletionsThatWereAskedFor, TellsADeletedRowFromALostOne,
     MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor,
     SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, CountsAnEventThatRepeatsItself,
-    PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease, GivesTheLeaseOnWithANewTerm,
-    AnnouncesChangesOfSpec, AnnouncesActivityOnlyWhereItWakes, AnnouncesATouchAtTheIdleDeadline,
-    LooksPastActivityThatOnlyProlongs, AnnouncesNoStatus, HasAnInstanceIdThatStays);
+    GivesOlderEventsPageByPage, PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease,
+    GivesTheLeaseOnWithANewTerm, AnnouncesChangesOfSpec, AnnouncesActivityOnlyWhereItWakes,
+    AnnouncesATouchAtTheIdleDeadline, LooksPastActivityThatOnlyProlongs, AnnouncesNoStatus,
+    HasAnInstanceIdThatStays);
 
 }  // namespace mosaic::conformance
