@@ -42,6 +42,8 @@ void add_create_command(CLI::App& app, CommandContext& context);
 void add_set_command(CLI::App& app, CommandContext& context);
 void add_delete_command(CLI::App& app, CommandContext& context);
 void add_admin_command(CLI::App& app, CommandContext& context);
+void add_backup_command(CLI::App& app, CommandContext& context);
+void add_restore_command(CLI::App& app, CommandContext& context);
 void add_doctor_command(CLI::App& app, CommandContext& context);
 void add_version_command(CLI::App& app, CommandContext& context);
 

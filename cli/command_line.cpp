@@ -4,6 +4,7 @@
 #include <iostream>
 #include <map>
 
+#include "backup/backup_manifest.hpp"
 #include "cli/command_context.hpp"
 #include "runtime/runtime_driver.hpp"
 #include "secrets/password.hpp"
@@ -45,6 +46,8 @@ void add_all_commands(CLI::App& app, CommandContext& context) {
   add_set_command(app, context);
   add_delete_command(app, context);
   add_admin_command(app, context);
+  add_backup_command(app, context);
+  add_restore_command(app, context);
   add_doctor_command(app, context);
   add_version_command(app, context);
 }
@@ -77,6 +80,8 @@ int run_action(CommandContext& context) {
   } catch (const StoreError& error) {
     return report(context.err, error.what(), ExitCode::failure);
   } catch (const EngineError& error) {
+    return report(context.err, error.what(), ExitCode::failure);
+  } catch (const BackupError& error) {
     return report(context.err, error.what(), ExitCode::failure);
   } catch (const PasswordError& error) {
     return report(context.err, error.what(), ExitCode::usage);

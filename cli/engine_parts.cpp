@@ -7,6 +7,7 @@
 
 #include "cli/failure.hpp"
 #include "runtime/firewall/host_firewall.hpp"
+#include "runtime/docker/docker_volume_archive.hpp"
 #include "runtime/hibernation/cgroup_memory_reclaimer.hpp"
 
 namespace mosaic::cli {
@@ -57,16 +58,13 @@ std::unique_ptr<MemoryReclaimer> make_reclaimer(const Settings& settings) {
   return std::make_unique<CgroupMemoryReclaimer>(settings.engine.url);
 }
 
-std::unique_ptr<DockerDriver> make_driver(const Settings& settings, const std::string& instance,
-                                          const Clock& clock, HostIsolation& isolation,
-                                          MemoryReclaimer& reclaimer,
-                                          EngineCallObserver& observer) {
+DockerSettings docker_settings(const Settings& settings, const std::string& instance) {
   DockerSettings docker;
   docker.endpoint = settings.engine;
   docker.instance = instance;
   docker.subnet_range = to_string(settings.agent_subnets);
   docker.api_port = settings.agent_listen.port;
-  return std::make_unique<DockerDriver>(docker, clock, isolation, reclaimer, &observer);
+  return docker;
 }
 
 }  // namespace
@@ -77,7 +75,10 @@ EngineParts::EngineParts(const Settings& settings, const std::string& instance, 
   try {
     isolation_ = make_isolation(settings, instance);
     reclaimer_ = make_reclaimer(settings);
-    driver_ = make_driver(settings, instance, clock, *isolation_, *reclaimer_, observer_);
+    const DockerSettings docker = docker_settings(settings, instance);
+    driver_ =
+        std::make_unique<DockerDriver>(docker, clock, *isolation_, *reclaimer_, &observer_);
+    volumes_ = std::make_unique<DockerVolumeArchive>(docker, clock, &observer_);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }

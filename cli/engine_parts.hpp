@@ -1,6 +1,6 @@
 // The engine's driver with everything that it stands on: the wall around agents, the memory
-// reclaimer, the observer of calls. Built in one place, for the running fleet and for mosaic doctor
-// alike.
+// reclaimer, the observer of calls, the way into volumes. Built in one place, for the running fleet
+// and for the commands beside it alike.
 //
 // Thread-safe after construction, as the driver is. Does not connect by itself.
 #pragma once
@@ -12,6 +12,7 @@
 #include "cli/settings.hpp"
 #include "model/clock.hpp"
 #include "runtime/docker/docker_driver.hpp"
+#include "runtime/volume_archive.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -26,12 +27,14 @@ class EngineParts {
   DockerDriver& driver() { return *driver_; }
   HostIsolation& isolation() { return *isolation_; }
   MemoryReclaimer& reclaimer() { return *reclaimer_; }
+  VolumeArchive& volumes() { return *volumes_; }
 
  private:
   EngineObserver observer_;
   std::unique_ptr<HostIsolation> isolation_;
   std::unique_ptr<MemoryReclaimer> reclaimer_;
   std::unique_ptr<DockerDriver> driver_;
+  std::unique_ptr<VolumeArchive> volumes_;
 };
 
 }  // namespace mosaic::cli

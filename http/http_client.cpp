@@ -158,6 +158,25 @@ class HttpClient::Pool {
     return std::make_unique<BodyStream>(std::move(connection), limits_, limit);
   }
 
+  HttpAnswer upload(const HttpRequest& request, const HttpBodySource& body,
+                    std::chrono::milliseconds stall_limit) {
+    auto connection = std::make_unique<HttpConnection>(opener_->open(WaitLimit::in(stall_limit)));
+    connection->send_head(request, host_, WaitLimit::in(stall_limit));
+    try {
+      std::string piece;
+      while (body(piece)) {
+        connection->send_chunk(piece, WaitLimit::in(stall_limit));
+        piece.clear();
+      }
+      connection->send_chunk({}, WaitLimit::in(stall_limit));
+    } catch (const HttpError& error) {
+      // Why it takes no more, it may have said.
+      if (error.kind() != HttpErrorKind::closed) throw;
+    }
+    bool keep = false;
+    return read_answer(*connection, request, limits_, WaitLimit::in(stall_limit), keep);
+  }
+
   void forget() {
     std::vector<std::unique_ptr<HttpConnection>> closing;
     const std::lock_guard lock(mutex_);
@@ -222,6 +241,11 @@ HttpAnswer HttpClient::call(const HttpRequest& request, const WaitLimit& limit) 
 std::unique_ptr<HttpBodyStream> HttpClient::open(const HttpRequest& request,
                                                  const WaitLimit& limit) {
   return pool_->open(request, limit);
+}
+
+HttpAnswer HttpClient::upload(const HttpRequest& request, const HttpBodySource& body,
+                              std::chrono::milliseconds stall_limit) {
+  return pool_->upload(request, body, stall_limit);
 }
 
 void HttpClient::forget_connections() { pool_->forget(); }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct HttpAnswer {
   std::string_view field(std::string_view name) const;
 };
 
+// Appends some bytes of a body; false at its end.
+using HttpBodySource = std::function<bool(std::string& into)>;
+
 struct HttpLimits {
   std::size_t header_bytes = 64 * 1024;
   std::size_t body_bytes = 64 * 1024 * 1024;
@@ -63,6 +67,10 @@ class HttpClient {
   HttpAnswer call(const HttpRequest& request, const WaitLimit& limit);
   // Returns once the header of the answer is there; on a connection of its own.
   std::unique_ptr<HttpBodyStream> open(const HttpRequest& request, const WaitLimit& limit);
+  // Sends a body of unknown length as it comes, in chunks, on a connection of its own; each piece, and then the answer,
+  // may take `stall_limit`. A server that answers before it has all of it is heard.
+  HttpAnswer upload(const HttpRequest& request, const HttpBodySource& body,
+                    std::chrono::milliseconds stall_limit);
   // Closes what is idle; calls under way are not touched.
   void forget_connections();
   std::size_t idle_connections() const;

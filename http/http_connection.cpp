@@ -1,5 +1,6 @@
 #include "http/http_connection.hpp"
 
+#include <cstdio>
 #include <cstring>
 
 #include "http/http_error.hpp"
@@ -16,10 +17,8 @@ bool is_content_type(std::string_view name) {
   return true;
 }
 
-}  // namespace
-
-void HttpConnection::send(const HttpRequest& request, std::string_view host,
-                          const WaitLimit& limit) {
+// Everything before the field that tells the body's length.
+std::string head_of(const HttpRequest& request, std::string_view host) {
   std::string text;
   text.reserve(256 + request.target.size() + request.body.size());
   text.append(request.method)
@@ -34,12 +33,32 @@ void HttpConnection::send(const HttpRequest& request, std::string_view host,
     text.append(name).append(": ").append(value).append("\r\n");
   }
   if (!request.body.empty() && !has_type) text.append("Content-Type: application/json\r\n");
+  return text;
+}
+
+}  // namespace
+
+void HttpConnection::send(const HttpRequest& request, std::string_view host,
+                          const WaitLimit& limit) {
+  std::string text = head_of(request, host);
   if (!request.body.empty() || request.method != "GET") {
     text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
   }
   text.append("\r\n").append(request.body);
   received_ = 0;
   stream_->write_all(text, limit);
+}
+
+void HttpConnection::send_head(const HttpRequest& request, std::string_view host,
+                               const WaitLimit& limit) {
+  received_ = 0;
+  stream_->write_all(head_of(request, host) + "Transfer-Encoding: chunked\r\n\r\n", limit);
+}
+
+void HttpConnection::send_chunk(std::string_view bytes, const WaitLimit& limit) {
+  char size[24];
+  std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
+  stream_->write_all(size + std::string(bytes) + "\r\n", limit);
 }
 
 bool HttpConnection::fill(const WaitLimit& limit) {

@@ -19,6 +19,9 @@ class HttpConnection {
   explicit HttpConnection(std::unique_ptr<ByteStream> stream) : stream_(std::move(stream)) {}
 
   void send(const HttpRequest& request, std::string_view host, const WaitLimit& limit);
+  // The same for a body that follows in chunks; an empty one ends it.
+  void send_head(const HttpRequest& request, std::string_view host, const WaitLimit& limit);
+  void send_chunk(std::string_view bytes, const WaitLimit& limit);
   // Reads more into the buffer; false when the peer has ended the stream. Throws too_large when the buffer is full.
   bool fill(const WaitLimit& limit);
   std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }

@@ -14,8 +14,6 @@ using nlohmann::json;
 constexpr std::int64_t mebibyte = 1024 * 1024;
 constexpr std::int64_t nanos_per_milli = 1'000'000;
 constexpr int open_files = 8192;
-constexpr std::string_view helper_state_folder = "/mosaic-state";
-constexpr std::string_view helper_workspace_folder = "/mosaic-workspace";
 
 json labels_of(const AgentIdentity& identity, std::string_view object_role) {
   json labels = json::object();
@@ -196,6 +194,23 @@ std::string volume_owner_body(const std::string& image, const AgentIdentity& ide
       {"Entrypoint", json::array({"chown", owner, helper_state_folder, helper_workspace_folder})},
       {"Cmd", json::array()},
       {"Healthcheck", {{"Test", json::array({"NONE"})}}},
+      {"Labels",
+       {{std::string(label::instance), identity.instance},
+        {std::string(label::role), role::helper}}},
+      {"HostConfig", host}}
+      .dump();
+}
+
+std::string volume_archive_body(const std::string& image, const AgentIdentity& identity) {
+  json host = locked_down_host_config();
+  host["NetworkMode"] = "none";
+  host["Mounts"] =
+      mounts_of(identity, helper_state_folder, helper_workspace_folder, VolumeOwner::given);
+  // An archive that is put back names the volume's own folder, which stands in the container's root.
+  host["ReadonlyRootfs"] = false;
+  return json{
+      {"Image", image},
+      {"Cmd", json::array({"/bin/false"})},
       {"Labels",
        {{std::string(label::instance), identity.instance},
         {std::string(label::role), role::helper}}},

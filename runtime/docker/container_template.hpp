@@ -42,6 +42,12 @@ std::string image_probe_body(const std::string& image, const std::string& instan
 // A container that gives both volumes to the agents' user and ends: root with no capability but that of chown.
 std::string volume_owner_body(const std::string& image, const AgentIdentity& identity);
 
+// A container through which the engine's archive calls reach both volumes; never started.
+std::string volume_archive_body(const std::string& image, const AgentIdentity& identity);
+// Where they are in it.
+inline constexpr std::string_view helper_state_folder = "/mosaic-state";
+inline constexpr std::string_view helper_workspace_folder = "/mosaic-workspace";
+
 // "mos1a2b3c00f1a8": unique per subnet, at most 15 characters, begins with agent_bridge_prefix().
 std::string bridge_name(const std::string& instance, const Subnet& subnet);
 

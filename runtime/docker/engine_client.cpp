@@ -152,6 +152,26 @@ std::unique_ptr<HttpBodyStream> EngineClient::open(const EngineRequest& request,
   }
 }
 
+void EngineClient::upload(const EngineRequest& request, const HttpBodySource& body,
+                          std::string_view content_type) {
+  HttpRequest message;
+  message.method = request.method;
+  message.fields.emplace_back("Content-Type", content_type);
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    const int minor = negotiate(WaitLimit::in(request.timeout));
+    message.target = "/v1." + std::to_string(minor) + request.path;
+    const HttpAnswer answer = http_.upload(message, body, request.timeout);
+    report(request, answer.status, began);
+    if (!is_success(answer.status))
+      throw classify_answer(request.doing, answer.status, answer.body, request.secrets);
+  } catch (const HttpError& error) {
+    report(request, 0, began);
+    forget_version();
+    throw classify_transport(request.doing, error, endpoint_.url);
+  }
+}
+
 // The reason why it is not called is worth more than the fact.
 EngineError EngineClient::not_calling() const {
   const std::lock_guard lock(mutex_);

@@ -65,6 +65,11 @@ class EngineClient {
   // A stream of its own, not subject to the breaker: whoever reads it has its own back-off.
   std::unique_ptr<HttpBodyStream> open(const EngineRequest& request, const Interrupt* interrupt);
 
+  // Sends a body of unknown length as it comes; request.timeout is what each piece of it may take. Not repeated, and
+  // not subject to the breaker either.
+  void upload(const EngineRequest& request, const HttpBodySource& body,
+              std::string_view content_type);
+
   std::string api_version();  // "1.41"; asks the engine when it is not known
   const EngineEndpoint& endpoint() const { return endpoint_; }
   bool breaker_open() const { return breaker_.is_open(); }

@@ -1,29 +1,22 @@
 #include "runtime/docker/volume_keeper.hpp"
 
-#include <charconv>
 #include <optional>
 
+#include "model/ustar.hpp"
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_decoding.hpp"
 #include "runtime/docker/engine_query.hpp"
 
 namespace mosaic {
-namespace {
-
-// An octal number of a tar header.
-std::optional<unsigned long> octal(std::string_view header, std::size_t offset, std::size_t size) {
-  std::string_view field = header.substr(offset, size);
-  while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
-  unsigned long value = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value, 8);
-  if (error != std::errc() || end == field.data()) return std::nullopt;
-  return value;
-}
-
-}  // namespace
 
 VolumeKeeper::VolumeKeeper(EngineClient& engine, const DockerSettings& settings)
-    : engine_(engine), instance_(settings.instance) {}
+    : engine_(engine), instance_(settings.instance), helpers_(engine, settings.instance) {}
+
+// While the lock is held this process has no helper, and nobody else acts while this process leads.
+void VolumeKeeper::remove_leftover_helpers() {
+  const std::lock_guard helper(helper_);
+  helpers_.remove_all();
+}
 
 void VolumeKeeper::ensure(const AgentIdentity& identity) {
   create(identity, state_volume_name(identity), role::state);
@@ -115,13 +108,13 @@ bool VolumeKeeper::lacks_folders(const std::string& image_id) {
 
 bool VolumeKeeper::image_has_folders(const std::string& image) {
   const std::string name = "mosaic-" + instance_.substr(0, 8) + "-image-probe";
-  const std::string id = create_helper(name, image_probe_body(image, instance_));
+  const std::string id = helpers_.create(name, image_probe_body(image, instance_));
   try {
     const bool has = agent_owns_folder(id, state_folder) && agent_owns_folder(id, workspace_folder);
-    remove_helper(id);
+    helpers_.remove(id);
     return has;
   } catch (...) {
-    remove_helper(id);
+    helpers_.remove(id);
     throw;
   }
 }
@@ -134,29 +127,28 @@ bool VolumeKeeper::agent_owns_folder(const std::string& container_id, std::strin
       engine_path("/containers/", container_id, "/archive?path=") + percent_encode(folder);
   request.doing = "look at " + std::string(folder) + " of an image";
   request.timeout = engine_timeout::change;
-  constexpr std::size_t header_size = 512;
   std::string header;
   try {
     const std::unique_ptr<HttpBodyStream> stream = engine_.open(request, nullptr);
     const WaitLimit limit = WaitLimit::in(request.timeout);
-    while (header.size() < header_size &&
+    while (header.size() < ustar_block_bytes &&
            stream->read(header, limit) == HttpBodyStream::Outcome::data) {
     }
   } catch (const EngineError& error) {
     if (error.kind() == EngineErrorKind::not_found) return false;
     throw;
   }
-  if (header.size() < header_size) {
+  if (header.size() < ustar_block_bytes) {
     throw EngineError(EngineErrorKind::failed,
                       "the engine's answer about " + std::string(folder) + " is incomplete");
   }
   const bool is_folder = header[156] == '5';
-  return is_folder && octal(header, 108, 8) == static_cast<unsigned long>(agent_user);
+  return is_folder && ustar_number(header, 108, 8) == static_cast<std::size_t>(agent_user);
 }
 
 void VolumeKeeper::give_to_agent(const AgentIdentity& identity, const std::string& image) {
   const std::string name = "mosaic-" + instance_.substr(0, 8) + "-volume-owner";
-  const std::string id = create_helper(name, volume_owner_body(image, identity));
+  const std::string id = helpers_.create(name, volume_owner_body(image, identity));
   int code = -1;
   try {
     EngineRequest start;
@@ -171,68 +163,16 @@ void VolumeKeeper::give_to_agent(const AgentIdentity& identity, const std::strin
     wait.path = engine_path("/containers/", id, "/wait");
     code = decode_wait_code(engine_.call(wait).body);
   } catch (...) {
-    remove_helper(id);
+    helpers_.remove(id);
     throw;
   }
-  remove_helper(id);
+  helpers_.remove(id);
   if (code != 0) {
     throw EngineError(EngineErrorKind::failed, "cannot give the volumes of " +
                                                    identity.container_name +
                                                    " to the agents' user: chown in image " + image +
                                                    " ended with " + std::to_string(code));
   }
-}
-
-// A helper of that name is a leftover of a crash: helpers are made one at a time.
-std::string VolumeKeeper::create_helper(const std::string& name, const std::string& body) {
-  EngineRequest request;
-  request.method = "POST";
-  request.route = "/containers/create";
-  request.path = "/containers/create?name=" + percent_encode(name);
-  request.body = body;
-  request.timeout = engine_timeout::change;
-  request.doing = "create helper container " + name;
-  EngineAnswer answer = engine_.call_accepting(request, {409});
-  if (answer.status == 409) {
-    EngineRequest inspect;
-    inspect.route = "/containers/{id}/json";
-    inspect.path = engine_path("/containers/", name, "/json");
-    inspect.doing = "inspect container " + name;
-    const EngineAnswer holder = engine_.call_accepting(inspect, {404});
-    if (holder.status != 404) {
-      const InspectedContainer container = decode_container(holder.body, 0);
-      if (container.labels.instance != instance_ || container.labels.role != role::helper) {
-        throw EngineError(EngineErrorKind::conflict,
-                          "the container " + name + " is not Mosaic Fleet's: remove or rename it");
-      }
-      remove_helper(container.view.id);
-    }
-    answer = engine_.call(request);
-  }
-  return decode_created_id(answer.body);
-}
-
-// While the lock is held this process has no helper, and nobody else acts while this process leads.
-void VolumeKeeper::remove_leftover_helpers() {
-  const std::lock_guard helper(helper_);
-  EngineRequest request;
-  request.route = "/containers/json";
-  request.path =
-      "/containers/json?all=true&" + engine_filters({{"label",
-                                                      {label_filter(label::instance, instance_),
-                                                       label_filter(label::role, role::helper)}}});
-  request.doing = "list helper containers";
-  for (const std::string& id : decode_container_ids(engine_.call(request).body)) remove_helper(id);
-}
-
-void VolumeKeeper::remove_helper(const std::string& id_or_name) {
-  EngineRequest request;
-  request.method = "DELETE";
-  request.route = "/containers/{id}";
-  request.path = engine_path("/containers/", id_or_name, "?force=true&v=false");
-  request.timeout = engine_timeout::change;
-  request.doing = "remove a helper container";
-  engine_.call_accepting(request, {404, 409});
 }
 
 }  // namespace mosaic

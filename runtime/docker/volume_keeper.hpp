@@ -15,6 +15,7 @@
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/docker_settings.hpp"
 #include "runtime/docker/engine_client.hpp"
+#include "runtime/docker/helper_containers.hpp"
 
 namespace mosaic {
 
@@ -23,7 +24,8 @@ class VolumeKeeper {
   VolumeKeeper(EngineClient& engine, const DockerSettings& settings);
 
   void ensure(const AgentIdentity& identity);
-  bool exist(const AgentIdentity& identity);
+  bool exist(const AgentIdentity& identity);  // both of them
+  bool is_ours(const std::string& name);  // false also where there is none
   void remove(const AgentIdentity& identity);
   // Makes sure that user 1000 will be able to write to the volumes once `image`, whose id is `id`, runs on them; says
   // how.
@@ -34,17 +36,15 @@ class VolumeKeeper {
 
  private:
   void create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);
-  bool is_ours(const std::string& name);
   void remove_one(const std::string& name);
   bool lacks_folders(const std::string& image_id);
   bool image_has_folders(const std::string& image);
   bool agent_owns_folder(const std::string& container_id, std::string_view folder);
   void give_to_agent(const AgentIdentity& identity, const std::string& image);
-  std::string create_helper(const std::string& name, const std::string& body);
-  void remove_helper(const std::string& id_or_name);
 
   EngineClient& engine_;
   const std::string instance_;
+  HelperContainers helpers_;
   std::mutex
       helper_;  // one helper container at a time: they have fixed names, so that none is left behind for long
   std::mutex mutex_;
