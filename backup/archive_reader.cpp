@@ -130,7 +130,8 @@ void ArchiveReader::fill(std::size_t bytes) {
   used_ = 0;
   while (buffer_.size() < bytes) {
     if (!source_(buffer_)) {
-      throw BackupError("the backup ends too early: it was cut off, or never finished; use another");
+      throw BackupError(
+          "the backup ends too early: it was cut off, or never finished; use another");
     }
   }
 }

@@ -48,8 +48,8 @@ DatabaseShape database_from(const Json& json) {
   json.at("instance").get_to(database.instance);
   json.at("keyCheck").get_to(database.key_check);
   for (const auto& table : json.at("tables")) {
-    database.tables.push_back({table.at("name").get<std::string>(),
-                               table.at("columns").get<std::vector<std::string>>()});
+    database.tables.push_back(
+        {table.at("name").get<std::string>(), table.at("columns").get<std::vector<std::string>>()});
   }
   for (const auto& counter : json.at("counters")) {
     database.counters.push_back({counter.at("table").get<std::string>(),
@@ -61,8 +61,8 @@ DatabaseShape database_from(const Json& json) {
 
 VolumeShape volume_from(const Json& json) {
   VolumeShape volume;
-  volume.key = ResourceKey(kind_of(json.at("kind").get<std::string>()),
-                           json.at("id").get<std::string>());
+  volume.key =
+      ResourceKey(kind_of(json.at("kind").get<std::string>()), json.at("id").get<std::string>());
   json.at("owner").get_to(volume.owner);
   json.at("container").get_to(volume.container_name);
   json.at("image").get_to(volume.image);
@@ -93,8 +93,7 @@ std::string volume_part(std::size_t index) {
 std::vector<std::string> BackupManifest::parts() const {
   std::vector<std::string> names;
   for (const auto& table : database.tables) names.push_back(table_part(table));
-  for (std::size_t index = 0; index < volumes.size(); ++index)
-    names.push_back(volume_part(index));
+  for (std::size_t index = 0; index < volumes.size(); ++index) names.push_back(volume_part(index));
   return names;
 }
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "cli/failure.hpp"
-#include "runtime/firewall/host_firewall.hpp"
 #include "runtime/docker/docker_volume_archive.hpp"
+#include "runtime/firewall/host_firewall.hpp"
 #include "runtime/hibernation/cgroup_memory_reclaimer.hpp"
 
 namespace mosaic::cli {
@@ -76,8 +76,7 @@ EngineParts::EngineParts(const Settings& settings, const std::string& instance, 
     isolation_ = make_isolation(settings, instance);
     reclaimer_ = make_reclaimer(settings);
     const DockerSettings docker = docker_settings(settings, instance);
-    driver_ =
-        std::make_unique<DockerDriver>(docker, clock, *isolation_, *reclaimer_, &observer_);
+    driver_ = std::make_unique<DockerDriver>(docker, clock, *isolation_, *reclaimer_, &observer_);
     volumes_ = std::make_unique<DockerVolumeArchive>(docker, clock, &observer_);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());

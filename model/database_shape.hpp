@@ -27,10 +27,11 @@ struct CounterShape {
 };
 
 struct DatabaseShape {
-  std::vector<std::string> migrations;  // their checksums, in order; as many as the schema's version
-  std::string instance;                 // the label of everything on the engine
-  std::string key_check;                // empty: nothing was ever encrypted
-  std::vector<TableShape> tables;       // a table comes after those that it refers to
+  std::vector<std::string>
+      migrations;                  // their checksums, in order; as many as the schema's version
+  std::string instance;            // the label of everything on the engine
+  std::string key_check;           // empty: nothing was ever encrypted
+  std::vector<TableShape> tables;  // a table comes after those that it refers to
   std::vector<CounterShape> counters;
 
   int version() const { return static_cast<int>(migrations.size()); }

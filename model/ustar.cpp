@@ -56,7 +56,9 @@ std::optional<std::size_t> ustar_number(std::string_view header, std::size_t off
   return value;
 }
 
-std::size_t ustar_size(std::string_view header) { return ustar_number(header, 124, 12).value_or(0); }
+std::size_t ustar_size(std::string_view header) {
+  return ustar_number(header, 124, 12).value_or(0);
+}
 
 std::string ustar_name(std::string_view header) {
   const std::string_view field = header.substr(0, 100);

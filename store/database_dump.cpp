@@ -19,7 +19,8 @@ DatabaseOptions patient(DatabaseOptions options) {
 }
 
 void fill(pqxx::transaction_base& transaction, DatabaseShape& shape) {
-  const auto row = transaction.exec(R"(SELECT "id", COALESCE("keyCheck", '') FROM "mosaic_instance")");
+  const auto row =
+      transaction.exec(R"(SELECT "id", COALESCE("keyCheck", '') FROM "mosaic_instance")");
   if (row.empty()) throw StoreError("the database has lost its instance row");
   shape.instance = row[0][0].c_str();
   shape.key_check = row[0][1].c_str();

@@ -40,7 +40,7 @@ void require_no_leader(pqxx::transaction_base& transaction) {
       R"(SELECT "holder" FROM "ControllerLease" WHERE "holder" <> '' AND "expiresAt" > clock_timestamp() AT TIME ZONE 'UTC')");
   if (!leader.empty()) {
     throw StoreError("a controller leads this database (" + std::string(leader[0][0].c_str()) +
-                     "): end it first; nothing was changed");
+                     "): end it first, or wait 15 s if it was killed; nothing was changed");
   }
 }
 
@@ -116,8 +116,7 @@ END
 $$)");
 }
 
-void DatabaseRestore::require_known(const DatabaseShape& shape,
-                                    std::span<const Migration> known) {
+void DatabaseRestore::require_known(const DatabaseShape& shape, std::span<const Migration> known) {
   if (shape.migrations.empty()) throw StoreError("the backup is of a database without a schema");
   if (shape.migrations.size() > known.size()) {
     throw SchemaTooNew("the backup has schema version " + std::to_string(shape.version()) +
@@ -134,8 +133,7 @@ void DatabaseRestore::require_known(const DatabaseShape& shape,
 }
 
 DatabaseRestore::DatabaseRestore(const DatabaseOptions& options, const DatabaseShape& shape,
-                                 const std::string& replaces,
-                                 std::span<const Migration> migrations)
+                                 const std::string& replaces, std::span<const Migration> migrations)
     : parts_(std::make_unique<Parts>(options, shape, replaces, migrations)) {
   require_known(shape, migrations);
   translated(operation, [&] {
@@ -176,17 +174,15 @@ void DatabaseRestore::begin() {
 
 std::uint64_t DatabaseRestore::fill(const TableShape& table,
                                     const std::function<bool(std::string&)>& source) {
-  return translated(operation, [&] {
-    return copy_lines_in(*parts_->transaction, copy_target(table), source);
-  });
+  return translated(
+      operation, [&] { return copy_lines_in(*parts_->transaction, copy_target(table), source); });
 }
 
 void DatabaseRestore::Parts::set_counter(const CounterShape& counter) {
   if (counter.last <= 0) return;
-  transaction->exec("SELECT setval(pg_get_serial_sequence(" +
-                    transaction->quote(quoted_name(counter.table)) + ", " +
-                    transaction->quote(counter.column) + "), " + std::to_string(counter.last) +
-                    ")");
+  transaction->exec(
+      "SELECT setval(pg_get_serial_sequence(" + transaction->quote(quoted_name(counter.table)) +
+      ", " + transaction->quote(counter.column) + "), " + std::to_string(counter.last) + ")");
 }
 
 MigrationReport DatabaseRestore::complete() {

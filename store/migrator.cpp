@@ -43,8 +43,7 @@ MigrationReport Migrator::migrate(Duration lock_wait) {
       in_transaction(session, [](auto& transaction) { create_version_table(transaction); });
     }
     for (const auto& migration : migrations_.subspan(static_cast<std::size_t>(report.version))) {
-      in_transaction(session,
-                     [&](auto& transaction) { apply(session, transaction, migration); });
+      in_transaction(session, [&](auto& transaction) { apply(session, transaction, migration); });
       report.version = migration.version;
       report.applied.emplace_back(migration.name);
     }

@@ -50,7 +50,8 @@ std::vector<TableShape> parents_first(std::vector<TableShape> tables,
                           [&](const auto& edge) { return waiting.contains(edge.second); });
     };
     const auto due = std::find_if(tables.begin(), tables.end(), is_due);
-    if (due == tables.end()) throw StoreError("the database's tables refer to each other in a ring");
+    if (due == tables.end())
+      throw StoreError("the database's tables refer to each other in a ring");
     waiting.erase(due->name);
     ordered.push_back(std::move(*due));
     tables.erase(due);

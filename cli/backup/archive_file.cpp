@@ -78,8 +78,7 @@ void ArchiveOutput::finish() {
   if (::fsync(file_.get()) != 0) throw error("write");
   if (::rename(draft_.c_str(), path_.c_str()) != 0) throw error("make");
   draft_.clear();
-  const FileDescriptor folder(
-      ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::fsync(folder.get()) != 0) throw error("keep");
 }
 
@@ -90,8 +89,7 @@ ArchiveInput::ArchiveInput(const std::string& file_or_dash)
     return;
   }
   file_ = FileDescriptor(::open(file_or_dash.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file_)
-    throw CommandError("cannot open the backup " + name_ + ": " + std::strerror(errno));
+  if (!file_) throw CommandError("cannot open the backup " + name_ + ": " + std::strerror(errno));
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     throw CommandError("the backup " + name_ +
@@ -102,7 +100,8 @@ ArchiveInput::ArchiveInput(const std::string& file_or_dash)
 void ArchiveInput::spool() {
   std::string name = (std::filesystem::temp_directory_path() / "mosaic-restore-XXXXXX").string();
   file_ = FileDescriptor(::mkstemp(name.data()));
-  if (!file_) throw CommandError("cannot keep standard input in " + name + ": " + std::strerror(errno));
+  if (!file_)
+    throw CommandError("cannot keep standard input in " + name + ": " + std::strerror(errno));
   ::unlink(name.c_str());
   std::string piece;
   while (read_piece(STDIN_FILENO, piece)) {
@@ -112,7 +111,8 @@ void ArchiveInput::spool() {
     }
     piece.clear();
   }
-  if (errno != 0) throw CommandError("cannot read standard input: " + std::string(std::strerror(errno)));
+  if (errno != 0)
+    throw CommandError("cannot read standard input: " + std::string(std::strerror(errno)));
 }
 
 ByteSource ArchiveInput::from_start() {

@@ -35,7 +35,8 @@ class VolumeCopy {
     std::vector<VolumeShape> shapes;
     for (const auto& agent : agents_) {
       for (const VolumeRole role : agent.roles)
-        shapes.push_back({agent.row.key, agent.row.owner, agent.row.container_name, agent.image, role});
+        shapes.push_back(
+            {agent.row.key, agent.row.owner, agent.row.container_name, agent.image, role});
     }
     return shapes;
   }
@@ -108,7 +109,17 @@ class VolumeCopy {
       if (engine_.volumes().exists(agent.identity, role)) agent.roles.push_back(role);
     }
     // An agent that never ran has none.
-    if (!agent.roles.empty()) agents_.push_back(std::move(agent));
+    if (agent.roles.empty()) return;
+    require_image(agent.image);
+    agents_.push_back(std::move(agent));
+  }
+
+  // Before any agent is stopped for it.
+  void require_image(const std::string& image) {
+    if (engine_.driver().image(image).availability == ImageAvailability::present) return;
+    throw CommandError("the image " + image +
+                       " is not on the engine, and volumes are reached through one: give the "
+                       "--agent-image that the controller has");
   }
 
   const SystemClock clock_;
@@ -122,7 +133,8 @@ class VolumeCopy {
 void require_key_of(const DatabaseShape& database, const SecretBox& box) {
   if (database.key_check.empty() || box.matches_key_check(database.key_check)) return;
   throw CommandError(
-      "MOSAIC_SECRET_KEY is not the key of this database: a backup that is sealed with it could not "
+      "MOSAIC_SECRET_KEY is not the key of this database: a backup that is sealed with it could "
+      "not "
       "be used; set the key that the database was made with");
 }
 

@@ -126,8 +126,8 @@ class VolumeReturn {
       if (view.availability == ImageAvailability::present) return;
       const bool over = clock_.steady_now() >= deadline;
       if (view.availability == ImageAvailability::failed || over) {
-        throw CommandError("the image " + image + " cannot be had: " +
-                           (over ? "the pull takes too long" : view.detail) +
+        throw CommandError("the image " + image +
+                           " cannot be had: " + (over ? "the pull takes too long" : view.detail) +
                            "; load it, or name another with --agent-image; nothing was changed");
       }
       progress_.go_on();
@@ -138,6 +138,7 @@ class VolumeReturn {
   // The containers that use them first; the controller makes them anew from the rows.
   void throw_away(const VolumeShape& shape) {
     auto& driver = engine_.driver();
+    driver.remove_leftovers();  // of a restore that was killed
     for (const auto& listed : driver.list_agents()) {
       if (listed.container.key != shape.key) continue;
       const auto state = listed.container.state;
@@ -228,8 +229,9 @@ void run_restore(const Settings& settings, const RestoreRequest& request, std::o
   restore.commit();
   if (volumes) volumes->commit();
   progress.say("restored; the database is at schema version " + std::to_string(migrated.version) +
-               (migrated.applied.empty() ? "" : ", brought forward from " +
-                                                    std::to_string(migrated.version_before)));
+               (migrated.applied.empty()
+                    ? ""
+                    : ", brought forward from " + std::to_string(migrated.version_before)));
 }
 
 }  // namespace mosaic::cli

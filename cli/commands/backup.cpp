@@ -27,11 +27,14 @@ void add_backup_command(CLI::App& app, CommandContext& context) {
   auto& command = add_command(
       app, "backup", "Write the database, and volumes if asked, into one file",
       "  mosaic backup fleet.tar                          the database, beside a running fleet\n"
-      "  mosaic backup fleet.tar --volumes                and the state and workspace of all agents\n"
+      "  mosaic backup fleet.tar --volumes                and the state and workspace of all "
+      "agents\n"
       "  mosaic backup fleet.tar --volumes alice bob      of these agents\n"
       "  mosaic backup - | age -r KEY > fleet.tar.age     to standard output\n"
-      "Secrets stand in it encrypted, as in the database: keep MOSAIC_SECRET_KEY apart from it, and "
-      "keep it; nothing\nopens a backup without. An agent whose volumes are copied is stopped for that "
+      "Secrets stand in it encrypted, as in the database: keep MOSAIC_SECRET_KEY apart from it, "
+      "and "
+      "keep it; nothing\nopens a backup without. An agent whose volumes are copied is stopped for "
+      "that "
       "time, after its running turns.");
   const auto request = std::make_shared<BackupRequest>();
   command.add_option("FILE", request->file, "Where to; - is standard output")->required();
@@ -52,8 +55,10 @@ void add_restore_command(CLI::App& app, CommandContext& context) {
       app, "restore", "Put a backup back: into an empty database, all of it or nothing",
       "  MOSAIC_SECRET_KEY=... mosaic restore fleet.tar --volumes   on an empty machine\n"
       "  mosaic restore - --data-dir /var/lib/mosaic < fleet.tar\n"
-      "End every mosaic up, controller and api of that database first. The key must be the backup's; "
-      "everything is\nchecked before anything is written. An older backup is brought to this program's "
+      "End every mosaic up, controller and api of that database first. The key must be the "
+      "backup's; "
+      "everything is\nchecked before anything is written. An older backup is brought to this "
+      "program's "
       "schema.");
   const auto request = std::make_shared<RestoreRequest>();
   command.add_option("FILE", request->file, "The backup; - is standard input")->required();

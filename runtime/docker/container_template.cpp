@@ -208,13 +208,12 @@ std::string volume_archive_body(const std::string& image, const AgentIdentity& i
       mounts_of(identity, helper_state_folder, helper_workspace_folder, VolumeOwner::given);
   // An archive that is put back names the volume's own folder, which stands in the container's root.
   host["ReadonlyRootfs"] = false;
-  return json{
-      {"Image", image},
-      {"Cmd", json::array({"/bin/false"})},
-      {"Labels",
-       {{std::string(label::instance), identity.instance},
-        {std::string(label::role), role::helper}}},
-      {"HostConfig", host}}
+  return json{{"Image", image},
+              {"Cmd", json::array({"/bin/false"})},
+              {"Labels",
+               {{std::string(label::instance), identity.instance},
+                {std::string(label::role), role::helper}}},
+              {"HostConfig", host}}
       .dump();
 }
 

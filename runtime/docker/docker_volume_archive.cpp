@@ -73,8 +73,8 @@ void DockerVolumeArchive::save(const AgentIdentity& identity, VolumeRole role,
   const Helper helper(helpers_, identity, image);
   EngineRequest request;
   request.route = "/containers/{id}/archive";
-  request.path = engine_path("/containers/", helper.id(), "/archive?path=") +
-                 percent_encode(folder_of(role));
+  request.path =
+      engine_path("/containers/", helper.id(), "/archive?path=") + percent_encode(folder_of(role));
   request.doing = "read the volume " + volume_name(identity, role);
   request.timeout = stall_limit;
   const auto stream = engine_.open(request, nullptr);

@@ -25,7 +25,7 @@ class VolumeKeeper {
 
   void ensure(const AgentIdentity& identity);
   bool exist(const AgentIdentity& identity);  // both of them
-  bool is_ours(const std::string& name);  // false also where there is none
+  bool is_ours(const std::string& name);      // false also where there is none
   void remove(const AgentIdentity& identity);
   // Makes sure that user 1000 will be able to write to the volumes once `image`, whose id is `id`, runs on them; says
   // how.

@@ -119,10 +119,10 @@ TEST(Archive, IsRefusedWithAnySingleBitFlipped) {
     if (!is_refused(damaged)) ++accepted;
   }
   EXPECT_EQ(accepted, 0U);
-  test::prove("backup", "an archive with one bit flipped is refused",
-              std::to_string(bytes.size() - accepted) + " of " + std::to_string(bytes.size()) +
-                  " flips refused, one in every byte",
-              accepted == 0);
+  const std::string figure = std::to_string(bytes.size() - accepted) + " of " +
+                             std::to_string(bytes.size()) + " flips refused, one in every byte";
+  test::write_proof(
+      {"backup", "an archive with one bit flipped is refused", figure, accepted == 0});
 }
 
 TEST(Archive, IsRefusedCutOffAnywhereAndWithAnythingBehindIt) {
@@ -134,10 +134,9 @@ TEST(Archive, IsRefusedCutOffAnywhereAndWithAnythingBehindIt) {
   EXPECT_EQ(accepted, 0U);
   EXPECT_TRUE(is_refused(bytes + std::string(1, '\0')));
   EXPECT_TRUE(is_refused(bytes + bytes));
-  test::prove("backup", "a truncated archive is refused",
-              std::to_string(bytes.size() - accepted) + " of " + std::to_string(bytes.size()) +
-                  " lengths refused",
-              accepted == 0);
+  const std::string figure = std::to_string(bytes.size() - accepted) + " of " +
+                             std::to_string(bytes.size()) + " lengths refused";
+  test::write_proof({"backup", "an archive that was cut off is refused", figure, accepted == 0});
 }
 
 TEST(Archive, IsRefusedWithoutTheSealOfTheKey) {

@@ -66,6 +66,47 @@ TEST(HttpClient, ReadsChunkedAnswersThatArriveInPieces) {
   EXPECT_EQ(client.idle_connections(), 1U);
 }
 
+HttpBodySource pieces(std::vector<std::string> left) {
+  return [left = std::move(left), next = std::size_t{0}](std::string& into) mutable {
+    if (next == left.size()) return false;
+    into.append(left[next++]);
+    return true;
+  };
+}
+
+TEST(HttpClient, SendsABodyOfUnknownLengthAsItComes) {
+  std::string received;
+  DockerTestServer server([&](Connection& connection, int) {
+    received = connection.read_request();
+    connection.answer(200, "taken");
+  });
+  HttpClient client = client_of(server);
+  HttpRequest request;
+  request.method = "PUT";
+  request.target = "/upload";
+  const std::string large(100000, 'x');
+  const HttpAnswer answer = client.upload(request, pieces({"hello", large}), seconds(5));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(received.find("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n186a0\r\n" + large +
+                          "\r\n0\r\n\r\n"),
+            std::string::npos);
+  EXPECT_EQ(received.find("Content-Length"), std::string::npos);
+}
+
+TEST(HttpClient, HearsAServerThatTakesNoMoreOfABody) {
+  DockerTestServer server([](Connection& connection, int) {
+    connection.send("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone");
+  });
+  HttpClient client = client_of(server);
+  HttpRequest request;
+  request.method = "PUT";
+  request.target = "/upload";
+  const HttpAnswer answer = client.upload(
+      request, pieces(std::vector<std::string>(200, std::string(100000, 'x'))), seconds(5));
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.body, "gone");
+}
+
 TEST(HttpClient, EndsAtItsDeadlineWhenTheServerIsSilent) {
   DockerTestServer server([](Connection& connection, int) { connection.hang(); });
   HttpClient client = client_of(server);

@@ -1,168 +1,15 @@
-// A client that was generated from the older product's schema knows none of our columns. These are
-// the statements that the Prisma client sends for create, findUnique, update, upsert and delete:
-// qualified names, every column it knows spelled out, parameters for all values. test/store/prisma
-// runs the real client.
+// What the older product's own client does on our schema, which knows more columns than that client.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <pqxx/pqxx>
-
-#include "test/checkout.hpp"
+#include "test/store/seed_client.hpp"
 #include "test/store/test_database.hpp"
 
 namespace mosaic {
 namespace {
 
-struct Table {
-  std::string name;
-  std::vector<std::pair<std::string, std::string>>
-      columns;  // name, value of the first row; the first one is the id
-  std::string changed_column;
-  std::string changed_value;
-};
-
-const std::string moment = "2026-01-31 12:34:56.789";
-
-std::vector<Table> tables() {
-  return {
-      {"SystemConfig",
-       {{"id", "c1"},
-        {"key", "fleet.image"},
-        {"value", "x"},
-        {"encrypted", "false"},
-        {"updatedAt", moment}},
-       "value",
-       "y"},
-      {"BreakglassUser",
-       {{"id", "b1"},
-        {"username", "admin"},
-        {"passwordHash", "h"},
-        {"isActive", "true"},
-        {"createdAt", moment},
-        {"updatedAt", moment}},
-       "isActive",
-       "false"},
-      {"LlmProvider",
-       {{"id", "p1"},
-        {"userId", "alice"},
-        {"name", "n"},
-        {"displayName", "N"},
-        {"type", "openai"},
-        {"baseUrl", "u"},
-        {"apiKey", "enc:k"},
-        {"apiType", "openai-completions"},
-        {"models", R"([{"id":"m"}])"},
-        {"isActive", "true"},
-        {"createdAt", moment},
-        {"updatedAt", moment}},
-       "models",
-       "[]"},
-      {"UserContainer",
-       {{"id", "u1"},
-        {"userId", "alice"},
-        {"containerId", "c"},
-        {"containerName", "mosaic-user-alice"},
-        {"gatewayPort", "18789"},
-        {"gatewayToken", "enc:t"},
-        {"status", "running"},
-        {"lastActiveAt", moment},
-        {"idleTimeoutMin", "30"},
-        {"config", "{}"},
-        {"createdAt", moment},
-        {"updatedAt", moment}},
-       "status",
-       "stopped"},
-      {"SystemContainer",
-       {{"id", "s1"},
-        {"name", "mosaic-system-ops"},
-        {"role", "operations"},
-        {"containerId", "c"},
-        {"gatewayPort", "18789"},
-        {"gatewayToken", "enc:t"},
-        {"status", "running"},
-        {"primaryModel", "zai/glm-5"},
-        {"isActive", "true"},
-        {"createdAt", moment},
-        {"updatedAt", moment}},
-       "primaryModel",
-       "zai/glm-6"},
-      {"UserAgentConfig",
-       {{"id", "a1"},
-        {"userId", "alice"},
-        {"primaryModel", "m"},
-        {"fallbackModels", R"(["n"])"},
-        {"personality", "p"},
-        {"createdAt", moment},
-        {"updatedAt", moment}},
-       "personality",
-       "q"},
-  };
-}
-
-std::string column_list(const Table& table) {
-  std::string list;
-  for (const auto& [name, value] : table.columns) {
-    list +=
-        (list.empty() ? "\"public\".\"" : ", \"public\".\"") + table.name + "\".\"" + name + "\"";
-  }
-  return list;
-}
-
-std::string insert_sql(const Table& table) {
-  std::string names;
-  std::string numbers;
-  for (std::size_t index = 0; index < table.columns.size(); ++index) {
-    names += (index == 0 ? "\"" : ",\"") + table.columns[index].first + "\"";
-    numbers += (index == 0 ? "$" : ",$") + std::to_string(index + 1);
-  }
-  return "INSERT INTO \"public\".\"" + table.name + "\" (" + names + ") VALUES (" + numbers +
-         ") RETURNING " + column_list(table);
-}
-
-pqxx::result run(pqxx::connection& connection, const std::string& sql,
-                 const std::vector<std::string>& values) {
-  pqxx::work transaction(connection);
-  const auto result = transaction.exec_params(
-      sql, pqxx::prepare::make_dynamic_params(values.begin(), values.end()));
-  transaction.commit();
-  return result;
-}
-
 TEST(SeedClient, InsertsReadsUpdatesAndDeletesInAllSixTables) {
   TestDatabase database;
-  pqxx::connection connection(database.options().url);
-  for (const Table& table : tables()) {
-    SCOPED_TRACE(table.name);
-    const std::string qualified = "\"public\".\"" + table.name + "\"";
-    std::vector<std::string> values;
-    for (const auto& [name, value] : table.columns) values.push_back(value);
-    ASSERT_EQ(run(connection, insert_sql(table), values).size(), 1u);
-    const std::string id = table.columns[0].second;
-    const auto read = run(connection,
-                          "SELECT " + column_list(table) + " FROM " + qualified + " WHERE (" +
-                              qualified + ".\"id\" = $1 AND 1=1) LIMIT $2 OFFSET $3",
-                          {id, "1", "0"});
-    ASSERT_EQ(read.size(), 1u);
-    EXPECT_EQ(read[0].size(), static_cast<int>(table.columns.size()));
-    const auto updated = run(connection,
-                             "UPDATE " + qualified + " SET \"" + table.changed_column +
-                                 "\" = $1, \"updatedAt\" = $2 WHERE (" + qualified +
-                                 ".\"id\" = $3 AND 1=1) RETURNING " + column_list(table),
-                             {table.changed_value, moment, id});
-    ASSERT_EQ(updated.size(), 1u);
-    EXPECT_EQ(std::string(updated[0]["\"" + table.changed_column + "\""].c_str()),
-              std::string(table.changed_value == "false" ? "f" : table.changed_value));
-  }
-  for (const Table& table : tables()) {
-    SCOPED_TRACE(table.name);
-    const std::string qualified = "\"public\".\"" + table.name + "\"";
-    const auto deleted = run(connection,
-                             "DELETE FROM " + qualified + " WHERE (" + qualified +
-                                 ".\"id\" = $1 AND 1=1) RETURNING " + column_list(table),
-                             {table.columns[0].second});
-    EXPECT_EQ(deleted.size(), 1u);
-  }
+  test::use_all_six_tables(database.options().url);
 }
 
 TEST(SeedClient, InsertsOnlyWhatItMust) {
@@ -178,14 +25,10 @@ TEST(SeedClient, InsertsOnlyWhatItMust) {
 }
 
 TEST(SeedClient, IsTheRealPrismaClient) {
-  const std::string folder = test::source_folder() + "/test/store/prisma";
-  if (!std::filesystem::exists(folder + "/node_modules/.mosaic-prepared")) {
-    GTEST_SKIP() << "not fetched; ./dev test does it, by " << folder << "/run --prepare";
-  }
+  if (!test::real_prisma_client_is_there())
+    GTEST_SKIP() << "not fetched; ./dev test does it, by test/store/prisma/run --prepare";
   TestDatabase database;
-  // Only the URL form of an address is understood by that client.
-  const std::string command = folder + "/run '" + database.options().url + "'";
-  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(test::run_real_prisma_client(database.options().url), 0);
 }
 
 }  // namespace
