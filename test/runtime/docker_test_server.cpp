@@ -16,14 +16,24 @@ std::size_t body_size(const std::string& header) {
   const auto at = header.find("Content-Length: ");
   return at == std::string::npos ? 0 : std::stoul(header.substr(at + 16));
 }
+// Of the request that `buffer` begins with; 0: not known yet.
+std::size_t request_size(const std::string& buffer, std::size_t header_end) {
+  const std::string header = buffer.substr(0, header_end);
+  if (header.find("Transfer-Encoding: chunked") == std::string::npos)
+    return header_end + 4 + body_size(header);
+  constexpr std::string_view last_chunk = "\r\n0\r\n\r\n";
+  const auto end = buffer.find(last_chunk, header_end);
+  return end == std::string::npos ? 0 : end + last_chunk.size();
+}
+
 }  // namespace
 
 std::string DockerTestServer::Connection::read_request() {
   for (;;) {
     const auto header_end = buffer_.find("\r\n\r\n");
     if (header_end != std::string::npos) {
-      const std::size_t size = header_end + 4 + body_size(buffer_.substr(0, header_end));
-      if (buffer_.size() >= size) {
+      const std::size_t size = request_size(buffer_, header_end);
+      if (size > 0 && buffer_.size() >= size) {
         std::string request = buffer_.substr(0, size);
         buffer_.erase(0, size);
         return request;

@@ -21,7 +21,7 @@ class DockerTestServer {
   class Connection {
    public:
     Connection(int descriptor, const Interrupt& stop) : descriptor_(descriptor), stop_(stop) {}
-    // One whole request (by Content-Length); empty when the peer has closed or the server ends.
+    // One whole request (by Content-Length, or up to the empty chunk); empty when the peer has closed or the server ends.
     std::string read_request();
     void send(const std::string& bytes);
     void answer(int status, const std::string& body, const std::string& fields = {});
