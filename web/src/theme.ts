@@ -1,11 +1,11 @@
 // The library's components as this product wants them. Colours and fonts are in theme.json, from which the build writes
 // theme.gen.css.
-import { createTheme, Drawer, Modal, Tooltip } from '@mantine/core';
+import { createTheme, Drawer, type MantineThemeOverride, Modal, Tooltip } from '@mantine/core';
 
 import values from './theme.json';
 
 export const theme = createTheme({
-  ...values,
+  ...(values as MantineThemeOverride),
   components: {
     // The scroll lock writes a <style> element, which the policy refuses.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true } }),

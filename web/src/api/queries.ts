@@ -19,6 +19,8 @@ export const keys = {
   oidc: ['oidc'] as const,
   users: ['users'] as const,
   audit: ['audit'] as const,
+  systemAgentChoices: ['system-agent-choices'] as const,
+  health: ['health'] as const,
 };
 
 // What a person can do nothing about by waiting is not asked again: 4xx.

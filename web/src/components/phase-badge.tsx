@@ -7,15 +7,15 @@ import { text } from '../text';
 export type Phase = Schemas['Phase'];
 
 const colors: Record<Phase, string> = {
-  stopped: 'gray',
+  stopped: 'gray.5',
   waiting: 'yellow',
   pulling: 'blue',
   starting: 'blue',
   running: 'teal',
   draining: 'yellow',
   stopping: 'yellow',
-  paused: 'gray',
-  hibernated: 'gray',
+  paused: 'gray.5',
+  hibernated: 'gray.5',
   failed: 'red',
   deleting: 'orange',
 };

@@ -24,6 +24,7 @@ export const common = {
     loadingWhat: (what: string) => `Loading ${what}…`,
   },
   saved: 'Saved',
+  showSecret: (label: string) => `Show or hide: ${label}`,
   requestId: (id: string) => `Request ${id}`,
   confirmTyping: (word: string) => `Type “${word}” to confirm`,
   problems: {

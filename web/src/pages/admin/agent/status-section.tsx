@@ -1,0 +1,56 @@
+import { Alert, Code, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+import { FactList } from '../../../components/fact-list';
+import { PhaseBadge } from '../../../components/phase-badge';
+import { Section } from '../../../components/section';
+import { TimeAgo } from '../../../components/time-ago';
+import { text } from '../../../text';
+import { dateTime, duration } from '../../../text/format';
+import { isAsleep } from '../agent-words';
+import type { AgentInFull } from './agent-page';
+import { spent } from './wake-section';
+
+const words = text.admin.agent;
+const { agentWords } = text.admin;
+
+type Fact = [name: string, value: ReactNode];
+
+function factsOf(agent: AgentInFull, ownerName: string): Fact[] {
+  const facts: (Fact | null)[] = [
+    [words.phase, <PhaseBadge key="phase" phase={agent.phase} />],
+    agent.message ? [words.reason, agent.message] : null,
+    [words.mode, agent.kind === 'system' && agent.isActive === false ? agentWords.switchedOff : agentWords.desired[agent.desiredState]],
+    agent.uptimeSec != null ? [words.uptime, duration(agent.uptimeSec * 1000)] : null,
+    agent.asleepSince && isAsleep(agent) ? [words.asleep, <TimeAgo key="asleep" iso={agent.asleepSince} />] : null,
+    [words.lastUsed, agent.lastActiveAt ? <TimeAgo key="used" iso={agent.lastActiveAt} /> : agentWords.never],
+    agent.busyUntil && Date.parse(agent.busyUntil) > Date.now() ? [words.busy, dateTime(agent.busyUntil)] : null,
+    agent.restartCount ? [words.restarts, agent.restartCount] : null,
+    agent.nextRetryAt ? [words.nextRetry, dateTime(agent.nextRetryAt)] : null,
+    agent.estimatedStartMs != null ? [words.coldStart, spent(agent.estimatedStartMs)] : null,
+    agent.observedGeneration == null ? null : [words.generation, words.generationSeen(agent.observedGeneration, agent.generation)],
+    agent.kind === 'user' ? [words.owner, ownerName] : null,
+    agent.kind === 'user' && ownerName !== agent.owner ? [words.ownerId, <Code key="owner">{agent.owner}</Code>] : null,
+    agent.role ? [words.role, agent.role] : null,
+    agent.primaryModel ? [words.model, agent.primaryModel] : null,
+    [words.container, <Code key="container">{agent.name}</Code>],
+  ];
+  return facts.filter((fact) => fact !== null);
+}
+
+export function StatusSection({ agent, ownerName }: { agent: AgentInFull; ownerName: string }) {
+  return (
+    <Section title={words.status}>
+      <Stack gap="md">
+        {agent.lastError && (
+          <Alert color="red" title={words.lastError}>
+            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+              {agent.lastError}
+            </Text>
+          </Alert>
+        )}
+        <FactList facts={factsOf(agent, ownerName)} />
+      </Stack>
+    </Section>
+  );
+}

@@ -1,0 +1,96 @@
+// What an admin can do with an agent: start, stop, restart, delete. One place for the menu of a row and the buttons of a page.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+
+import { api, body } from '../../../api/client';
+import { keys } from '../../../api/queries';
+import { ConfirmDialog } from '../../../components/confirm-dialog';
+import { notifyDone } from '../../../components/notify';
+import { notifyProblem } from '../../../components/notify-problem';
+import { text } from '../../../text';
+import { type FleetAgent, isAsleep } from '../agent-words';
+import { RemovalDialog } from './removal-dialog';
+
+const words = text.admin.actions;
+const paths = {
+  start: '/api/fleet/{kind}/{id}/start',
+  stop: '/api/fleet/{kind}/{id}/stop',
+  restart: '/api/fleet/{kind}/{id}/restart',
+} as const;
+const told = { start: words.started, stop: words.stopped, restart: words.restarted } as const;
+
+type Deed = keyof typeof paths;
+
+export interface AgentDeeds {
+  canStart: boolean;
+  canStop: boolean;
+  canRestart: boolean;
+  canRemove: boolean;
+  pending: boolean;
+  start: () => void;
+  stop: () => void;
+  restart: () => void;
+  remove: () => void;
+  dialogs: ReactNode;
+}
+
+export function useAgentDeeds(agent: FleetAgent, title: string, onRemoved?: () => void): AgentDeeds {
+  const queryClient = useQueryClient();
+  const [asking, setAsking] = useState<'stop' | 'restart' | 'remove' | null>(null);
+  const act = useMutation({
+    mutationFn: (deed: Deed) => body(api.POST(paths[deed], { params: { path: { kind: agent.kind, id: agent.id ?? '' } } })),
+    onSuccess: (_, deed) => {
+      setAsking(null);
+      notifyDone(told[deed](title));
+      void queryClient.invalidateQueries({ queryKey: keys.fleet });
+    },
+    onError: (error, deed) => {
+      if (deed === 'start') notifyProblem(error);
+    },
+  });
+  const ask = (what: typeof asking) => () => {
+    act.reset();
+    setAsking(what);
+  };
+  const close = () => setAsking(null);
+  const switchedOff = agent.kind === 'system' && agent.isActive === false;
+  const confirming = asking === 'stop' || asking === 'restart';
+  return {
+    canStart: !agent.deleting && !switchedOff && (agent.desiredState === 'stopped' || isAsleep(agent) || agent.phase === 'failed'),
+    canStop: !agent.deleting && agent.desiredState !== 'stopped',
+    canRestart: !agent.deleting && !isAsleep(agent),
+    canRemove: !agent.deleting,
+    pending: act.isPending,
+    start: () => act.mutate('start'),
+    stop: ask('stop'),
+    restart: ask('restart'),
+    remove: ask('remove'),
+    dialogs: (
+      <>
+        <ConfirmDialog
+          opened={confirming}
+          title={asking === 'restart' ? words.restartTitle(title) : words.stopTitle(title)}
+          confirmLabel={asking === 'restart' ? text.actions.restart : text.actions.stop}
+          pending={act.isPending}
+          error={act.error}
+          onConfirm={() => confirming && act.mutate(asking)}
+          onClose={close}
+        >
+          {asking === 'restart' ? words.restartHint : words.stopHint}
+        </ConfirmDialog>
+        {asking === 'remove' && (
+          <RemovalDialog
+            agent={agent}
+            title={title}
+            onClose={close}
+            onRemoved={() => {
+              close();
+              void queryClient.invalidateQueries({ queryKey: keys.fleet });
+              onRemoved?.();
+            }}
+          />
+        )}
+      </>
+    ),
+  };
+}
