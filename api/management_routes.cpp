@@ -4,6 +4,7 @@
 #include "api/change_preview.hpp"
 #include "api/fleet_events.hpp"
 #include "api/handlers/fleet_handler.hpp"
+#include "api/handlers/labels_handler.hpp"
 #include "api/handlers/limits_handler.hpp"
 #include "api/handlers/oidc_settings_handler.hpp"
 #include "api/handlers/onboarding_handler.hpp"
@@ -12,6 +13,7 @@
 #include "api/handlers/preferences_handler.hpp"
 #include "api/handlers/provider_handler.hpp"
 #include "api/handlers/system_agent_handler.hpp"
+#include "api/handlers/user_agent_handler.hpp"
 #include "api/provider_test.hpp"
 
 namespace mosaic {
@@ -29,6 +31,8 @@ struct ManagementRoutes::Parts {
         own_agent(it.settings, it.desired, it.secrets, preview, audit, it.clock),
         fleet(it.agents, it.desired, it.events, it.settings, preview, it.fixed, audit, it.clock),
         system_agents(it.agents, it.settings, it.secrets, preview, audit),
+        user_agents(it.settings, it.secrets, audit),
+        labels(it.agents, it.settings, audit),
         limits(it.agents, it.settings, preview, it.fixed, audit),
         oidc(it.settings, it.secrets, it.issuer_probe, audit),
         people(it.accounts, it.remembered, it.settings, it.desired, it.passwords, audit),
@@ -44,6 +48,8 @@ struct ManagementRoutes::Parts {
   OwnAgentHandler own_agent;
   FleetHandler fleet;
   SystemAgentHandler system_agents;
+  UserAgentHandler user_agents;
+  LabelsHandler labels;
   LimitsHandler limits;
   OidcSettingsHandler oidc;
   PeopleHandler people;
@@ -62,6 +68,8 @@ void ManagementRoutes::add_routes(GuardedRoutes& routes) {
   parts_->own_agent.add_routes(routes);
   parts_->fleet.add_routes(routes);
   parts_->system_agents.add_routes(routes);
+  parts_->user_agents.add_routes(routes);
+  parts_->labels.add_routes(routes);
   parts_->limits.add_routes(routes);
   parts_->oidc.add_routes(routes);
   parts_->people.add_routes(routes);

@@ -12,6 +12,9 @@
 
 namespace mosaic {
 
+// Asleep, with the fleet's defaults and a token of its own.
+NewUserContainer new_user_agent(const std::string& owner, const SecretBox& secrets);
+
 // The row that is there (perhaps on its way out: deletion_requested_at), or a new one, asleep. Nothing when the account
 // may not have an agent; then also one that is there from before is not handed out.
 std::optional<AgentRow> ensure_user_agent(SettingsStore& settings, const SecretBox& secrets,

@@ -44,6 +44,8 @@ void add_delete_command(CLI::App& app, CommandContext& context);
 void add_admin_command(CLI::App& app, CommandContext& context);
 void add_backup_command(CLI::App& app, CommandContext& context);
 void add_restore_command(CLI::App& app, CommandContext& context);
+// apply, diff, export, manifest
+void add_declarative_commands(CLI::App& app, CommandContext& context);
 void add_doctor_command(CLI::App& app, CommandContext& context);
 void add_version_command(CLI::App& app, CommandContext& context);
 

@@ -6,6 +6,7 @@
 
 #include "backup/backup_manifest.hpp"
 #include "cli/command_context.hpp"
+#include "manifest/manifest.hpp"
 #include "runtime/runtime_driver.hpp"
 #include "secrets/password.hpp"
 #include "secrets/secret_box.hpp"
@@ -48,6 +49,7 @@ void add_all_commands(CLI::App& app, CommandContext& context) {
   add_admin_command(app, context);
   add_backup_command(app, context);
   add_restore_command(app, context);
+  add_declarative_commands(app, context);
   add_doctor_command(app, context);
   add_version_command(app, context);
 }
@@ -81,6 +83,8 @@ int run_action(CommandContext& context) {
     return report(context.err, error.what(), ExitCode::failure);
   } catch (const EngineError& error) {
     return report(context.err, error.what(), ExitCode::failure);
+  } catch (const manifest::ManifestError& error) {
+    return report(context.err, error.what(), ExitCode::usage);
   } catch (const BackupError& error) {
     return report(context.err, error.what(), ExitCode::failure);
   } catch (const PasswordError& error) {

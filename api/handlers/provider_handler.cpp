@@ -1,6 +1,7 @@
 #include "api/handlers/provider_handler.hpp"
 
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "api/entity_tag.hpp"
 #include "api/handlers/views.hpp"
@@ -29,6 +30,14 @@ Response with_effects(int status, const ProviderRow& provider,
 
 Response only_affects(const std::vector<AgentEffect>& effects) {
   return json_response(200, Json{{"affects", to_json(effects)}});
+}
+
+bool same(const ProviderRow& left, const ProviderRow& right) {
+  const auto tied = [](const ProviderRow& row) {
+    return std::tie(row.name, row.display_name, row.type, row.base_url, row.api_key, row.api_type,
+                    row.models_json, row.active);
+  };
+  return tied(left) == tied(right);
 }
 
 const std::string& id_of(const Request& request) { return request.parameters.at("id"); }
@@ -103,16 +112,34 @@ Response ProviderHandler::update(const Request& request, const Caller& caller) {
   JsonBody body(request);
   auto input = read_provider(body, &*present, secrets_);
   if (auto refusal = body.finish()) return std::move(*refusal);
+  keep_equal(*present, input);
   const auto effects = preview_.of_provider(caller.account.id, present->id, input.row);
-  if (dry_run) return only_affects(effects);
+  const bool changes = !same(*present, input.row);
+  if (dry_run) {
+    return json_response(200, Json{{"affects", to_json(effects)}, {"changes", changes}});
+  }
+  const auto wanted = std::get<IfGeneration>(seen);
+  if (!changes && (!wanted || *wanted == present->generation))
+    return with_effects(200, *present, effects);
   // Whether the stored key may stay was judged by this very row, so it must still be the same.
-  const auto generation = std::get<IfGeneration>(seen).value_or(present->generation);
+  const auto generation = wanted.value_or(present->generation);
   if (auto refusal = refusal_of(settings_.update_provider(input.row, generation), texts))
     return std::move(*refusal);
   audit_.note(request, caller, "provider.update", "provider/" + present->id,
               input.row.name + ", " + input.row.type);
   const auto written = settings_.find_provider(caller.account.id, present->id);
   return written ? with_effects(200, *written, effects) : not_found_response();
+}
+
+// What says the same in other bytes stays as it is: the key, which is encrypted anew each time, and the models, whose
+// members may stand in another order.
+void ProviderHandler::keep_equal(const ProviderRow& present, ProviderInput& input) const {
+  if (!input.api_key.empty() && plain_key(present, secrets_) == input.api_key)
+    input.row.api_key = present.api_key;
+  const auto models = [](const ProviderRow& row) {
+    return nlohmann::json::parse(row.models_json, nullptr, false);
+  };
+  if (models(present) == models(input.row)) input.row.models_json = present.models_json;
 }
 
 Response ProviderHandler::remove(const Request& request, const Caller& caller) {

@@ -9,6 +9,7 @@
 #include "api/access.hpp"
 #include "api/audit_trail.hpp"
 #include "api/change_preview.hpp"
+#include "api/provider_input.hpp"
 #include "api/provider_test.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/settings_store.hpp"
@@ -32,6 +33,7 @@ class ProviderHandler {
   Response test_unsaved(const Request& request, const Caller& caller);
   Response test_saved(const Request& request, const Caller& caller);
   Response models(const Request& request, const Caller& caller);
+  void keep_equal(const ProviderRow& present, ProviderInput& input) const;
 
   SettingsStore& settings_;
   const SecretBox& secrets_;

@@ -4,6 +4,7 @@
 
 #include "cli/agent_lookup.hpp"
 #include "cli/command_context.hpp"
+#include "cli/commands/declarative.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/settings_options.hpp"
 #include "cli/wait_options.hpp"
@@ -67,9 +68,26 @@ void add_lifecycle_commands(CLI::App& app, CommandContext& context) {
 
 void add_delete_command(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<Options>();
-  add_verb(app, context, Verb::remove, "delete",
-           "Delete an agent; its state and workspace are kept", options)
-      .add_flag("--purge", options->request.purge, "Delete its state and workspace for good, too");
+  const auto files = std::make_shared<std::vector<std::string>>();
+  const auto access = std::make_shared<ApiAccess>();
+  auto& command =
+      add_verb(app, context, Verb::remove, "delete",
+               "Delete an agent, or what manifests name; state and workspace are kept", options);
+  command.add_flag("--purge", options->request.purge,
+                   "Delete its state and workspace for good, too");
+  command.get_option("KIND")->required(false);
+  command.get_option("NAME")->required(false);
+  add_file_option(command, *files);
+  add_api_options(command, *access);
+  command.callback([&context, options, files, access] {
+    const bool named = !options->kind.empty() && !options->request.name.empty();
+    if (named != files->empty() || (!files->empty() && options->request.purge)) {
+      throw CLI::ValidationError("delete", "give KIND and NAME, or -f with manifests");
+    }
+    context.action = [&context, options, files, access] {
+      return files->empty() ? run(context, *options) : delete_declared(context, *access, *files);
+    };
+  });
 }
 
 }  // namespace mosaic::cli

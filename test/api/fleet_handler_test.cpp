@@ -137,6 +137,38 @@ TEST_F(Fleet, ShowsOlderEventsInPagesAndHowLongStartsTook) {
   EXPECT_EQ(call("root", "GET", "/api/fleet/user/none/wakes").status, 404);
 }
 
+TEST_F(Fleet, GivesAUserAnAgentOnce) {
+  const Json wanted{{"owner", "carl"}, {"memoryMb", 2048}, {"idleTimeoutMin", 5}};
+  EXPECT_EQ(call("root", "POST", "/api/user-agents?dryRun=true", wanted).status, 200);
+  EXPECT_EQ(call("root", "GET", "/api/fleet?search=carl").body["items"].size(), 0U);
+  const auto made = call("root", "POST", "/api/user-agents", wanted);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto seen =
+      call("root", "GET", "/api/fleet/user/" + made.body["id"].get<std::string>()).body;
+  EXPECT_EQ(seen["owner"], "carl");
+  EXPECT_EQ(seen["memoryMb"], 2048);
+  EXPECT_EQ(seen["idleTimeoutMin"], 5);
+  EXPECT_EQ(call("root", "POST", "/api/user-agents", wanted).status, 409);
+  EXPECT_EQ(call("alice", "POST", "/api/user-agents", wanted).status, 404);
+}
+
+TEST_F(Fleet, KeepsLabelsOfWhatThereIs) {
+  const auto key = run_agent("alice");
+  const auto path = "/api/labels/user/" + key.name;
+  EXPECT_EQ(call("root", "PUT", path, {{"labels", {{"app", "fleet"}}}}).status, 200);
+  const auto items = call("root", "GET", "/api/labels").body["items"];
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_EQ(items[0], (Json{{"kind", "user"}, {"id", key.name}, {"labels", {{"app", "fleet"}}}}));
+  EXPECT_EQ(call("root", "PUT", path, {{"labels", {{"a,b", "x"}}}}).status, 422);
+  EXPECT_EQ(call("root", "PUT", path, {{"labels", {{"a", 1}}}}).status, 422);
+  EXPECT_EQ(call("root", "PUT", path, Json::object()).status, 422);
+  EXPECT_EQ(call("root", "PUT", "/api/labels/user/nobody", {{"labels", Json::object()}}).status,
+            404);
+  EXPECT_EQ(call("alice", "PUT", path, {{"labels", Json::object()}}).status, 404);
+  EXPECT_EQ(call("root", "PUT", path, {{"labels", Json::object()}}).status, 200);
+  EXPECT_EQ(call("root", "GET", "/api/labels").body["items"].size(), 0U);
+}
+
 TEST_F(SystemAgents, AreMadeOfWhatAdminsShareAndKeysStayOut) {
   settings.upsert_breakglass("root", "root", "hash");
   add_provider("alice", "hers");

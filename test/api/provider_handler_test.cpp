@@ -47,6 +47,22 @@ TEST_F(Providers, KeepTheirKeyThroughAnEditThatDoesNotSpeakOfIt) {
   EXPECT_EQ(box.decrypt(provider_row("alice", id).api_key), "sk-sentinel-1234");
 }
 
+TEST_F(Providers, AreNotWrittenByAnEditThatSaysWhatIsSo) {
+  const auto id = add_provider("alice");
+  const auto before = provider_row("alice", id);
+  const auto dry = call("alice", "PUT", "/api/providers/" + id + "?dryRun=true", provider());
+  EXPECT_EQ(dry.body["changes"], false) << dry.body;
+  EXPECT_EQ(call("alice", "PUT", "/api/providers/" + id, provider()).status, 200);
+  EXPECT_EQ(provider_row("alice", id).generation, before.generation);
+  EXPECT_EQ(provider_row("alice", id).api_key, before.api_key);
+  auto edit = provider();
+  edit["apiKey"] = "sk-sentinel-5678";
+  EXPECT_EQ(call("alice", "PUT", "/api/providers/" + id + "?dryRun=true", edit).body["changes"],
+            true);
+  EXPECT_EQ(call("alice", "PUT", "/api/providers/" + id, edit).status, 200);
+  EXPECT_EQ(box.decrypt(provider_row("alice", id).api_key), "sk-sentinel-5678");
+}
+
 TEST_F(Providers, LoseTheirKeyWithAnotherAddressOrType) {
   const auto id = add_provider("alice");
   auto edit = provider();
@@ -97,8 +113,10 @@ TEST_F(Providers, AreNotOverwrittenByWhoHasNotSeenThem) {
   const auto seen = call("alice", "GET", "/api/providers/" + id).tag();
   EXPECT_EQ(seen, "\"1\"");
   const auto path = "/api/providers/" + id;
-  EXPECT_EQ(call("alice", "PUT", path, provider(), {{"if-match", seen}}).status, 200);
-  const auto late = call("alice", "PUT", path, provider(), {{"if-match", seen}});
+  auto edit = provider();
+  edit["displayName"] = "Another";
+  EXPECT_EQ(call("alice", "PUT", path, edit, {{"if-match", seen}}).status, 200);
+  const auto late = call("alice", "PUT", path, edit, {{"if-match", seen}});
   EXPECT_EQ(late.status, 412);
   EXPECT_EQ(late.type(), "/problems/changed-meanwhile");
   EXPECT_EQ(call("alice", "DELETE", path, {}, {{"if-match", seen}}).status, 412);
@@ -155,7 +173,9 @@ TEST_F(Providers, ListWhatTheyOffer) {
 
 TEST_F(Providers, LeaveANoteOfEveryChange) {
   const auto id = add_provider("alice");
-  call("alice", "PUT", "/api/providers/" + id, provider());
+  auto edit = provider();
+  edit["displayName"] = "Another";
+  call("alice", "PUT", "/api/providers/" + id, edit);
   call("alice", "DELETE", "/api/providers/" + id);
   std::vector<std::string> actions;
   for (const auto& entry : accounts.audit({})) {
