@@ -155,8 +155,10 @@ const findings = [];
 // What is documented as "try again later": the gateway's words about an agent that cannot answer now.
 const explained = new Set(['agent-waking', 'agent-failed', 'agent-not-configured', 'provider-failed', 'busy', 'database-away']);
 
-function explains(status, type, body) {
+function explains(method, status, type, body) {
   if (status < 500) return true;
+  // Its reason would stand in a body, which an answer to HEAD has not.
+  if (method === 'HEAD') return status !== 500;
   try {
     const parsed = JSON.parse(body);
     const word = String(parsed.type ?? parsed.error?.code ?? parsed.error?.type ?? '').split('/').pop();
@@ -209,7 +211,7 @@ async function worker(count) {
     if (answer.held && request.path.startsWith('/v1/chat')) continue;
     const closed = answer.status === 0 && ['ECONNRESET', 'EPIPE', 'HPE_INVALID_CONSTANT'].includes(answer.code);
     if (closed) continue;
-    if (answer.status === 0 || !explains(answer.status, answer.type, answer.text)) {
+    if (answer.status === 0 || !explains(request.method, answer.status, answer.type, answer.text)) {
       findings.push({ request: { ...request, body: request.body?.slice(0, 300) }, answer: { ...answer, text: answer.text.slice(0, 300) } });
       if (findings.length > 20) return;
     }
