@@ -51,6 +51,7 @@ void add_all_commands(CLI::App& app, CommandContext& context) {
   add_restore_command(app, context);
   add_declarative_commands(app, context);
   add_doctor_command(app, context);
+  add_completion_command(app, context);
   add_version_command(app, context);
 }
 

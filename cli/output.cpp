@@ -72,13 +72,18 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
 }
 
 void print_table(std::ostream& out, const Table& table) {
+  std::vector<std::size_t> widths;
+  print_more(out, table, widths);
+}
+
+void print_more(std::ostream& out, const Table& table, std::vector<std::size_t>& widths) {
   std::vector<std::vector<std::string>> rows;
-  rows.push_back(table.headers);
+  if (widths.empty()) rows.push_back(table.headers);
   for (const auto& row : table.rows) {
     auto& cells = rows.emplace_back();
     for (const auto& cell : row) cells.push_back(cell.empty() ? "-" : printable(cell));
   }
-  std::vector<std::size_t> widths(table.headers.size(), 0);
+  widths.resize(table.headers.size(), 0);
   for (const auto& cells : rows) {
     for (std::size_t i = 0; i < cells.size(); ++i)
       widths[i] = std::max(widths[i], width_of(cells[i]));

@@ -26,6 +26,10 @@ struct Table {
 // Columns are as wide as their widest cell and two blanks apart; the last one is not padded.
 void print_table(std::ostream& out, const Table& table);
 
+// The same for a table that goes on: headers with the first call only, and columns never narrower than before.
+// `widths`: empty at first.
+void print_more(std::ostream& out, const Table& table, std::vector<std::size_t>& widths);
+
 // `document` as JSON or YAML. Not for OutputFormat::table.
 void print_document(std::ostream& out, const Json& document, OutputFormat format);
 

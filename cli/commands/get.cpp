@@ -2,9 +2,11 @@
 
 #include "cli/agent_lookup.hpp"
 #include "cli/agent_views.hpp"
+#include "cli/agent_watch.hpp"
 #include "cli/command_context.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/settings_options.hpp"
+#include "cli/signal_watch.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -13,16 +15,60 @@ struct Options {
   std::string name;
   OutputFormat format = OutputFormat::table;
   int limit = 50;
+  bool watch = false;
 };
 
-ExitCode get_agents(CommandContext& context, const Options& options, ResourceKind kind) {
-  FleetAccess fleet(context.database_settings());
-  std::vector<AgentRow> rows;
-  if (options.name.empty()) {
-    rows = list_agent_rows(fleet.store(), kind);
-  } else {
-    rows.push_back(find_agent_row(fleet.store(), kind, options.name));
+std::vector<AgentRow> find_agents(FleetAccess& fleet, const Options& options, ResourceKind kind) {
+  if (options.name.empty()) return list_agent_rows(fleet.store(), kind);
+  return {find_agent_row(fleet.store(), kind, options.name)};
+}
+
+Table table_of(const std::vector<AgentRow>& rows, ResourceKind kind) {
+  const TimePoint now = SystemClock().now();
+  return kind == ResourceKind::user_container ? users_table(rows, now) : systems_table(rows, now);
+}
+
+// One line of JSON, or one YAML document, for each.
+void print_stream(std::ostream& out, const std::vector<AgentRow>& rows, OutputFormat format) {
+  for (const auto& row : rows) {
+    const Json document = agent_document(row);
+    if (format == OutputFormat::yaml) {
+      out << "---\n" << to_yaml(document) << '\n';
+    } else {
+      out << document.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+    }
   }
+}
+
+// Until a signal ends it. The rows are read every second, as --wait does: what a controller says in them is the truth.
+ExitCode watch_agents(CommandContext& context, const Options& options, ResourceKind kind) {
+  SignalWatch signals;
+  FleetAccess fleet(context.database_settings());
+  AgentWatch watch;
+  std::vector<std::size_t> widths;
+  do {
+    std::vector<AgentRow> rows;
+    try {
+      rows = find_agents(fleet, options, kind);
+    } catch (const NotFoundError&) {
+      if (widths.empty()) throw;
+    }
+    const auto news = watch.look(rows);
+    if (options.format != OutputFormat::table) {
+      print_stream(context.out, news.changed, options.format);
+    } else if (!news.changed.empty() || widths.empty()) {
+      print_more(context.out, table_of(news.changed, kind), widths);
+    }
+    for (const auto& owner : news.gone) context.err << printable(owner) << " is gone\n";
+    context.out << std::flush;
+  } while (!signals.wait(std::chrono::seconds(1)));
+  return ExitCode::success;
+}
+
+ExitCode get_agents(CommandContext& context, const Options& options, ResourceKind kind) {
+  if (options.watch) return watch_agents(context, options, kind);
+  FleetAccess fleet(context.database_settings());
+  const std::vector<AgentRow> rows = find_agents(fleet, options, kind);
   if (options.format != OutputFormat::table) {
     Json document = Json::array();
     for (const auto& row : rows) document.push_back(agent_document(row));
@@ -36,8 +82,7 @@ ExitCode get_agents(CommandContext& context, const Options& options, ResourceKin
                             "ROLE --model MODEL\n");
     return ExitCode::success;
   }
-  const TimePoint now = SystemClock().now();
-  print_table(context.out, users ? users_table(rows, now) : systems_table(rows, now));
+  print_table(context.out, table_of(rows, kind));
   return ExitCode::success;
 }
 
@@ -104,6 +149,7 @@ void add_get_command(CLI::App& app, CommandContext& context) {
   auto& get = add_command(app, "get", "List agents, events, or who leads",
                           "  mosaic get users\n"
                           "  mosaic get users alice -o yaml\n"
+                          "  mosaic get users --watch\n"
                           "  mosaic get systems -o json | jq '.[].status.phase'\n"
                           "  mosaic get events alice --limit 20\n"
                           "  mosaic get leader");
@@ -114,6 +160,8 @@ void add_get_command(CLI::App& app, CommandContext& context) {
     command.alias(std::string(short_name(kind)));
     command.add_option("NAME", options->name,
                        "Owner or name, row id, or container name; without it: all");
+    command.add_flag("-w,--watch", options->watch,
+                     "Go on, and print each agent again whenever it is another");
     command.callback([&context, options, kind] {
       context.action = [&context, options, kind] { return get_agents(context, *options, kind); };
     });

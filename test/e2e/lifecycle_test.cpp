@@ -1,4 +1,6 @@
 // What rows ask for happens on the engine: the life of agents under the real API and controller, instant image.
+#include <signal.h>
+
 #include "model/naming.hpp"
 #include "test/e2e/fleet.hpp"
 
@@ -45,6 +47,19 @@ TEST_F(Lifecycle, RowOfTheSeedsColumnsSleepsUntilTouchedAndThenRuns) {
   EXPECT_EQ(agent.reason, "Ready");
   EXPECT_EQ(agent.container, only_container("c1"));
   EXPECT_TRUE(agent.endpoint.ends_with(":18789")) << agent.endpoint;
+}
+
+TEST_F(Lifecycle, WatchShowsAnAgentWheneverItIsAnother) {
+  fleet.insert_user("c1", "alice");
+  ChildProcess watch(fleet.mosaic({"get", "users", "--watch"}), fleet.folder() / "watch.log");
+  const auto shows = [&](const std::string& word) {
+    return eventually(20s, [&] { return watch.log_text().find(word) != std::string::npos; });
+  };
+  EXPECT_TRUE(shows("alice")) << watch.log_text();
+  fleet.touch("c1");
+  EXPECT_TRUE(shows("running")) << watch.log_text();
+  watch.signal(SIGINT);
+  EXPECT_EQ(watch.wait(10s), 0);
 }
 
 TEST_F(Lifecycle, IdleAgentIsStoppedAndWakesWithItsVolumes) {
