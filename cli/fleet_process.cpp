@@ -59,6 +59,8 @@ void FleetProcess::start() {
   build_api();
   // The addresses come first: who cannot have them must not have touched an agent.
   api_->start();
+  if (web_pages_)
+    log_.info("serves the web pages", {{Field::file, settings_.web_folder->string()}});
   if (people_) people_->start();
   if (!loop_) return;
   loop_->start();
@@ -220,7 +222,6 @@ void FleetProcess::read_web_pages() {
   } catch (const std::runtime_error& error) {
     throw CommandError(std::string("the web pages: ") + error.what() + " (see --web)");
   }
-  log_.info("serves the web pages", {{Field::file, settings_.web_folder->string()}});
 }
 
 std::vector<HealthCheck> FleetProcess::readiness_checks() {

@@ -161,8 +161,8 @@ class HttpClient::Pool {
   HttpAnswer upload(const HttpRequest& request, const HttpBodySource& body,
                     std::chrono::milliseconds stall_limit) {
     auto connection = std::make_unique<HttpConnection>(opener_->open(WaitLimit::in(stall_limit)));
-    connection->send_head(request, host_, WaitLimit::in(stall_limit));
     try {
+      connection->send_head(request, host_, WaitLimit::in(stall_limit));
       std::string piece;
       while (body(piece)) {
         connection->send_chunk(piece, WaitLimit::in(stall_limit));
