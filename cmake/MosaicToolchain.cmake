@@ -32,12 +32,13 @@ target_compile_options(mosaic_options INTERFACE
   -Wnull-dereference -Wimplicit-fallthrough -Wsuggest-override -fno-strict-aliasing
   $<$<CONFIG:Debug>:-g1 -O0>
   $<$<CONFIG:Release>:-O2>)
-# GCC 12 reports false positives of these in its own and Boost's headers once it inlines.
-target_compile_options(mosaic_options INTERFACE
-  -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
-  -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(mosaic_options INTERFACE -fcoroutines -fpch-preprocess)
+  # GCC 12 reports false positives of these in its own and Boost's headers once it inlines.
+  target_compile_options(mosaic_options INTERFACE
+    -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
+    -Wno-missing-field-initializers -fcoroutines -fpch-preprocess)
+else()
+  target_compile_options(mosaic_options INTERFACE -Wno-missing-field-initializers)
 endif()
 if(MOSAIC_SANITIZER)
   target_compile_options(mosaic_options INTERFACE -fsanitize=${MOSAIC_SANITIZER} -fno-omit-frame-pointer)

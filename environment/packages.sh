@@ -13,6 +13,7 @@ packages_postgres='postgresql-15 postgresql-client-15'
 packages_image='nodejs:node npm:npm xz-utils:xz gpgv:gpgv wget:wget'
 packages_test='prometheus:promtool openssl:openssl busybox-static:busybox curl:curl jq:jq'
 packages_bench='nginx-light:nginx wrk:wrk util-linux:taskset nodejs:node npm:npm'
+packages_fuzz='clang-14:clang++-14 libclang-rt-14-dev llvm-14:llvm-symbolizer-14'
 packages_lint='clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck git:git'
 
 # missing_packages WORD...: those that are neither installed nor covered by a command; each once.

@@ -96,7 +96,10 @@ IpAddress IpAddress::effective() const {
   const std::span<const std::uint8_t, 16> all(bytes_);
   const bool compatible = all_zero(all.first(12)) && !all_zero(all.subspan(12, 3));
   const bool nat64 = starts_with(bytes_, {0, 0x64, 0xff, 0x9b}) && all_zero(all.subspan(4, 8));
-  const bool local_nat64 = starts_with(bytes_, {0, 0x64, 0xff, 0x9b, 0, 1});
+  // A network's own translator may put the IPv4 address elsewhere within this prefix (RFC 6052); only with nothing there
+  // can it be but at the end.
+  const bool local_nat64 =
+      starts_with(bytes_, {0, 0x64, 0xff, 0x9b, 0, 1}) && all_zero(all.subspan(6, 6));
   if (compatible || nat64 || local_nat64) return from_v4(all.last<4>());
   if (starts_with(bytes_, {0x20, 0x02})) return from_v4(all.subspan<2, 4>());
   if (starts_with(bytes_, {0x20, 0x01, 0, 0})) {

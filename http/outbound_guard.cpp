@@ -149,7 +149,7 @@ std::optional<OutboundRefusal> refuse_address(const IpAddress& address, const Ou
                         policy.own_ports.end();
   if (own_address && own_port)
     return refusal("That address and port are Mosaic's own; name the other service.");
-  if (contains(policy.refused, effective))
+  if (contains(policy.refused, effective) || contains(policy.refused, address))
     return refusal("That address is in the agents' own network, where nothing may be asked.");
   if (policy.https_only && !url.https && use != AddressUse::loopback)
     return refusal("Plain http is taken for this host only; use https.");

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <set>
 
+#include "model/stored_text.hpp"
+
 namespace mosaic::manifest {
 namespace {
 
@@ -30,7 +32,10 @@ class Reader {
     return result;
   }
 
-  [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& what) const {
+  [[noreturn]] void refuse(const YAML::Mark& mark, std::string what) const {
+    // What is quoted of the text may have line breaks.
+    std::replace_if(
+        what.begin(), what.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
     throw ManifestError(source_ + ":" + std::to_string(mark.line + 1) + ":" +
                         std::to_string(mark.column + 1) + ": " + what);
   }
@@ -53,9 +58,15 @@ class Reader {
     if (!node.IsMap()) refuse(node, what + " must be a mapping");
   }
 
+  // Every text of a manifest comes from here: what cannot be stored is refused where it stands.
+  std::string scalar(const YAML::Node& node) const {
+    if (!is_storable(node.Scalar())) refuse(node, "a text must be valid UTF-8 without NUL");
+    return node.Scalar();
+  }
+
   std::string key_text(const YAML::Node& key) const {
     if (!key.IsScalar()) refuse(key, "a key must be a word");
-    return key.Scalar();
+    return scalar(key);
   }
 
   // Every key is known and stands there once.
@@ -78,7 +89,7 @@ class Reader {
     const YAML::Node value = map[key];
     if (!value.IsDefined()) refuse(map, std::string(key) + " is missing");
     if (!value.IsScalar()) refuse(value, std::string(key) + " must be a word");
-    return value.Scalar();
+    return scalar(value);
   }
 
   void read_metadata(const YAML::Node& node, const KindTable& table, Resource& result) const {
@@ -102,13 +113,13 @@ class Reader {
     constexpr std::size_t most = 32;
     const std::string name = key_text(key);
     if (!value.IsScalar()) refuse(value, "a label's value must be a text");
+    const std::string text = scalar(value);
     const bool plain = !name.empty() && name.find_first_of("=, ") == std::string::npos &&
-                       value.Scalar().find(',') == std::string::npos;
-    if (!plain || name.size() > 64 || value.Scalar().size() > 128)
+                       text.find(',') == std::string::npos;
+    if (!plain || name.size() > 64 || text.size() > 128)
       refuse(key,
              "a label is a word of up to 64 bytes and a text of up to 128, without '=' and ','");
-    if (!labels.emplace(name, value.Scalar()).second)
-      refuse(key, "'" + name + "' stands there twice");
+    if (!labels.emplace(name, text).second) refuse(key, "'" + name + "' stands there twice");
     if (labels.size() > most) refuse(key, "there may be 32 labels at most");
   }
 
@@ -154,7 +165,7 @@ class Reader {
   std::string read_text(const YAML::Node& value, const std::string& name, std::int64_t most,
                         const std::vector<std::string>& choices) const {
     if (!value.IsScalar()) refuse(value, name + " must be a text");
-    const std::string text = value.Scalar();
+    const std::string text = scalar(value);
     if (text.empty() || text.size() > static_cast<std::size_t>(most))
       refuse(value, name + " must be 1 to " + std::to_string(most) + " bytes");
     if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) {

@@ -18,25 +18,34 @@ std::size_t end_of_events(std::string_view text) {
 }  // namespace
 
 std::string_view EventRelay::pass(std::string_view piece) {
-  sending_.clear();
   if (held_back_.empty() && intact_) {
     const auto end = piece.ends_with("\n\n") ? piece.size() : end_of_events(piece);
+    if (piece.size() - end > limit_) return begin_large(piece, piece.substr(end));
     held_back_ = piece.substr(end);
-    if (held_back_.size() <= limit_) return piece.substr(0, end);
-    held_back_.clear();
-    intact_ = false;
-    return piece;
+    return piece.substr(0, end);
   }
   // An event that was begun before: the blank line that ends it may stand across the seam.
-  held_back_.append(piece);
-  const auto end = end_of_events(held_back_);
-  if (end > 0) intact_ = true;
-  if (end == 0 && held_back_.size() <= limit_ && intact_) return {};
-  const auto sent = end == 0 ? held_back_.size() : end;
-  if (end == 0) intact_ = false;
-  sending_ = held_back_.substr(0, sent);
-  held_back_.erase(0, sent);
+  const auto sent_before = sent_end_.size();
+  auto text = intact_ ? std::move(held_back_) : std::move(sent_end_);
+  held_back_.clear();
+  sent_end_.clear();
+  text.append(piece);
+  const auto end = end_of_events(text);
+  const auto rest = std::string_view(text).substr(end);
+  const bool still_large = !intact_ && end == 0;
+  sending_ = text.substr(sent_before);
+  if (still_large || rest.size() > limit_) return begin_large(sending_, rest);
+  intact_ = true;
+  held_back_ = rest;
+  sending_.resize(sending_.size() - rest.size());
   return sending_;
+}
+
+std::string_view EventRelay::begin_large(std::string_view sent, std::string_view of_event) {
+  constexpr std::size_t seam = 3;  // of the four bytes of the longest blank line
+  intact_ = false;
+  sent_end_ = of_event.substr(of_event.size() - std::min(seam, of_event.size()));
+  return sent;
 }
 
 }  // namespace mosaic

@@ -25,8 +25,12 @@ class EventRelay {
   bool intact() const { return intact_; }
 
  private:
+  // Passes on all there is: `of_event`, its end, is the beginning of an event that is too large to be held back.
+  std::string_view begin_large(std::string_view sent, std::string_view of_event);
+
   const std::size_t limit_;
-  std::string held_back_;
+  std::string held_back_;  // empty while not intact
+  std::string sent_end_;   // the last bytes sent of an event in parts; empty while intact
   std::string sending_;
   bool intact_ = true;
 };

@@ -2,7 +2,9 @@
 
 #include <cstdio>
 #include <ctime>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "model/naming.hpp"
 #include "runtime/docker/container_template.hpp"
@@ -23,7 +25,25 @@ const json& member(const json& object, const char* name) {
 std::string text(const json& value) {
   return value.is_string() ? value.get<std::string>() : std::string();
 }
-std::int64_t number(const json& value) { return value.is_number() ? value.get<std::int64_t>() : 0; }
+// 0 for anything but a number that there can be; no engine has other ones.
+template <typename Number = std::int64_t>
+Number number(const json& value) {
+  using Limits = std::numeric_limits<Number>;
+  if (value.is_number_unsigned())
+    return std::in_range<Number>(value.get<std::uint64_t>())
+               ? static_cast<Number>(value.get<std::uint64_t>())
+               : 0;
+  if (value.is_number_integer())
+    return std::in_range<Number>(value.get<std::int64_t>())
+               ? static_cast<Number>(value.get<std::int64_t>())
+               : 0;
+  if (!value.is_number_float()) return 0;
+  const auto real = value.get<double>();
+  // The largest number of 64 bits is none of a double's; the one above it is.
+  const bool fits =
+      real >= static_cast<double>(Limits::min()) && real < -static_cast<double>(Limits::min());
+  return fits ? static_cast<Number>(real) : 0;
+}
 bool truth(const json& value) { return value.is_boolean() && value.get<bool>(); }
 
 json parse(std::string_view body, const char* what) {
@@ -133,12 +153,12 @@ InspectedContainer decode_container(std::string_view body, std::uint16_t gateway
   const json& state = member(object, "State");
   InspectedContainer inspected;
   inspected.labels = labels_from(member(member(object, "Config"), "Labels"));
-  inspected.pid = static_cast<int>(number(member(state, "Pid")));
+  inspected.pid = number<int>(member(state, "Pid"));
   ContainerView& view = inspected.view;
   view.id = text(member(object, "Id"));
   view.name = without_slash(text(member(object, "Name")));
   view.state = state_from(text(member(state, "Status")));
-  view.exit_code = static_cast<int>(number(member(state, "ExitCode")));
+  view.exit_code = number<int>(member(state, "ExitCode"));
   view.oom_killed = truth(member(state, "OOMKilled"));
   view.started_at = parse_engine_time(text(member(state, "StartedAt")));
   view.finished_at = parse_engine_time(text(member(state, "FinishedAt")));
@@ -211,7 +231,7 @@ std::string decode_created_id(std::string_view body) {
 }
 
 int decode_wait_code(std::string_view body) {
-  return static_cast<int>(number(member(parse_object(body, "a container's end"), "StatusCode")));
+  return number<int>(member(parse_object(body, "a container's end"), "StatusCode"));
 }
 
 EngineFacts decode_info(std::string_view body) {
@@ -220,7 +240,7 @@ EngineFacts decode_info(std::string_view body) {
   facts.version = text(member(object, "ServerVersion"));
   facts.data_root = text(member(object, "DockerRootDir"));
   facts.memory_mb = number(member(object, "MemTotal")) / (1024 * 1024);
-  facts.cpus = static_cast<int>(number(member(object, "NCPU")));
+  facts.cpus = number<int>(member(object, "NCPU"));
   return facts;
 }
 

@@ -121,5 +121,22 @@ TEST(EventRelay, PassesEventsThatAreTooLargeInParts) {
   EXPECT_EQ(relay.rest(), "d");
 }
 
+TEST(EventRelay, SeesTheEndOfALargeEventAcrossASeam) {
+  EventRelay relay(10);
+  EXPECT_EQ(relay.pass("data: 0123456789\r\n\r"), "data: 0123456789\r\n\r");
+  EXPECT_FALSE(relay.intact());
+  EXPECT_EQ(relay.pass("\nd"), "\n");
+  EXPECT_TRUE(relay.intact());
+  EXPECT_EQ(relay.rest(), "d");
+}
+
+TEST(EventRelay, HoldsBackNoMoreThanItsBoundBehindAnEvent) {
+  EventRelay relay(10);
+  EXPECT_EQ(relay.pass("data: 1\n"), "");
+  EXPECT_EQ(relay.pass("\ndata: 0123456789"), "data: 1\n\ndata: 0123456789");
+  EXPECT_FALSE(relay.intact());
+  EXPECT_EQ(relay.rest(), "");
+}
+
 }  // namespace
 }  // namespace mosaic::test

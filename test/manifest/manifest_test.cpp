@@ -85,6 +85,16 @@ TEST(Manifest, IsRefusedWhereItIsWrong) {
   EXPECT_THAT(complaint(std::string(whole) + whole), HasSubstr("stands in f.yaml:1 already"));
 }
 
+// Found by fuzzing: such texts made an exception of the writer, and a refusal of two lines.
+TEST(Manifest, TextsThatCannotBeStoredAreRefusedInOneLine) {
+  EXPECT_EQ(complaint(with_spec("SystemContainer", "\xB0", "  role: r\n")),
+            "f.yaml:3:18: a text must be valid UTF-8 without NUL");
+  EXPECT_EQ(complaint(with_spec("SystemContainer", "x", "  role: \"a\\0b\"\n  primaryModel: m\n")),
+            "f.yaml:5:9: a text must be valid UTF-8 without NUL");
+  EXPECT_THAT(complaint(with_spec("SystemContainer", "x", "  \"a\\nb\": r\n")),
+              HasSubstr("'a b' is no field"));
+}
+
 TEST(Manifest, NeverRepeatsAKeyThatSomebodyWroteIntoIt) {
   EXPECT_THAT(complaint(with_spec("LlmProvider", "x", "  type: zai\n  apiKey: sk-123\n")),
               testing::Not(HasSubstr("sk-123")));

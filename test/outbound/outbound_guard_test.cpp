@@ -110,6 +110,23 @@ TEST(OutboundGuard, TheAgentsNetworkIsRefusedEvenWhenPrivateIsAllowed) {
   EXPECT_FALSE(refused("10.1.4.5", policy));
 }
 
+TEST(OutboundGuard, ARefusedRangeIsMeantAsItIsWritten) {
+  OutboundPolicy policy;
+  policy.private_addresses = true;
+  policy.refused = {*IpRange::parse("2002::/16"), *IpRange::parse("::10.89.0.2")};
+  EXPECT_TRUE(refused("2002:808:808::1", policy));
+  EXPECT_TRUE(refused("::10.89.0.2", policy));
+  EXPECT_FALSE(refused("8.8.8.8", policy));
+}
+
+// Behind 64:ff9b:1::/48 the translator alone knows which bytes are the IPv4 address.
+TEST(OutboundGuard, AnAddressThatATranslatorMayReadOtherwiseIsRefused) {
+  EXPECT_FALSE(refused("64:ff9b:1::808:808", {}));
+  EXPECT_TRUE(refused("64:ff9b:1::7f00:1", {}));
+  EXPECT_TRUE(refused("64:ff9b:1:a9fe:a9:fe00:808:808", {}));
+  EXPECT_TRUE(refused("64:ff9b:1:1::808:808", {}));
+}
+
 TEST(OutboundGuard, OurOwnPortsAreRefusedOnOurOwnAddresses) {
   OutboundPolicy policy;
   policy.loopback = true;

@@ -131,6 +131,14 @@ TEST(Decoding, SurvivesFieldsOfUnexpectedTypes) {
   EXPECT_FALSE(decode_event("[1,2]"));
 }
 
+TEST(Decoding, TakesNumbersThatCannotBeForNone) {
+  for (const auto* number : {"1e300", "-1e300", "9.3e18", "18446744073709551615", "4294967296"}) {
+    EXPECT_EQ(decode_wait_code(R"({"StatusCode":)" + std::string(number) + "}"), 0) << number;
+  }
+  EXPECT_EQ(decode_wait_code(R"({"StatusCode":137.0})"), 137);
+  EXPECT_EQ(decode_info(R"({"MemTotal":1e300})").memory_mb, 0);
+}
+
 TEST(Decoding, NeverTakesALabelForAnOrphansKey) {
   const auto container = decode_container(
       R"({"Id":"x","Config":{"Labels":{"com.mosaic.instance":"i","com.mosaic.kind":"orphan","com.mosaic.id":"y"}}})",
