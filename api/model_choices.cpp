@@ -1,6 +1,7 @@
 #include "api/model_choices.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "agent_config/model_reference.hpp"
 #include "api/provider_input.hpp"
@@ -65,10 +66,15 @@ std::optional<std::string> ModelChoices::complaint_about_provider() const {
 }
 
 std::vector<std::string> ModelChoices::references() const {
+  // Of two providers of one name the first is meant, so the other's models may not be had that way.
+  std::set<std::string> seen;
   std::vector<std::string> references;
   for (const auto& entry : entries_) {
-    if (entry.problem) continue;
-    for (const auto& model : entry.models) references.push_back(entry.name + "/" + model.id);
+    for (const auto& model : entry.models) {
+      auto reference = entry.name + "/" + model.id;
+      if (seen.insert(reference).second && !complaint(reference))
+        references.push_back(std::move(reference));
+    }
   }
   return references;
 }

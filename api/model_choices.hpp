@@ -22,7 +22,7 @@ class ModelChoices {
   // Completes "must …"; nothing when the agent could use it.
   std::optional<std::string> complaint(const std::string& reference) const;
   std::optional<std::string> complaint_about_provider() const;
-  // Every listed model of a complete provider, as PROVIDER/MODEL.
+  // Every reference PROVIDER/MODEL to a listed model that there is no complaint about, each once.
   std::vector<std::string> references() const;
 
  private:

@@ -182,6 +182,18 @@ TEST_F(SystemAgents, AreMadeOfWhatAdminsShareAndKeysStayOut) {
   EXPECT_THAT(choices.response.body, testing::Not(testing::HasSubstr("sentinel")));
 }
 
+TEST_F(SystemAgents, AreOfferedEachModelOnceHoweverManyAdminsShareIt) {
+  for (const auto* admin : {"root", "second"}) {
+    settings.upsert_breakglass(admin, admin, "hash");
+    add_account(admin, Role::admin);
+    add_provider(admin);
+  }
+  auto other = provider();
+  other["models"] = {{{"id", "only-the-second-has-it"}, {"name", "x"}}};
+  call("second", "PUT", "/api/providers/" + settings.list_providers("second")[0].id, other);
+  EXPECT_EQ(call("root", "GET", "/api/system-agents/choices").body["models"].size(), 1U);
+}
+
 TEST_F(SystemAgents, UseTheProvidersOfAdmins) {
   settings.upsert_breakglass("root", "root", "hash");
   add_provider("alice", "hers");

@@ -135,24 +135,66 @@ TEST(ChangeFeed, MarksEveryAgentThatAChangedProviderMayReach) {
               ElementsAre(alice));
 }
 
-TEST(ChangeFeed, AnnouncesPhaseAndEndpointOnTheStatusChannel) {
-  PostgresHarness harness;
-  harness.insert_agent(user_row(alice, "alice"));
+// What is said on the status channel while `act` runs.
+class StatusChannel {
+ public:
+  explicit StatusChannel(PostgresHarness& harness)
+      : harness_(harness), connection_(harness.database().options().url), receiver_(connection_) {}
+
+  std::vector<std::string> heard_during(const std::function<void()>& act) {
+    receiver_.heard.clear();
+    act();
+    // Comes after all that was said before it.
+    harness_.database().exec("SELECT pg_notify('mosaic_status', 'end')");
+    while (receiver_.heard.empty() || receiver_.heard.back() != "end") {
+      if (connection_.await_notification(10, 0) == 0) break;
+    }
+    EXPECT_THAT(receiver_.heard, testing::Contains("end"));
+    if (!receiver_.heard.empty()) receiver_.heard.pop_back();
+    return receiver_.heard;
+  }
+
+ private:
   struct Receiver final : pqxx::notification_receiver {
     explicit Receiver(pqxx::connection& c) : notification_receiver(c, "mosaic_status") {}
     void operator()(const std::string& payload, int) override { heard.push_back(payload); }
     std::vector<std::string> heard;
   };
-  pqxx::connection connection(harness.database().options().url);
-  Receiver receiver(connection);
-  harness.store().write_status(alice, full_status(), 0);
+  PostgresHarness& harness_;
+  pqxx::connection connection_;
+  Receiver receiver_;
+};
+
+TEST(ChangeFeed, TellsOfPhaseEndpointAndReasonsOnTheStatusChannel) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  StatusChannel channel(harness);
   AgentStatus status = full_status();
+  const auto written = [&] {
+    return channel.heard_during([&] { harness.store().write_status(alice, status, 0); });
+  };
+  EXPECT_THAT(written(), ElementsAre("user/agent-alice"));
   status.restart_count = 9;
-  harness.store().write_status(alice, status, 0);
-  while (receiver.heard.empty() && connection.await_notification(10, 0) > 0) {
-  }
-  connection.get_notifs();
-  EXPECT_THAT(receiver.heard, ElementsAre("user/agent-alice"));
+  EXPECT_THAT(written(), IsEmpty());
+  set_condition(status, std::string(condition::ready), ConditionStatus::no, "AnotherReason", "why",
+                at(1));
+  EXPECT_THAT(written(), ElementsAre("user/agent-alice"));
+}
+
+TEST(ChangeFeed, TellsOfAgentsThatComeAndGoOnTheStatusChannel) {
+  PostgresHarness harness;
+  StatusChannel channel(harness);
+  const auto heard = [&](const std::string& sql) {
+    return channel.heard_during([&] { harness.database().exec(sql); });
+  };
+  EXPECT_THAT(channel.heard_during([&] { harness.insert_agent(user_row(alice, "alice")); }),
+              testing::Contains("user/agent-alice"));
+  EXPECT_THAT(heard(R"(DELETE FROM "UserContainer")"), ElementsAre("user/agent-alice"));
+  const std::string many =
+      R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "updatedAt")
+    SELECT 'a' || n, 'u' || n, 'c' || n, 't', now() FROM generate_series(1, 51) n)";
+  EXPECT_THAT(heard(many), ElementsAre("relist"));
+  EXPECT_THAT(heard(R"(DELETE FROM "UserContainer")"), ElementsAre("relist"));
 }
 
 }  // namespace

@@ -14,6 +14,11 @@ export function titleOf(agent: Pick<FleetAgent, 'kind' | 'owner' | 'name'>, name
   return agent.kind === 'system' ? agent.name : (names.get(agent.owner) ?? agent.owner);
 }
 
+// A preview's agents, called as people call them.
+export function withTitles(effects: Schemas['EffectList'], names: AccountNames): Schemas['EffectList'] {
+  return effects.map((each) => ({ ...each, agent: { ...each.agent, name: names.get(each.agent.name) ?? each.agent.name } }));
+}
+
 export function pathOf(agent: Pick<FleetAgent, 'kind' | 'id'>): string {
   return `/admin/fleet/${agent.kind}/${encodeURIComponent(agent.id ?? '')}`;
 }

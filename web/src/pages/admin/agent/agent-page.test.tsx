@@ -79,7 +79,7 @@ describe('the page of one agent', () => {
     await userEvent.type(await screen.findByLabelText('Memory (MiB)'), '2048');
     await userEvent.click(screen.getByRole('button', { name: 'Save' }));
     const dialog = await screen.findByRole('dialog', { name: 'Change its resources?' });
-    expect(await within(dialog).findByText(/restarts, once/)).toBeVisible();
+    expect(await within(dialog).findByText(/restarts, once/)).toHaveTextContent('Alice: restarts, once running turns have ended');
     await userEvent.click(within(dialog).getByRole('button', { name: 'Save' }));
     expect(await screen.findByText('Saved. One agent restarts.')).toBeVisible();
     const [dry, real] = server.requests('PATCH /api/fleet/user/a1');

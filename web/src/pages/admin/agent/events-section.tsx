@@ -55,7 +55,7 @@ function EventItem({ event }: { event: Schemas['AgentEvent'] }) {
           {event.reason}
         </Text>
         {tone === 'warning' && (
-          <Badge size="xs" color="red" variant="light" tt="none">
+          <Badge size="xs" color="red" variant="dot" tt="none">
             {words.warning}
           </Badge>
         )}

@@ -10,6 +10,8 @@ import { ConfirmChange } from '../../../components/confirm-change';
 import { notifyEffects } from '../../../components/notify';
 import { Section } from '../../../components/section';
 import { text } from '../../../text';
+import { withTitles } from '../agent-words';
+import { useAccountNames } from '../use-account-names';
 import type { AgentInFull } from './agent-page';
 import classes from './agent-page.module.css';
 
@@ -42,6 +44,7 @@ export function changeOf(agent: AgentInFull, draft: ResourcesDraft) {
 
 export function ResourcesSection({ agent, limits }: { agent: AgentInFull; limits: Limits | undefined }) {
   const queryClient = useQueryClient();
+  const names = useAccountNames();
   const [draft, setDraft] = useState(() => draftOf(agent));
   const [confirming, setConfirming] = useState(false);
   const set = (change: Partial<ResourcesDraft>) => setDraft({ ...draft, ...change });
@@ -121,7 +124,7 @@ export function ResourcesSection({ agent, limits }: { agent: AgentInFull; limits
       <ConfirmChange
         opened={confirming}
         title={words.saveTitle}
-        preview={async () => affectsOf(await send(true))}
+        preview={async () => withTitles(affectsOf(await send(true)), names)}
         apply={async () => notifyEffects(affectsOf(await send(false)))}
         onDone={() => {
           setConfirming(false);

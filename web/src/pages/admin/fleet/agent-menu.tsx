@@ -33,7 +33,7 @@ export function AgentMenu({ agent, title }: { agent: FleetAgent; title: string }
             {text.actions.restart}
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item color="red" disabled={!deeds.canRemove} onClick={deeds.remove} leftSection={<IconTrash size={16} aria-hidden />}>
+          <Menu.Item c="var(--mantine-color-error)" disabled={!deeds.canRemove} onClick={deeds.remove} leftSection={<IconTrash size={16} aria-hidden />}>
             {words.remove}
           </Menu.Item>
         </Menu.Dropdown>

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { expectAccessible, renderPage } from '../../../test/render-page';
-import { limitsOf } from '../../../test/rows';
+import { limitsOf, pageOf } from '../../../test/rows';
 import { type Asked, problem, Reply, server } from '../../../test/server';
 import { limitChanges, limitsDraftOf } from './limit-fields';
 import { LimitsPage } from './limits-page';
@@ -12,6 +12,7 @@ const put = 'PUT /api/settings/limits';
 
 beforeEach(() => {
   server
+    .on('GET /api/users', pageOf([]))
     .on('GET /api/settings/limits', new Reply(200, limitsOf({ fixed: ['image'] }), { ETag: '"abc"' }))
     .on(put, ({ query }: Asked) => (query.dryRun ? { affects: [] } : { ...limitsOf(), effects: [] }));
 });

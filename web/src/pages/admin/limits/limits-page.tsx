@@ -13,6 +13,8 @@ import { Page } from '../../../components/page';
 import { QueryView } from '../../../components/query-view';
 import { Section } from '../../../components/section';
 import { text } from '../../../text';
+import { withTitles } from '../agent-words';
+import { useAccountNames } from '../use-account-names';
 import { type LimitField, limitChanges, limitGroups, type Limits, type LimitsDraft, limitsDraftOf, type LimitValue, toolProfiles } from './limit-fields';
 import classes from './limits-page.module.css';
 
@@ -31,6 +33,7 @@ export function LimitsPage() {
 
 function LimitsForm({ limits, tag }: { limits: Limits; tag: string }) {
   const queryClient = useQueryClient();
+  const names = useAccountNames();
   const [draft, setDraft] = useState(() => limitsDraftOf(limits));
   const [confirming, setConfirming] = useState(false);
   const [refusal, setRefusal] = useState<unknown>(null);
@@ -39,7 +42,7 @@ function LimitsForm({ limits, tag }: { limits: Limits; tag: string }) {
   const send = (dry: boolean) => body(api.PUT('/api/settings/limits', { params: dry ? dryRun : { header: { 'If-Match': tag } }, body: changes }));
   const preview = async () => {
     try {
-      return affectsOf(await send(true));
+      return withTitles(affectsOf(await send(true)), names);
     } catch (error) {
       setRefusal(error); // the fields say what is wrong with each
       throw error;
