@@ -7,7 +7,7 @@ import { Navigate, useNavigate, useSearchParams } from 'react-router';
 
 import { api, body } from '../api/client';
 import { keys } from '../api/queries';
-import { useOnboardingStatus, useSession } from '../api/session';
+import { useSession } from '../api/session';
 import { ProblemAlert } from '../components/problem-alert';
 import { Logo } from '../shell/logo';
 import { text } from '../text';
@@ -21,10 +21,8 @@ export function SignInPage() {
   const [search] = useSearchParams();
   const next = safeNextPath(search.get('next'));
   const session = useSession();
-  const onboarding = useOnboardingStatus();
   const methods = useQuery({ queryKey: keys.signInMethods, queryFn: () => body(api.GET('/api/auth/methods')) });
   const error = search.get('error');
-  if (onboarding.data && !onboarding.data.completed) return <Navigate to="/onboarding" replace />;
   if (session.data?.signedIn) return <Navigate to={next} replace />;
   return (
     <main className={classes.page}>
