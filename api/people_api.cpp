@@ -7,6 +7,7 @@
 #include "api/auth/set_up_token.hpp"
 #include "api/contract.hpp"
 #include "api/gateway/chat_gateway.hpp"
+#include "api/gateway/chat_history.hpp"
 #include "api/gateway/gateway_parts.hpp"
 #include "api/http_issuer_probe.hpp"
 #include "api/http_provider_probe.hpp"
@@ -62,12 +63,14 @@ class PeopleApi::Parts {
                                    given_.accounts, given_.secrets,
                                    [log = given_.log](const std::string& line) {
                                      log.warning("agents in use", {{Field::state, line}});
-                                   }}) {}
+                                   }}),
+        history_(given_.settings, given_.secrets) {}
 
   void add_routes(Router& router) {
     GuardedRoutes routes(router, authentication_.gatekeeper(), &idempotency_);
     authentication_.add_routes(routes);
     management_.add_routes(routes);
+    history_.add_routes(routes);
     add_contract_route(router);
     add_chat_routes(router,
                     ChatParts{authentication_.gatekeeper(), gateway_.desk(), gateway_.turns(),
@@ -115,6 +118,7 @@ class PeopleApi::Parts {
   HttpIssuerProbe issuer_probe_;
   ManagementRoutes management_;
   GatewayParts gateway_;
+  ChatHistory history_;
   BothListeners statuses_{gateway_.status_listener(), management_.status_listener()};
 };
 

@@ -35,6 +35,7 @@ inline constexpr std::string_view too_large = "too-large";                      
 inline constexpr std::string_view wrong_content_type = "wrong-content-type";      // 415
 inline constexpr std::string_view key_reused = "idempotency-key-reused";          // 422
 inline constexpr std::string_view agent_not_configured = "agent-not-configured";  // 409
+inline constexpr std::string_view agent_asleep = "agent-asleep";                  // 409
 inline constexpr std::string_view agent_failed = "agent-failed";                  // 502
 inline constexpr std::string_view provider_failed = "provider-failed";            // 502
 inline constexpr std::string_view agent_waking = "agent-waking";                  // 503

@@ -49,7 +49,7 @@ std::optional<Response> check_fields(const Request& request) {
 std::optional<Response> read_session(const Request& request, ChatRequest& chat) {
   const auto session = request.field("x-mosaic-session");
   if (!session) return std::nullopt;
-  if (session->empty() || session->size() > max_session_bytes || !is_plain(*session, "._:-"))
+  if (!is_session_name(*session))
     return refused(400,
                    "x-mosaic-session must be 1 to 128 letters, digits, dots, colons, dashes or "
                    "underscores.",
@@ -89,6 +89,10 @@ std::optional<Response> read_model(std::string_view value, ChatRequest& chat) {
 }
 
 }  // namespace
+
+bool is_session_name(std::string_view text) {
+  return !text.empty() && text.size() <= max_session_bytes && is_plain(text, "._:-");
+}
 
 std::variant<ChatRequest, Response> read_chat_request(Request& request) {
   if (auto refusal = check_fields(request)) return std::move(*refusal);

@@ -20,6 +20,9 @@ struct ChatRequest {
   std::string session;  // for x-openclaw-session-key; empty: none
 };
 
+// What x-mosaic-session may say: the name of a session of the caller's own agent.
+bool is_session_name(std::string_view text);
+
 // Takes the body out of `request`. The response says, as OpenAI would, why it cannot be taken.
 std::variant<ChatRequest, Response> read_chat_request(Request& request);
 

@@ -15,11 +15,24 @@ export class Agent {
     return new Promise((done) => this.server.close(done));
   }
 
+  // Of a session, with what is nobody's business beside what was said.
+  tellHistory(request, response) {
+    const known = /^\/sessions\/web%3Amain\/history\?/.test(request.url);
+    response.writeHead(known ? 200 : 404, { 'Content-Type': 'application/json' });
+    const items = [
+      { role: 'user', content: 'Which word?', timestamp: 1_767_225_600_000, __openclaw: { seq: 1 } },
+      { role: 'assistant', content: [{ type: 'thinking', thinking: 'INNER' }, { type: 'text', text: 'The word is heron.' }] },
+      { role: 'toolResult', content: 'INNER' },
+    ];
+    response.end(JSON.stringify(known ? { items, hasMore: false } : { ok: false }));
+  }
+
   answer(request, response) {
     let text = '';
     request.on('data', (bytes) => (text += bytes));
     request.on('end', () => {
       this.asked.push({ headers: request.headers, body: text });
+      if (request.method === 'GET') return this.tellHistory(request, response);
       const body = JSON.parse(text);
       const words = ['The ', 'word ', 'is ', 'heron.'];
       const common = { id: 'chatcmpl-1', created: 1_767_225_600, model: 'openclaw' };

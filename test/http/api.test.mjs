@@ -89,6 +89,22 @@ test('people get an agent, which answers them', async () => {
   assert.equal(answer.choices[0].message.content, 'The word is heron.');
 });
 
+test('what was said in a conversation is read from the agent that it was said to', async () => {
+  const read = (name, session) => ask('conversationMessages', { headers: people[name], params: { session } });
+  const { json } = await read('alice', 'web:main');
+  assert.deepEqual(json, {
+    items: [
+      { role: 'user', text: 'Which word?', at: '2026-01-01T00:00:00.000Z' },
+      { role: 'assistant', text: 'The word is heron.', at: null },
+    ],
+    hasMore: false,
+  });
+  assert.deepEqual((await read('alice', 'web:never')).json, { items: [], hasMore: false });
+  assert.equal((await read('alice', '../tools')).status, 404);
+  const asleep = await read('carol', 'web:main');
+  assert.deepEqual([asleep.status, asleep.json.type], [409, '/problems/agent-asleep']);
+});
+
 test("OpenAI's own client works unchanged", async () => {
   const token = await mosaic.newToken('alice', 'chat');
   const client = new OpenAI({ baseURL: `${mosaic.url}/v1`, apiKey: token.text });

@@ -42,6 +42,7 @@ export const plan = {
   getContainer: { ok: [200] },
   patchContainer: { body: () => ({ idleTimeoutMin: 20 }), ok: [200] },
   chatCompletions: { body: () => ({ model: 'openclaw', messages: [{ role: 'user', content: 'Hello' }] }), ok: [200] },
+  conversationMessages: { params: () => ({ session: 'web:main' }), ok: [200, 409] },
   listModels: { ok: [200] },
   getModel: { params: () => ({ model: 'openclaw' }), ok: [200] },
   startContainer: { ok: [202] },

@@ -14,12 +14,14 @@ interface ProblemAlertProps {
 
 export function ProblemAlert({ error, onRetry, action }: ProblemAlertProps) {
   const { problem, requestId } = asProblem(error);
+  const fields = problem.errors ?? [];
   return (
     <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={problem.detail} role="alert">
-      <Text size="sm">{problem.remedy}</Text>
-      {problem.errors && problem.errors.length > 0 && (
-        <List size="sm" mt="xs">
-          {problem.errors.map(({ field, message }) => (
+      {/* With fields, the remedy tells programs where to look for them. */}
+      {fields.length === 0 && <Text size="sm">{problem.remedy}</Text>}
+      {fields.length > 0 && (
+        <List size="sm">
+          {fields.map(({ field, message }) => (
             <List.Item key={field}>
               <b>{field}</b>: {message}
             </List.Item>
