@@ -54,18 +54,25 @@ export class Browser {
   async look(page, name) {
     this.seen.add(name);
     for (const scheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.waitForFunction((wanted) => document.documentElement.dataset.mantineColorScheme === wanted, scheme);
+      await this.paint(page, scheme);
       await page.screenshot({ path: path.join(pictures, `${name}-${scheme}.png`) });
       await this.judge(page, `${name} (${scheme})`);
     }
     await page.setViewportSize(phone);
-    await page.emulateMedia({ colorScheme: 'light' });
+    await this.paint(page, 'light');
     await page.screenshot({ path: path.join(pictures, `${name}-phone.png`) });
     const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
     if (wide > screen) this.findings.push(`${name}: ${wide} px wide on a phone of ${screen} px`);
     await this.judge(page, `${name} (phone)`);
     await page.setViewportSize(desk);
+  }
+
+  // In these colours, until nothing fades any more.
+  async paint(page, scheme) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.waitForFunction((wanted) => document.documentElement.dataset.mantineColorScheme === wanted, scheme);
+    await page.waitForFunction(() => document.getAnimations().every(({ effect, playState }) => playState !== 'running' || effect.getComputedTiming().endTime === Infinity));
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   }
 
   async judge(page, name) {

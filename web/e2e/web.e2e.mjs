@@ -158,7 +158,7 @@ chapter('settings are there for providers, container, tokens and account', async
   await admin.keyboard.press('Escape');
 
   await admin.goto(`${world.url}/settings/container`);
-  await admin.getByText('Running').waitFor();
+  await admin.locator('[data-phase=running]').waitFor();
   await browser.look(admin, 'settings-container');
 
   await admin.goto(`${world.url}/settings/tokens`);
@@ -217,8 +217,30 @@ chapter('somebody else sees nothing of it: not its agent, providers, conversatio
   assert.ok(!spoken.includes('heron'), spoken);
 });
 
+chapter('an admin sees the fleet change while it happens, and every page about it', async () => {
+  await admin.goto(`${world.url}/admin/fleet`);
+  await admin.getByText('Live', { exact: true }).waitFor();
+  const own = admin.getByRole('row').filter({ has: admin.getByRole('link', { name: 'admin', exact: true }) });
+  await own.locator('[data-phase=running]').waitFor();
+  await browser.look(admin, 'admin-fleet');
+  await admin.evaluate(() => (window.unchanged = true));
+  const elsewhere = await admin.evaluate(() => fetch('/api/container/stop', { method: 'POST', headers: { 'Content-Type': 'application/json' } }).then((answer) => answer.status));
+  assert.equal(elsewhere, 202);
+  await own.locator('[data-phase=stopped]').waitFor({ timeout: 60_000 });
+  assert.equal(await admin.evaluate(() => window.unchanged), true, 'without a reload');
+  await own.getByRole('link', { name: 'admin', exact: true }).click();
+  await admin.getByRole('heading', { level: 2, name: 'Conditions' }).waitFor();
+  await browser.look(admin, 'admin-agent');
+  for (const [name, title] of Object.entries({ 'system-agents': 'System agents', users: 'Users', auth: 'Sign-in', limits: 'Limits', audit: 'Audit', health: 'Health' })) {
+    await admin.goto(`${world.url}/admin/${name}`);
+    await admin.getByRole('heading', { level: 1, name: title }).waitFor();
+    await admin.getByRole('status').filter({ hasText: 'Loading' }).waitFor({ state: 'detached' });
+    await browser.look(admin, `admin-${name}`);
+  }
+});
+
 chapter('no page has a serious finding, is too wide for a phone, or was complained about', () => {
-  assert.ok(browser.seen.size >= 18, `only ${browser.seen.size} pages were looked at`);
+  assert.ok(browser.seen.size >= 26, `only ${browser.seen.size} pages were looked at`);
   assert.deepEqual(browser.findings, []);
   assert.deepEqual(browser.complaints, []);
 });

@@ -47,13 +47,13 @@ export function Composer({ running, onSend, onStop }: ComposerProps) {
         onKeyDown={onKeyDown}
       />
       {running ? (
-        <Tooltip label={words.stop}>
+        <Tooltip key="stop" label={words.stop}>
           <ActionIcon size={42} radius="xl" color="red" aria-label={words.stop} onClick={onStop}>
             <IconPlayerStopFilled size={18} aria-hidden />
           </ActionIcon>
         </Tooltip>
       ) : (
-        <Tooltip label={words.send}>
+        <Tooltip key="send" label={words.send}>
           <ActionIcon size={42} radius="xl" type="submit" aria-label={words.send} disabled={draft.trim() === ''}>
             <IconArrowUp size={20} aria-hidden />
           </ActionIcon>

@@ -38,6 +38,7 @@ export function draftOf(provider: Provider): ProviderDraft {
 export function nameFrom(displayName: string): string {
   const plain = displayName
     .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')

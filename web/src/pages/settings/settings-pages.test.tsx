@@ -1,0 +1,130 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { expectAccessible, renderPage } from '../../test/render-page';
+import { problem, Reply, server } from '../../test/server';
+import type { Provider } from '../providers/provider-draft';
+import { AgentPage } from './agent-page';
+import { ContainerPage } from './container-page';
+import { ProvidersPage } from './providers-page';
+import { TokensPage } from './tokens-page';
+
+const provider: Provider = {
+  id: 'p1',
+  name: 'work',
+  displayName: 'Work',
+  type: 'openai',
+  baseUrl: null,
+  apiType: 'openai-completions',
+  hasKey: true,
+  models: [{ id: 'm1' }, { id: 'm2' }],
+  isActive: true,
+  generation: 3,
+};
+const effects = [{ agent: { kind: 'user', id: 'a1', name: 'root' }, effect: 'restart' }];
+
+describe('providers', () => {
+  it('say how to begin when there is none', async () => {
+    server.on('GET /api/providers', { items: [] });
+    renderPage(<ProvidersPage />);
+    expect(await screen.findByText('No provider yet')).toBeVisible();
+    await expectAccessible();
+  });
+
+  it('are asked with the stored key when the connection is tested, and saved without it', async () => {
+    server
+      .on('GET /api/providers', { items: [provider] })
+      .on('POST /api/providers/p1/test', { outcome: 'reachable', ok: true, remedy: null, models: [] })
+      .on('PUT /api/providers/p1', ({ query }: { query: Record<string, string> }) => (query.dryRun ? { affects: effects } : { ...provider, effects }));
+    renderPage(<ProvidersPage />);
+    await userEvent.click(await screen.findByRole('button', { name: 'Edit: Work' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Test connection' }));
+    expect(await screen.findByText('The provider answers.')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Save the provider?' });
+    expect(await within(dialog).findByText(/restarts, once running turns have ended/)).toBeVisible();
+    expect(server.requests('PUT /api/providers/p1').map(({ query }) => query)).toEqual([{ dryRun: 'true' }]);
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText('Saved. One agent restarts.')).toBeVisible();
+    const [, saved] = server.requests('PUT /api/providers/p1');
+    expect(saved?.body).not.toHaveProperty('apiKey');
+    expect(saved?.headers.get('If-Match')).toBe('"3"');
+  });
+});
+
+describe('model and personality', () => {
+  const config = { primaryModel: 'work/m1', fallbackModels: [], personality: 'Brief.', providerId: null, generation: 4 };
+  beforeEach(() => {
+    server
+      .on('GET /v1/models', { object: 'list', data: ['openclaw', 'work/m1', 'work/m2'].map((id) => ({ id, object: 'model' })) })
+      .on('GET /api/agent-config', new Reply(200, config, { ETag: '"4"' }));
+  });
+
+  it('are saved as they were read, or not at all when somebody was faster', async () => {
+    server.on('PUT /api/agent-config', problem(412, 'changed-meanwhile', 'Somebody else changed it.'));
+    renderPage(<AgentPage />);
+    const personality = await screen.findByRole('textbox', { name: 'Personality' });
+    expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled();
+    await userEvent.type(personality, ' And kind.');
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText('Somebody else changed it.')).toBeVisible();
+    expect(server.requests('PUT /api/agent-config')[0]?.headers.get('If-Match')).toBe('"4"');
+    expect(server.requests('PUT /api/agent-config')[0]?.body).toEqual({ primaryModel: 'work/m1', fallbackModels: [], personality: 'Brief. And kind.', providerId: null });
+  });
+
+  it('lead to the providers when there is no model', async () => {
+    server.on('GET /v1/models', { object: 'list', data: [{ id: 'openclaw', object: 'model' }] });
+    renderPage(<AgentPage />);
+    expect(await screen.findByRole('link', { name: 'To your providers' })).toHaveAttribute('href', '/settings/providers');
+  });
+});
+
+describe('the container', () => {
+  const agent = {
+    id: 'a1',
+    status: 'running',
+    phase: 'running',
+    reason: 'Ready',
+    message: null,
+    desiredState: 'auto',
+    uptimeSec: 7200,
+    idleTimeoutMin: 30,
+    lastActiveAt: null,
+    asleepSince: null,
+    estimatedStartMs: 9400,
+    deleting: false,
+    generation: 1,
+  };
+
+  it('says how it is, and restarts after a question only', async () => {
+    server.on('GET /api/container', agent).on('POST /api/container/restart', new Reply(202, { ...agent, phase: 'draining' }));
+    renderPage(<ContainerPage />);
+    expect(await screen.findByText('2 h')).toBeVisible();
+    expect(screen.getByText('9 seconds')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Restart' }));
+    expect(server.requests('POST /api/container/restart')).toHaveLength(0);
+    await userEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Restart' }));
+    await waitFor(() => expect(server.requests('POST /api/container/restart')).toHaveLength(1));
+    await expectAccessible();
+  });
+});
+
+describe('an API token', () => {
+  it('is shown once', async () => {
+    const row = { id: 't1', name: 'editor', scopes: ['chat'], createdAt: '2026-01-01T00:00:00.000Z', expiresAt: null, lastUsedAt: null, revokedAt: null };
+    server.on('GET /api/account/tokens', { tokens: [] }).on('POST /api/account/tokens', () => {
+      server.on('GET /api/account/tokens', { tokens: [row] });
+      return new Reply(201, { ...row, token: 'mos_t1_secret' });
+    });
+    renderPage(<TokensPage />);
+    await userEvent.click(await screen.findByRole('button', { name: 'Make a token' }));
+    await userEvent.type(await screen.findByRole('textbox', { name: 'What is it for?' }), 'editor');
+    await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Make a token' }));
+    expect(await screen.findByText('mos_t1_secret')).toBeVisible();
+    expect(server.requests('POST /api/account/tokens')[0]?.body).toEqual({ name: 'editor', scopes: ['chat'], expiresInDays: 90 });
+    await userEvent.click(within(screen.getByRole('dialog')).getAllByRole('button', { name: 'Close' }).at(-1)!);
+    expect(await screen.findByText('editor')).toBeVisible();
+    await waitFor(() => expect(screen.queryByText('mos_t1_secret')).toBeNull());
+  });
+});
