@@ -90,7 +90,7 @@ export class Browser {
   async leaveEvidence() {
     for (const [index, context] of this.chromium.contexts().entries())
       for (const page of context.pages()) await page.screenshot({ path: path.join(pictures, `failed-${index}.png`) });
-    if (this.complaints.length > 0) console.log(this.complaints.join('\n'));
+    for (const line of [...this.complaints, ...this.findings]) console.log(line);
   }
 
   async stop() {

@@ -173,7 +173,7 @@ chapter('settings are there for providers, container, tokens and account', async
   assert.equal(asked.status, 200, 'the token that was shown works');
   await browser.look(admin, 'settings-token-made');
   await admin.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
-  await admin.getByRole('cell', { name: 'my editor' }).waitFor();
+  await admin.getByRole('row').filter({ hasText: 'my editor' }).waitFor();
   assert.equal(await admin.getByText(token).count(), 0, 'it is shown once');
   await browser.look(admin, 'settings-tokens');
 
@@ -196,7 +196,7 @@ chapter('somebody else sees nothing of it: not its agent, providers, conversatio
   await button(alice, 'Sign in').click();
   await alice.getByText('There is no such page').first().waitFor();
   await browser.look(alice, 'not-found');
-  assert.equal(await alice.getByRole('link', { name: 'Fleet' }).count(), 0);
+  assert.equal(await alice.getByRole('link', { name: 'Fleet', exact: true }).count(), 0);
 
   await alice.getByRole('link', { name: 'Providers' }).click();
   await alice.getByText('No provider yet').waitFor();
@@ -206,6 +206,11 @@ chapter('somebody else sees nothing of it: not its agent, providers, conversatio
   await alice.getByRole('link', { name: 'To your providers' }).waitFor({ timeout: wakeMs });
   await browser.look(alice, 'chat-no-provider');
   assert.equal(await alice.getByText('heron').count(), 0);
+
+  await alice.getByRole('link', { name: 'Container' }).click();
+  await button(alice, 'Make and start it').click();
+  await alice.locator('[data-phase=failed], [data-phase=waiting]').waitFor({ timeout: 60_000 });
+  await browser.look(alice, 'settings-container-failed');
 
   const theirs = await admin.evaluate(() => fetch('/api/providers').then((answer) => answer.json()));
   const statuses = await alice.evaluate(
@@ -218,6 +223,14 @@ chapter('somebody else sees nothing of it: not its agent, providers, conversatio
 });
 
 chapter('an admin sees the fleet change while it happens, and every page about it', async () => {
+  const made = await admin.evaluate(() =>
+    fetch('/api/system-agents', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'mosaic-research', role: 'research', primaryModel: 'local-models/cogito', isActive: false }),
+    }).then((answer) => answer.status),
+  );
+  assert.equal(made, 201);
   await admin.goto(`${world.url}/admin/fleet`);
   await admin.getByText('Live', { exact: true }).waitFor();
   const own = admin.getByRole('row').filter({ has: admin.getByRole('link', { name: 'admin', exact: true }) });

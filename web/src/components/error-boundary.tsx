@@ -36,7 +36,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
         <Text size="sm" mb="sm">
           {text.problems.unexpectedRemedy}
         </Text>
-        <Button size="xs" variant="light" color="red" onClick={() => window.location.reload()}>
+        <Button size="xs" variant="default" onClick={() => window.location.reload()}>
           {text.problems.reload}
         </Button>
       </Alert>

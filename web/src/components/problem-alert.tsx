@@ -31,7 +31,7 @@ export function ProblemAlert({ error, onRetry, action }: ProblemAlertProps) {
       {(onRetry || action) && (
         <Group mt="sm" gap="sm">
           {onRetry && (
-            <Button size="xs" variant="light" color="red" onClick={onRetry}>
+            <Button size="xs" variant="default" onClick={onRetry}>
               {text.actions.retry}
             </Button>
           )}

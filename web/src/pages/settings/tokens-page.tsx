@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Table } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -11,8 +11,8 @@ import { Page } from '../../components/page';
 import { QueryView } from '../../components/query-view';
 import { EmptyState } from '../../components/states';
 import { text } from '../../text';
-import { ago, dateTime } from '../../text/format';
 import { NewTokenDialog } from './new-token-dialog';
+import { TokenTable } from './token-table';
 
 const words = text.settings.tokens;
 type Token = Schemas['Token'];
@@ -66,55 +66,5 @@ export function TokensPage() {
         {words.revokeHint}
       </ConfirmDialog>
     </Page>
-  );
-}
-
-function TokenTable({ list, onRevoke }: { list: Token[]; onRevoke: (token: Token) => void }) {
-  return (
-    <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table verticalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{words.columns.name}</Table.Th>
-            <Table.Th>{words.columns.scopes}</Table.Th>
-            <Table.Th>{words.columns.created}</Table.Th>
-            <Table.Th>{words.columns.expires}</Table.Th>
-            <Table.Th>{words.columns.used}</Table.Th>
-            <Table.Th>
-              <span className="visually-hidden">{words.columns.actions}</span>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {list.map((token) => {
-            const ended = token.revokedAt ? words.revoked : token.expiresAt && Date.parse(token.expiresAt) < Date.now() ? words.expired : null;
-            return (
-              <Table.Tr key={token.id}>
-                <Table.Td>{token.name}</Table.Td>
-                <Table.Td>
-                  <Group gap={4}>
-                    {token.scopes.map((scope) => (
-                      <Badge key={scope} variant="default" tt="none">
-                        {scope}
-                      </Badge>
-                    ))}
-                  </Group>
-                </Table.Td>
-                <Table.Td>{dateTime(token.createdAt)}</Table.Td>
-                <Table.Td>{ended ?? (token.expiresAt ? dateTime(token.expiresAt) : words.neverEnds)}</Table.Td>
-                <Table.Td>{token.lastUsedAt ? ago(token.lastUsedAt) : words.neverUsed}</Table.Td>
-                <Table.Td>
-                  {!token.revokedAt && (
-                    <Button size="compact-sm" variant="subtle" color="red" onClick={() => onRevoke(token)} aria-label={`${words.revoke}: ${token.name}`}>
-                      {words.revoke}
-                    </Button>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
   );
 }
