@@ -10,7 +10,7 @@ const here = path.dirname(new URL(import.meta.url).pathname);
 const pictures = process.env.MOSAIC_WEB_PICTURES ?? path.resolve(here, '../../build/screenshots');
 const desk = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
-const waitMs = 20_000;
+const waitMs = 60_000; // a limit, on a machine that does other things too
 const serious = ['serious', 'critical'];
 
 function executable() {
@@ -38,6 +38,7 @@ export class Browser {
     });
     const page = await context.newPage();
     page.setDefaultTimeout(waitMs);
+    page.setDefaultNavigationTimeout(waitMs);
     page.on('pageerror', (error) => this.complaints.push(`${name}: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() !== 'error' || expected.some((pattern) => pattern.test(message.text()))) return;

@@ -111,6 +111,7 @@ chapter('the first message wakes the agent and tells how far it is, and the repl
   await lastReply(admin).getByText('I will remember "heron"').waitFor({ timeout: wakeMs });
   await say(admin, 'Which word?');
   await lastReply(admin).getByText('The word is "heron"').waitFor();
+  await button(admin, 'Send').waitFor();
   await browser.look(admin, 'chat');
 });
 
