@@ -82,6 +82,7 @@ std::vector<std::string> differences(const Change& change) {
   const Json nothing = Json::object();
   const Json is = change.present ? manifest::normalized(change.present->resource) : nothing;
   if (change.action == Change::Action::remove) {
+    lines.reserve(is.size());
     for (const auto& [name, value] : is.items()) {
       if (!value.is_null()) lines.push_back("- " + name + ": " + value.dump());
     }

@@ -8,6 +8,7 @@
 
 #include "test/checkout.hpp"
 #include "test/e2e/fleet.hpp"
+#include "test/proof.hpp"
 
 namespace mosaic::e2e {
 namespace {
@@ -135,6 +136,39 @@ TEST_F(OpenClaw, UserChatsThroughTheGatewayAndFindsTheSessionAfterSleep) {
   EXPECT_EQ(say("c1", "Which word did I ask you to remember?")["text"],
             "Ada here. The word is \"heron\". (model sage, key of alice, turn 2 of this session)");
   EXPECT_EQ(fleet->look("c1")->restart_count, 0);
+}
+
+TEST_F(OpenClaw, FindsItsSessionAfterAllWasWipedAndABackupRestored) {
+  insert_alice();
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
+  EXPECT_NE(say("c1", "Please remember the word heron.")["text"].get<std::string>().find("turn 1"),
+            std::string::npos);
+  const std::string ready_before = fleet->look("c1")->ready_at;
+  const std::string file = (fleet->folder() / "fleet.tar").string();
+  const auto image = required_environment("MOSAIC_TEST_AGENT_IMAGE");
+  const auto kept = fleet->run_mosaic({"backup", file, "--volumes", "--agent-image", image});
+  ASSERT_EQ(kept.exit_code, 0) << kept.err;
+
+  fleet->end_processes();
+  fleet->engine().remove_everything_of(fleet->instance());
+  fleet->database().sql("DROP SCHEMA public CASCADE");
+  fleet->database().sql("CREATE SCHEMA public");
+  const auto restored = fleet->run_mosaic({"restore", file, "--volumes"});
+  ASSERT_EQ(restored.exit_code, 0) << restored.err;
+  fleet->start_api();
+  fleet->start_controller();
+  fleet->touch("c1");
+  // The row says what it said in the backup until the controller has looked.
+  ASSERT_TRUE(eventually(boot_limit, [&] {
+    const auto agent = fleet->look("c1");
+    return agent->phase == "running" && agent->ready_at != ready_before;
+  }));
+  const auto reply = say("c1", "Which word did I ask you to remember?")["text"].get<std::string>();
+  EXPECT_NE(reply.find("The word is \"heron\""), std::string::npos) << reply;
+  EXPECT_NE(reply.find("turn 2 of this session"), std::string::npos) << reply;
+  test::write_proof({"backup",
+                     "a real OpenClaw goes on with its session after backup, wipe and restore",
+                     "1 agent, its session of 2 turns", !HasFailure()});
 }
 
 TEST_F(OpenClaw, AModelIsChangedUnderAnOpenStreamAndALimitWaitsForItsEnd) {
