@@ -1,9 +1,10 @@
 // The pages as people meet them, in a real Chromium, before the real API, database, engine and OpenClaw agents: from an
 // empty installation through set-up, the first chat, settings and their roll-out, to two people who see nothing of each other.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
 import { Browser } from './browser.mjs';
+import { chapter, walk } from './chapters.mjs';
 import { until, World } from './world.mjs';
 
 const world = new World();
@@ -17,21 +18,10 @@ before(async () => {
 });
 
 after(async () => {
-  if (failed) await browser.leaveEvidence();
+  if (walk.failed) await browser.leaveEvidence();
   await browser.stop();
   await world.stop();
 });
-
-// Each chapter goes on where the one before ended: after one that failed the rest would fail for that alone.
-let failed = false;
-function chapter(name, body) {
-  test(name, async (context) => {
-    if (failed) return context.skip('an earlier chapter failed');
-    failed = true;
-    await body();
-    failed = false;
-  });
-}
 
 const field = (page, name) => page.getByRole('textbox', { name, exact: true });
 const step = (page, name) => page.getByRole('heading', { level: 2, name });
