@@ -40,11 +40,20 @@ void Informer::run() {
     if (stopping_) return;
     // Requests that came while run_pending() worked are served at once, but only by a leader: a
     // standby keeps them, and is woken by the request that follows its election.
-    const bool requested =
-        resync_requested_ || relist_requested_ || settings_changed_ || !images_changed_.empty();
-    if (!requested || !leadership_.term()) wake_.wait_for(lock, next);
+    if (!is_requested_locked()) wake_.wait_for(lock, next);
     if (stopping_) return;
   }
+}
+
+bool Informer::is_requested() {
+  const std::lock_guard lock(mutex_);
+  return is_requested_locked();
+}
+
+bool Informer::is_requested_locked() const {
+  const bool requested =
+      resync_requested_ || relist_requested_ || settings_changed_ || !images_changed_.empty();
+  return requested && leadership_.term();
 }
 
 void Informer::wake() { wake_.notify_all(); }

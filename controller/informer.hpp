@@ -85,8 +85,10 @@ class Informer final : public ChangeListener, public EngineListener, public Heal
   // Called by the elector when leadership began.
   void request_resync();
 
-  // Does what is due and returns when to call again at the latest.
+  // Does what is due and returns when to call again, unless something is requested before.
   Duration run_pending();
+  // Somebody asked for what a leader does at once.
+  bool is_requested();
 
   // ChangeListener
   void on_row_changed(const ResourceKey& key, ChangeUrgency urgency) override;
@@ -108,6 +110,7 @@ class Informer final : public ChangeListener, public EngineListener, public Heal
   using Snapshot = std::unordered_map<ResourceKey, Seen>;
 
   void run();
+  bool is_requested_locked() const;
   void resync();
   void relist();
   Snapshot take_snapshot(const std::vector<ListedContainer>& listed);

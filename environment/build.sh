@@ -88,6 +88,26 @@ test_command() {
   return "$status"
 }
 
+# simulate_command [--seeds N] [--from SEED] | --seed S | --mutations: the deterministic simulation (test/simulation).
+simulate_command() {
+  local words=() mutations=0
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --mutations) mutations=1 ;;
+      *) words+=("$1") ;;
+    esac
+    shift
+  done
+  if [ "$mutations" = 1 ]; then
+    # Many small builds and short runs: those of the tests' preset cost less than optimised ones.
+    compile "${MOSAIC_PRESET:-debug}" simulation_mutations
+    exec "$repository/test/simulation/run-mutations" "$repository/build/${MOSAIC_PRESET:-debug}" "${words[@]}"
+  fi
+  [ ${#words[@]} -gt 0 ] || words=(--seeds 10000 --from "$(date +%s)")
+  compile "${MOSAIC_PRESET:-release}" mosaic_simulate
+  exec "$repository/build/${MOSAIC_PRESET:-release}/test/simulation/mosaic_simulate" --processes "$(jobs)" "${words[@]}"
+}
+
 demo_command() {
   prepare_sandbox demo
   begin_images

@@ -6,7 +6,7 @@
 
 packages_build='g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev libpqxx-dev libpq-dev
   libyaml-cpp-dev libssl-dev nlohmann-json3-dev prometheus-cpp-dev libspdlog-dev libcli11-dev
-  libcrypt-dev libgtest-dev libgmock-dev libbenchmark-dev'
+  libcrypt-dev libgtest-dev libgmock-dev libbenchmark-dev patch:patch'
 packages_engine='docker.io:dockerd docker.io:docker iptables:iptables iproute2:ip ca-certificates
   procps:ps curl:curl'
 packages_postgres='postgresql-15 postgresql-client-15'

@@ -567,8 +567,10 @@ class Planner {
       if (auto waiting = drain(message)) return std::move(*waiting);
       return terminate(reason, message);
     }
-    const bool booting =
-        in_.health.health != Health::ready && !was_ready() && row_.status.phase == Phase::starting;
+    // Without its network it will never be seen to be ready.
+    const bool reachable = container_->attached && !container_->endpoint.empty();
+    const bool booting = reachable && in_.health.health != Health::ready && !was_ready() &&
+                         row_.status.phase == Phase::starting;
     if (booting) {
       // A boot is let finish: killed half way it would only cost the next one.
       plan_.probe = true;

@@ -166,6 +166,8 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
   try {
     perform(pass, plan.action);
   } catch (const EngineError& error) {
+    // It may have been done all the same.
+    note_action(pass.row.key);
     return failed(pass, plan, error);
   }
   if (plan.action == ActionKind::finish_deletion) return Step{Next::read_again, {}};
@@ -276,8 +278,21 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
       break;
     }
   }
+  note_action(key);
+  note_wake(pass, action);
+  it_.observer.on_action(key, action,
+                         std::chrono::duration_cast<Duration>(it_.clock.steady_now() - begun));
+}
+
+// What was observed before says nothing any more.
+void AgentReconciler::note_action(const ResourceKey& key) {
   const std::lock_guard lock(mutex_);
   last_action_[key] = it_.clock.now();
+}
+
+void AgentReconciler::note_wake(const Pass& pass, ActionKind action) {
+  const ResourceKey& key = pass.row.key;
+  const std::lock_guard lock(mutex_);
   // A start that nobody asked for since the last end is a repair or a roll-out, not a wake.
   const auto& ended = pass.row.status.last_exit_at;
   const bool asked = pass.row.last_active_at && (!ended || *pass.row.last_active_at > *ended);
@@ -288,8 +303,6 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
     waking_from_[key] =
         pass.row.status.phase == Phase::hibernated ? WakeDepth::hibernated : WakeDepth::paused;
   }
-  it_.observer.on_action(key, action,
-                         std::chrono::duration_cast<Duration>(it_.clock.steady_now() - begun));
 }
 
 void AgentReconciler::begin_pull(const Pass& pass) {

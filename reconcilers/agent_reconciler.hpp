@@ -95,6 +95,8 @@ class AgentReconciler final : public Reconciler {
   std::optional<Step> admit(Pass& pass, const Plan& plan);
   Step failed(Pass& pass, const Plan& plan, const EngineError& error);
   void perform(Pass& pass, ActionKind action);
+  void note_action(const ResourceKey& key);
+  void note_wake(const Pass& pass, ActionKind action);
   void begin_pull(const Pass& pass);
   bool write(Pass& pass, const AgentStatus& status, StatusWrite mode);
   void note_transition(Pass& pass, const AgentStatus& before, const AgentStatus& after);

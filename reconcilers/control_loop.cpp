@@ -28,7 +28,7 @@ ControlLoop::ControlLoop(const Clock& clock, Store& store, RuntimeDriver& driver
       agents_(AgentReconciler::Dependencies{clock, store, store, store, driver_, *health_, elector_,
                                             queue_, policy_, admission_, sleep_, fingerprints_,
                                             observers.agents, instance_}),
-      orphans_(clock, store, store, store, driver_, policy_),
+      orphans_(clock, store, store, store, driver_, policy_, instance_),
       controller_(clock, queue_, elector_,
                   {{ResourceKind::user_container, &agents_},
                    {ResourceKind::system_container, &agents_},

@@ -43,8 +43,9 @@ OrphanPlan remove_duplicates(const OrphanInput& input) {
 }
 
 OrphanPlan remove_container(const OrphanInput& input, const ContainerView& container) {
-  const std::string reason =
-      "its row was deleted; container " + container.name + " is removed, its volumes are kept";
+  const std::string reason = std::string(input.replaced ? "another row has taken its row's place"
+                                                        : "its row was deleted") +
+                             "; container " + container.name + " is removed, its volumes are kept";
   switch (container.state) {
     case ContainerState::paused:
       return act(OrphanAction::unpause, container.id, reason);
@@ -69,7 +70,7 @@ OrphanPlan remove_container(const OrphanInput& input, const ContainerView& conta
 OrphanPlan plan_orphan(const OrphanInput& input) {
   if (input.row_exists) return remove_duplicates(input);
   if (input.containers.empty() && input.networks.empty()) return {};
-  if (!input.was_deleted) {
+  if (!input.was_deleted && !input.replaced) {
     const TimePoint limit = input.first_seen + lost_row_grace;
     if (input.now < limit) {
       return wait_until(limit, input.now,

@@ -14,12 +14,13 @@
 namespace mosaic {
 
 // A row that vanished without a tombstone may be a database that lost its last seconds: its
-// container is kept this long.
+// container is kept this long, unless another row has taken its place and waits for its name.
 inline constexpr Duration lost_row_grace = std::chrono::minutes(60);
 
 struct OrphanInput {
   bool row_exists = false;
   bool was_deleted = false;                // a tombstone stands for it
+  bool replaced = false;                   // it cannot be found, and its owner has another row
   std::string container_name;              // the row's, when it exists
   std::vector<ContainerView> containers;   // ours, of this row's id
   std::vector<std::string> networks;       // names, likewise

@@ -1,6 +1,8 @@
 #include "reconcilers/orphan_reconciler.hpp"
 
 #include "controller/informer.hpp"
+#include "model/naming.hpp"
+#include "reconcilers/fingerprints.hpp"
 
 namespace mosaic {
 namespace {
@@ -10,13 +12,15 @@ constexpr int most_steps = 8;
 }  // namespace
 
 OrphanReconciler::OrphanReconciler(const Clock& clock, AgentReader& rows, StatusWriter& statuses,
-                                   EventLog& events, RuntimeDriver& driver, FleetPolicy& fleet)
+                                   EventLog& events, RuntimeDriver& driver, FleetPolicy& fleet,
+                                   std::string instance)
     : clock_(clock),
       rows_(rows),
       statuses_(statuses),
       events_(events),
       driver_(driver),
-      fleet_(fleet) {}
+      fleet_(fleet),
+      instance_(std::move(instance)) {}
 
 Outcome OrphanReconciler::reconcile(const ResourceKey& key) {
   if (key.name == leftovers_name) {
@@ -61,11 +65,25 @@ OrphanInput OrphanReconciler::look(const ResourceKey& row_key, const Memory& mem
   input.row_exists = row.has_value();
   if (row) input.container_name = row->container_name;
   input.was_deleted = !row && statuses_.was_deleted(row_key);
+  input.replaced = !row && !input.was_deleted && is_replaced(row_key, input);
   input.first_seen = memory.first_seen;
   input.terminated_at = memory.terminated_at;
   input.stop_grace = fleet_.picture()->settings.stop_grace;
   input.now = clock_.now();
   return input;
+}
+
+// Only asked of what a failover left, so that reading all rows is no matter. Networks are named after the owner.
+bool OrphanReconciler::is_replaced(const ResourceKey& row_key, const OrphanInput& input) {
+  bool replaced = false;
+  rows_.scan_agents([&](AgentRow&& other) {
+    if (other.key.kind != row_key.kind) return;
+    const std::string network = network_name(identity_of(other, instance_));
+    for (const auto& name : input.networks) replaced = replaced || name == network;
+    for (const auto& container : input.containers)
+      replaced = replaced || container.name == other.container_name;
+  });
+  return replaced;
 }
 
 void OrphanReconciler::perform(const OrphanPlan& plan) {

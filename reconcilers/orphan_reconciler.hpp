@@ -20,7 +20,7 @@ namespace mosaic {
 class OrphanReconciler final : public Reconciler {
  public:
   OrphanReconciler(const Clock& clock, AgentReader& rows, StatusWriter& statuses, EventLog& events,
-                   RuntimeDriver& driver, FleetPolicy& fleet);
+                   RuntimeDriver& driver, FleetPolicy& fleet, std::string instance);
 
   // `key.name` is the text of the row's key, "user/c1", or leftovers_name.
   Outcome reconcile(const ResourceKey& key) override;
@@ -32,6 +32,7 @@ class OrphanReconciler final : public Reconciler {
     std::string told;  // the last event's message, so that waiting is told once
   };
   OrphanInput look(const ResourceKey& row_key, const Memory& memory);
+  bool is_replaced(const ResourceKey& row_key, const OrphanInput& input);
   void perform(const OrphanPlan& plan);
   void tell(const ResourceKey& row_key, const OrphanPlan& plan, Memory& memory);
 
@@ -41,6 +42,7 @@ class OrphanReconciler final : public Reconciler {
   EventLog& events_;
   RuntimeDriver& driver_;
   FleetPolicy& fleet_;
+  const std::string instance_;
 
   std::mutex mutex_;
   std::unordered_map<ResourceKey, Memory> memories_;

@@ -1,6 +1,8 @@
 // The leader's lease of PostgresStore. Time is the database's clock, so that controllers on hosts
 // with different clocks agree on who holds it. Its commits wait for the disk: a term that was
-// handed out must not come again.
+// handed out must not come again. Not even after a failover to a database that never heard of it,
+// which is why a new term is at least the time of day in milliseconds: a count would be repeated,
+// and two controllers would write under one term.
 #include <cstdlib>
 
 #include "store/column_text.hpp"
@@ -13,7 +15,9 @@ std::optional<Term> PostgresStore::acquire_lease(const std::string& holder, Dura
                                                  const std::string& replaces) {
   static constexpr Statement statement{"acquire_lease", R"(
 UPDATE "ControllerLease"
-SET "term" = "term" + CASE WHEN "holder" = $1 THEN 0 ELSE 1 END, "holder" = $1,
+SET "term" = CASE WHEN "holder" = $1 THEN "term"
+                  ELSE GREATEST("term" + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) END,
+    "holder" = $1,
     "expiresAt" = clock_timestamp() + $2::bigint * interval '1 millisecond'
 WHERE "holder" IN ($1, '') OR "expiresAt" IS NULL OR "expiresAt" <= clock_timestamp()
    OR ($3 <> '' AND "holder" = $3)

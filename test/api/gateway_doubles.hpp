@@ -23,11 +23,16 @@ class ManualExecutor {
     };
   }
   void run_all() {
-    while (!work_.empty()) {
-      const auto work = std::move(work_.front());
-      work_.pop_front();
-      work();
+    while (run_one()) {
     }
+  }
+  // False: there was nothing to run.
+  bool run_one() {
+    if (work_.empty()) return false;
+    const auto work = std::move(work_.front());
+    work_.pop_front();
+    work();
+    return true;
   }
   std::size_t waiting() const { return work_.size(); }
 

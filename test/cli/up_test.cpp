@@ -80,7 +80,8 @@ TEST_F(Up, ServesTheOtherCommandsAndEndsWhenAskedTo) {
   EXPECT_NE(early.output.find("no agent yet"), std::string::npos) << early.output;
   EXPECT_EQ(mosaic({"migrate"}).exit_code, 0);
   const auto leader = mosaic({"get", "leader", "-o", "json"});
-  EXPECT_GE(nlohmann::json::parse(leader.output).at("term").get<int>(), 1) << leader.output;
+  EXPECT_GE(nlohmann::json::parse(leader.output).at("term").get<std::int64_t>(), 1)
+      << leader.output;
 
   up.send(SIGTERM);
   EXPECT_EQ(up.wait_for_end(), 0) << up.output();

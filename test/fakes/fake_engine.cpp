@@ -50,6 +50,22 @@ std::string_view to_string(EngineMethod method) {
   return words.at(static_cast<std::size_t>(method));
 }
 
+bool changes_engine(EngineMethod method) {
+  switch (method) {
+    case EngineMethod::info:
+    case EngineMethod::list_agents:
+    case EngineMethod::list_networks:
+    case EngineMethod::observe:
+    case EngineMethod::image:
+    case EngineMethod::memory_use:
+    case EngineMethod::read_schedule:
+    case EngineMethod::remove_leftovers:  // a look, unless something was left
+      return false;
+    default:
+      return true;
+  }
+}
+
 FakeEngine::FakeEngine(const Clock& clock, std::string instance,
                        std::function<void(Duration)> pass_time)
     : clock_(clock), instance_(std::move(instance)), pass_time_(std::move(pass_time)) {
@@ -103,6 +119,7 @@ std::size_t FakeEngine::begin_call(EngineMethod method, const std::string& targe
     const std::lock_guard lock(mutex_);
     number = forgotten_calls_ + calls_.size();
     calls_.push_back(EngineCall{method, target, clock_.now(), false});
+    if (changes_engine(method)) ++mutations_;
     if (const auto found = latencies_.find(method); found != latencies_.end())
       latency = found->second;
   }
@@ -187,8 +204,9 @@ ObservedAgent FakeEngine::observe(const AgentIdentity& identity, const std::stri
           is_attached(world, world.containers.at(observed.container->id));
     }
     const auto network = world.networks.find(network_name(identity));
-    observed.network_exists =
-        network != world.networks.end() && network->second.instance == instance_;
+    observed.network_exists = network != world.networks.end() &&
+                              network->second.instance == instance_ &&
+                              network->second.key == identity.key;
     observed.volumes_exist = world.volumes.contains(state_volume_name(identity)) &&
                              world.volumes.contains(workspace_volume_name(identity));
     const auto found = world.images.find(image);
@@ -208,8 +226,11 @@ void FakeEngine::ensure_network(const AgentIdentity& identity) {
   call(EngineMethod::ensure_network, to_string(identity.key), [&] {
     const std::string name = network_name(identity);
     if (const auto existing = world_.networks.find(name); existing != world_.networks.end()) {
-      if (existing->second.instance == instance_) return;
-      throw EngineError(EngineErrorKind::conflict, "the network " + name + " is not ours");
+      if (existing->second.instance != instance_)
+        throw EngineError(EngineErrorKind::conflict, "the network " + name + " is not ours");
+      if (existing->second.key == identity.key) return;
+      // An earlier row's of the same owner: its label cannot be changed.
+      remove_network_locked(existing);
     }
     if (world_.networks.size() >= subnet_capacity_) {
       throw EngineError(EngineErrorKind::subnets_exhausted,
@@ -378,16 +399,21 @@ void FakeEngine::remove_network(const std::string& network_name) {
   call(EngineMethod::remove_network, network_name, [&] {
     const auto found = world_.networks.find(network_name);
     if (found == world_.networks.end() || found->second.instance != instance_) return;
-    for (const auto& [id, container] : world_.containers) {
-      if (container.network == network_name && has_process(container.view.state)) {
-        throw EngineError(EngineErrorKind::conflict, "network " + network_name + " is in use");
-      }
-    }
-    const ResourceKey key = found->second.key;
-    free_subnets_.insert(found->second.subnet);
-    world_.networks.erase(found);
-    emit_agent(key);
+    remove_network_locked(found);
   });
+}
+
+void FakeEngine::remove_network_locked(std::map<std::string, Network>::iterator network) {
+  for (const auto& [id, container] : world_.containers) {
+    if (container.network == network->first && container.network_id == network->second.id &&
+        has_process(container.view.state)) {
+      throw EngineError(EngineErrorKind::conflict, "network " + network->first + " is in use");
+    }
+  }
+  const ResourceKey key = network->second.key;
+  free_subnets_.insert(network->second.subnet);
+  world_.networks.erase(network);
+  emit_agent(key);
 }
 
 void FakeEngine::remove_leftovers() {

@@ -50,6 +50,8 @@ enum class EngineMethod : std::uint8_t {
 };
 
 std::string_view to_string(EngineMethod method);
+// Whether a call changes something on the engine; pulls do.
+bool changes_engine(EngineMethod method);
 
 struct EngineCall {
   EngineMethod method{};
@@ -139,7 +141,8 @@ class FakeEngine final : public RuntimeDriver {
   void exit_container(const ResourceKey& key, int exit_code, bool oom_killed = false);
   void human_stops(const ResourceKey& key);
   void human_kills(const ResourceKey& key);
-  void human_removes(const ResourceKey& key);  // docker rm -f
+  void human_removes(const ResourceKey& key);           // docker rm -f
+  void human_removes_container(const std::string& id);  // the same, of whosever container
   void human_pauses(const ResourceKey& key);
   void human_unpauses(const ResourceKey& key);
   void human_starts(const ResourceKey& key);
@@ -194,7 +197,8 @@ class FakeEngine final : public RuntimeDriver {
   void forget_calls();
   std::vector<FakeContainer> containers() const;                           // ordered by id
   std::vector<FakeContainer> containers_of(const ResourceKey& key) const;  // ours only
-  std::set<std::string> network_names() const;                             // of everybody
+  std::optional<FakeContainer> find_container(const std::string& id) const;
+  std::set<std::string> network_names() const;  // of everybody
   bool has_network(const ResourceKey& key) const;
   bool has_volumes(const ResourceKey& key) const;
   std::size_t most_running_at_once(const ResourceKey& key) const;  // S1: never above one
@@ -256,6 +260,7 @@ class FakeEngine final : public RuntimeDriver {
   bool is_row(const FakeContainer& container, const ResourceKey& key) const;
   std::string next_id();
   int take_subnet();
+  void remove_network_locked(std::map<std::string, Network>::iterator network);
   void note_touch(const FakeContainer& container);
   void run(FakeContainer& container);
   void fetch_configuration(FakeContainer& container);
@@ -298,6 +303,7 @@ class FakeEngine final : public RuntimeDriver {
   std::map<ResourceKey, std::size_t> most_running_;
   std::set<std::string> touched_foreign_;
   std::vector<EngineCall> calls_;
+  std::size_t mutations_ = 0;  // among them
   std::size_t forgotten_calls_ = 0;
   EngineListener* listener_ = nullptr;
   EventMode event_mode_ = EventMode::immediate;

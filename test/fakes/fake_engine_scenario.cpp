@@ -82,6 +82,10 @@ void FakeEngine::human_removes(const ResourceKey& key) {
   });
 }
 
+void FakeEngine::human_removes_container(const std::string& id) {
+  change([&] { erase(id); });
+}
+
 void FakeEngine::human_pauses(const ResourceKey& key) {
   change([&] {
     FakeContainer* container = process_of(key);
@@ -293,28 +297,14 @@ std::size_t FakeEngine::call_count(EngineMethod method) const {
 
 std::size_t FakeEngine::mutation_count() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(
-      std::count_if(calls_.begin(), calls_.end(), [](const EngineCall& call) {
-        switch (call.method) {
-          case EngineMethod::info:
-          case EngineMethod::list_agents:
-          case EngineMethod::list_networks:
-          case EngineMethod::observe:
-          case EngineMethod::image:
-          case EngineMethod::memory_use:
-          case EngineMethod::read_schedule:
-          case EngineMethod::remove_leftovers:  // a look, unless something was left
-            return false;
-          default:
-            return true;
-        }
-      }));
+  return mutations_;
 }
 
 void FakeEngine::forget_calls() {
   const std::lock_guard lock(mutex_);
   forgotten_calls_ += calls_.size();
   calls_.clear();
+  mutations_ = 0;
 }
 
 std::vector<FakeContainer> FakeEngine::containers() const {
@@ -331,6 +321,13 @@ std::vector<FakeContainer> FakeEngine::containers_of(const ResourceKey& key) con
   if (row == world_.rows.end()) return own;
   for (const std::string& id : row->second) own.push_back(world_.containers.at(id));
   return own;
+}
+
+std::optional<FakeContainer> FakeEngine::find_container(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = world_.containers.find(id);
+  if (found == world_.containers.end()) return std::nullopt;
+  return found->second;
 }
 
 std::set<std::string> FakeEngine::network_names() const {

@@ -187,6 +187,24 @@ void FakeStore::begin_another_life() {
   ++life_;
 }
 
+std::function<void()> FakeStore::picture() {
+  const std::lock_guard lock(mutex_);
+  return [this, agents = agents_, tombstones = tombstones_, providers = providers_,
+          user_configs = user_configs_, breakglass_users = breakglass_users_, settings = settings_,
+          events = events_, lease = lease_] {
+    const std::lock_guard restoring(mutex_);
+    agents_ = agents;
+    tombstones_ = tombstones;
+    providers_ = providers;
+    user_configs_ = user_configs;
+    breakglass_users_ = breakglass_users;
+    settings_ = settings;
+    events_ = events;
+    lease_ = lease;
+    ++life_;
+  };
+}
+
 void FakeStore::set_listener(ChangeListener* listener) {
   const std::lock_guard lock(mutex_);
   listener_ = listener;

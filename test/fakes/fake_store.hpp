@@ -114,6 +114,9 @@ class FakeStore final : public Store {
   void set_fault_hook(FaultHook hook);      // may throw StoreError
   void lose_agent(const ResourceKey& key);  // the row vanishes without a trace, as after a failover
   void begin_another_life();                // every cursor handed out so far is too old
+  // Takes a picture of all rows; what it returns brings them back, as a failover does that lost what came after.
+  // Listeners are told nothing.
+  std::function<void()> picture();
   void set_listener(ChangeListener* listener);         // nullptr: none
   void set_status_listener(StatusListener* listener);  // nullptr: none
   void drop_notifications(bool drop);

@@ -253,7 +253,8 @@ std::optional<Term> FakeStore::acquire_lease(const std::string& holder, Duration
     const bool free = lease_.holder.empty() || !lease_.expires_at || *lease_.expires_at <= now;
     const bool replaced = !replaces.empty() && lease_.holder == replaces;
     if (!ours && !free && !replaced) return std::nullopt;
-    if (!ours) ++lease_.term;
+    // Never a term that was handed out before, not even one that a failover has lost.
+    if (!ours) lease_.term = std::max<Term>(lease_.term + 1, now.time_since_epoch().count());
     lease_.holder = holder;
     lease_.expires_at = now + time_to_live;
     return lease_.term;

@@ -656,6 +656,17 @@ TEST_F(PlanTest, AThawedAgentThatIsToStopIsTerminated) {
   EXPECT_EQ(plan().action, ActionKind::terminate);
 }
 
+TEST_F(PlanTest, ABootWhoseNetworkWasTakenAwayIsNotWaitedFor) {
+  running();
+  row.status.phase = Phase::starting;
+  row.status.ready_at.reset();
+  health = {};
+  observed.container->endpoint.clear();
+  observed.container->attached = false;
+  idle();
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+}
+
 TEST_F(PlanTest, ABootIsLetFinishBeforeItSleeps) {
   container(ContainerState::running).started_at = now - seconds(5);
   row.status.phase = Phase::starting;

@@ -54,6 +54,13 @@ TEST_F(OrphanPlanTest, ARowThatWasLostRatherThanDeletedKeepsItsContainerForLong)
   EXPECT_EQ(plan().action, OrphanAction::terminate);
 }
 
+TEST_F(OrphanPlanTest, ALostRowsContainerMakesWayForTheRowThatTookItsPlace) {
+  input.was_deleted = false;
+  input.replaced = true;
+  add("1", ContainerState::running);
+  EXPECT_EQ(plan().action, OrphanAction::terminate);
+}
+
 TEST_F(OrphanPlanTest, APresentRowsOnlyContainerIsNeverTouched) {
   input.row_exists = true;
   input.was_deleted = false;

@@ -397,6 +397,19 @@ TYPED_TEST_P(DriverConformance, RemovesWhatAKilledProcessLeftAndNothingElse) {
   EXPECT_EQ(this->observe(alice).container.value().id, id);
 }
 
+// The network is named after the owner, and belongs to the row whose id it bears.
+TYPED_TEST_P(DriverConformance, MakesTheNetworkOfAnOwnersEarlierRowAnew) {
+  const AgentIdentity before = this->harness_.agent("alice");
+  AgentIdentity now = before;
+  now.key.name += "2";
+  this->driver().ensure_network(before);
+  EXPECT_FALSE(this->observe(now).network_exists);
+  this->driver().ensure_network(now);
+  EXPECT_TRUE(this->observe(now).network_exists);
+  EXPECT_FALSE(this->observe(before).network_exists);
+  this->driver().remove_network(network_name(now));
+}
+
 TYPED_TEST_P(DriverConformance, LeavesAForeignNetworkAlone) {
   const AgentIdentity alice = this->harness_.agent("alice");
   const std::string name = this->harness_.add_foreign_network(network_name(alice));
@@ -432,18 +445,16 @@ TYPED_TEST_P(DriverConformance, HintsAtEveryChangeOfAnAgent) {
   EXPECT_EQ(listener.count(alice.key), before);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(DriverConformance, ShowsNothingOfAnAgentThatHasNothing,
-                            LeadsAnAgentThroughItsLife, KeepsVolumesUntilTheyAreRemoved,
-                            MayBeAskedTwice, EndsPausedContainersToo, RefusesWhatTheStateForbids,
-                            ActsInsideRunningContainersOnly, SaysWhenAContainerIsNotThere,
-                            LeavesAForeignContainerUnderOurNameAlone,
-                            TellsWhichRowOfOursHoldsTheName, FindsARowsContainerUnderAnotherName,
-                            NeverTakesTheBeginningOfAnIdForAName,
-                            SaysOfACreatedContainerWhatTheNextObservationSays,
-                            CreatesNothingOnANetworkThatItRemoved, SaysThatAnImageIsMissing,
-                            ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
-                            ShowsWhatAHumanHasDone, KnowsANetworkThatWasMadeAnewFromTheOldOne,
-                            RemovesWhatAKilledProcessLeftAndNothingElse, LeavesAForeignNetworkAlone,
-                            HintsAtEveryChangeOfAnAgent);
+REGISTER_TYPED_TEST_SUITE_P(
+    DriverConformance, ShowsNothingOfAnAgentThatHasNothing, LeadsAnAgentThroughItsLife,
+    KeepsVolumesUntilTheyAreRemoved, MayBeAskedTwice, EndsPausedContainersToo,
+    RefusesWhatTheStateForbids, ActsInsideRunningContainersOnly, SaysWhenAContainerIsNotThere,
+    LeavesAForeignContainerUnderOurNameAlone, TellsWhichRowOfOursHoldsTheName,
+    FindsARowsContainerUnderAnotherName, NeverTakesTheBeginningOfAnIdForAName,
+    SaysOfACreatedContainerWhatTheNextObservationSays, CreatesNothingOnANetworkThatItRemoved,
+    SaysThatAnImageIsMissing, ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
+    ShowsWhatAHumanHasDone, KnowsANetworkThatWasMadeAnewFromTheOldOne,
+    RemovesWhatAKilledProcessLeftAndNothingElse, MakesTheNetworkOfAnOwnersEarlierRowAnew,
+    LeavesAForeignNetworkAlone, HintsAtEveryChangeOfAnAgent);
 
 }  // namespace mosaic::conformance
