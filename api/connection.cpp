@@ -1,8 +1,14 @@
 #include "api/connection.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -21,29 +27,85 @@ constexpr std::size_t grown_buffer_bytes =
 constexpr std::size_t max_buffer_bytes = 64 * 1024;  // no more input than this is read ahead
 constexpr std::size_t least_room_bytes = 512;        // a read for less is not worth it
 constexpr int stream_buffer_bytes = 64 * 1024;
+constexpr int most_reads_in_a_row = 16;  // then the loop's other connections have their turn
+
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+// What an option is good for is said where it is set; without it the connection works as well.
+void set_option(int socket, int level, int name, int value) {
+  ::setsockopt(socket, level, name, &value, sizeof value);
+}
 
 }  // namespace
 
-Connection::Connection(tcp::socket socket)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()) {
-  error_code ignored;  // a socket that is broken already says so when it is used
-  socket_.non_blocking(true, ignored);
+Connection::Connection(tcp::socket socket) : timer_(socket.get_executor()) {
+  error_code error;  // a socket that is broken already says so when it is used
+  socket.non_blocking(true, error);
+  socket_ = socket.release(error);
+}
+
+Connection::Connection(const asio::any_io_executor& executor) : timer_(executor) {}
+
+Connection::~Connection() { close_socket(); }
+
+bool Connection::ensure_watched() {
+  if (reactor_ != nullptr) return true;
+  if (socket_ < 0) return false;
+  auto& reactor = SocketReactor::of(executor());
+  if (!reactor.add(socket_, *this)) return false;
+  reactor_ = &reactor;
+  return true;
+}
+
+// --- connecting ---
+
+bool Connection::open(const tcp::endpoint& endpoint) {
+  socket_ = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket_ < 0) return false;
+  readable_ = false;
+  // What an agent sends and nobody takes must not pile up in the kernel.
+  set_option(socket_, SOL_SOCKET, SO_RCVBUF, stream_buffer_bytes);
+  set_option(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
+  const int refused =
+      ::connect(socket_, endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+  return (refused == 0 || errno == EINPROGRESS) && ensure_watched();
 }
 
 asio::awaitable<bool> Connection::connect(tcp::endpoint endpoint, std::chrono::milliseconds limit) {
-  error_code error;
-  socket_.open(endpoint.protocol(), error);
-  if (error) co_return false;
-  // What an agent sends and nobody takes must not pile up in the kernel.
-  socket_.set_option(asio::socket_base::receive_buffer_size(stream_buffer_bytes), error);
-  socket_.set_option(tcp::no_delay(true), error);
-  socket_.non_blocking(true, error);
+  if (!open(endpoint)) co_return false;
   set_deadline(limit);
-  co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
-  const bool connected = !error && !timed_out_;
+  co_await wait_until_writable();
+  if (timed_out_ || ended_) co_return false;
   lift_deadline();
-  co_return connected;
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  const int unknown = ::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &failure, &size);
+  co_return unknown == 0 && failure == 0;
 }
+
+// --- what the reactor says ---
+
+void Connection::on_ready(SocketReactor::Readiness now) {
+  const auto self = shared_from_this();  // whoever is woken may let go of it
+  readable_ = readable_ || now.readable;
+  peer_ended_ = peer_ended_ || now.ended;
+  if (now.writable && sender_waits_) wake_sender();
+  if (!readable_) return;
+  if (receiver_waits_) return wake_receiver();
+  read_for_watcher();
+}
+
+void Connection::wake_receiver() {
+  if (!std::exchange(receiver_waits_, false)) return;
+  received_.notify();
+}
+
+void Connection::wake_sender() {
+  if (!std::exchange(sender_waits_, false)) return;
+  writable_.notify();
+}
+
+// --- reading ---
 
 bool Connection::make_room() {
   if (begin_ == end_) {
@@ -62,45 +124,50 @@ bool Connection::make_room() {
   return end_ < buffer_.size();
 }
 
-// False when nothing can be read now: it is over, or there is no room.
-bool Connection::start_reading() {
-  if (reading_) return true;
-  if (ended_ || !make_room()) return false;
-  reading_ = true;
-  read_failed_ = false;
-  socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
-                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-                            self->on_read(error, bytes);
-                          });
-  return true;
-}
-
-void Connection::on_read(const error_code& error, std::size_t bytes) {
-  reading_ = false;
-  read_was_full_ = bytes == buffer_.size() - end_;
-  end_ += bytes;
-  read_failed_ = static_cast<bool>(error);
-  // Cancelled is what a deadline does; there may still be something to say to the client.
-  if (error && error != asio::error::operation_aborted) ended_ = true;
-  if (receiver_waits_) {
-    receiver_waits_ = false;
-    received_.notify();
-    return;
+Connection::Read Connection::read_now() {
+  if (ended_ || socket_ < 0) return Read::ended;
+  if (!make_room()) return Read::no_room;
+  const auto room = buffer_.size() - end_;
+  ssize_t bytes = 0;
+  do {
+    bytes = ::recv(socket_, buffer_.data() + end_, room, 0);
+  } while (bytes < 0 && errno == EINTR);
+  if (bytes > 0) {
+    read_was_full_ = static_cast<std::size_t>(bytes) == room;
+    end_ += static_cast<std::size_t>(bytes);
+    // Less than there was room for is all that there is, and more will be told; the end is told only once.
+    readable_ = read_was_full_ || peer_ended_;
+    return Read::something;
   }
-  if (!on_end_) return;
-  if (error || silence_expected_) {
-    const auto tell = std::exchange(on_end_, nullptr);
-    tell();
-  } else {
-    start_reading();
+  read_was_full_ = false;
+  if (bytes < 0 && would_block()) {
+    readable_ = false;
+    return Read::nothing_yet;
   }
+  ended_ = true;
+  return Read::ended;
 }
 
 asio::awaitable<bool> Connection::receive() {
-  if (timed_out_ || !start_reading()) co_return false;
-  receiver_waits_ = true;
-  co_await received_.wait();
-  co_return !read_failed_ && !timed_out_;
+  while (!timed_out_) {
+    if (readable_ && reads_in_a_row_ < most_reads_in_a_row) {
+      const auto read = read_now();
+      ++reads_in_a_row_;
+      if (read != Read::nothing_yet) co_return read == Read::something;
+    }
+    if (ended_ || !ensure_watched()) co_return false;
+    if (readable_) look_again();
+    reads_in_a_row_ = 0;
+    receiver_waits_ = true;
+    co_await received_.wait();
+    if (ended_) co_return false;
+  }
+  co_return false;
+}
+
+// As if the reactor had said so once more, when it is this connection's turn again.
+void Connection::look_again() {
+  asio::post(executor(), [self = shared_from_this()] { self->on_ready({}); });
 }
 
 void Connection::watch_silence(std::function<void()> on_end) {
@@ -111,28 +178,47 @@ void Connection::watch_silence(std::function<void()> on_end) {
 void Connection::watch(std::function<void()> on_end) {
   silence_expected_ = false;
   on_end_ = std::move(on_end);
-  start_reading();
+  ensure_watched();
+  if (readable_) look_again();
 }
+
+void Connection::read_for_watcher() {
+  while (on_end_ && readable_) {
+    const auto read = read_now();
+    const bool spoke = read == Read::something && silence_expected_;
+    if (read == Read::ended || spoke) return tell_end();
+    if (read != Read::something) return;
+  }
+}
+
+void Connection::tell_end() {
+  const auto tell = std::exchange(on_end_, nullptr);
+  tell();
+}
+
+// --- writing ---
 
 Connection::Sent Connection::send_now(SendParts& parts) {
   while (true) {
-    std::array<asio::const_buffer, 3> buffers;
-    std::size_t rest = 0;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      buffers[i] = asio::buffer(parts[i].data(), parts[i].size());
-      rest += parts[i].size();
+    std::array<iovec, std::tuple_size_v<SendParts>> buffers;
+    std::size_t count = 0;
+    for (const auto& part : parts) {
+      if (!part.empty()) buffers[count++] = {const_cast<char*>(part.data()), part.size()};
     }
-    if (rest == 0) return Sent::all;
-    error_code error;
+    if (count == 0) return Sent::all;
+    msghdr message{};
+    message.msg_iov = buffers.data();
+    message.msg_iovlen = count;
     // One buffer goes by a cheaper call than several.
-    std::size_t sent = rest == parts[0].size() ? socket_.write_some(asio::buffer(buffers[0]), error)
-                                               : socket_.write_some(buffers, error);
-    if (error == asio::error::would_block || error == asio::error::try_again) return Sent::some;
-    if (error) return Sent::failed;
+    auto sent = count == 1
+                    ? ::send(socket_, buffers[0].iov_base, buffers[0].iov_len, MSG_NOSIGNAL)
+                    : ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return would_block() ? Sent::some : Sent::failed;
     for (auto& part : parts) {
-      const auto taken = std::min(sent, part.size());
+      const auto taken = std::min(static_cast<std::size_t>(sent), part.size());
       part.remove_prefix(taken);
-      sent -= taken;
+      sent -= static_cast<ssize_t>(taken);
     }
   }
 }
@@ -141,24 +227,26 @@ asio::awaitable<bool> Connection::send(SendParts parts, std::chrono::millisecond
   auto sent = send_now(parts);
   if (sent == Sent::some) {
     set_deadline(limit);
-    while (sent == Sent::some && !timed_out_) {
-      error_code error;
-      co_await socket_.async_wait(tcp::socket::wait_write,
-                                  asio::redirect_error(asio::use_awaitable, error));
-      if (error) break;
-      sent = send_now(parts);
+    while (sent == Sent::some && !timed_out_ && ensure_watched()) {
+      co_await wait_until_writable();
+      if (!timed_out_) sent = send_now(parts);
     }
     if (!timed_out_) lift_deadline();
   }
   co_return sent == Sent::all;
 }
 
-void Connection::bound_send_buffer() {
-  if (send_buffer_bound_) return;
-  send_buffer_bound_ = true;
-  error_code ignored;  // then the kernel's own bound is in force
-  socket_.set_option(asio::socket_base::send_buffer_size(stream_buffer_bytes), ignored);
+asio::awaitable<void> Connection::wait_until_writable() {
+  sender_waits_ = true;
+  co_await writable_.wait();
 }
+
+void Connection::bound_send_buffer() {
+  if (std::exchange(send_buffer_bound_, true)) return;
+  set_option(socket_, SOL_SOCKET, SO_SNDBUF, stream_buffer_bytes);
+}
+
+// --- deadlines and the end ---
 
 void Connection::set_deadline(std::chrono::milliseconds from_now) {
   timed_out_ = false;
@@ -187,22 +275,31 @@ void Connection::on_timer() {
   if (SteadyClock::now() < deadline_) return arm(deadline_);
   deadline_ = TimePoint::max();
   timed_out_ = true;
-  error_code ignored;  // nothing to cancel is as well
-  socket_.cancel(ignored);
+  wake_sender();
+  wake_receiver();
 }
 
-void Connection::end_sending() {
-  error_code ignored;  // the peer may be gone already
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
-}
+void Connection::end_sending() { ::shutdown(socket_, SHUT_WR); }
 
 void Connection::close() {
+  const bool awaited = receiver_waits_ || sender_waits_;
   ended_ = true;
   deadline_ = TimePoint::max();
   timer_.cancel();
-  error_code ignored;  // closed is closed
-  socket_.shutdown(tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  close_socket();
+  if (!awaited) return;
+  // Not within this call: whoever waits may well be done with what the caller still uses.
+  asio::post(executor(), [self = shared_from_this()] {
+    self->wake_sender();
+    self->wake_receiver();
+  });
+}
+
+void Connection::close_socket() {
+  if (socket_ < 0) return;
+  if (auto* const reactor = std::exchange(reactor_, nullptr)) reactor->remove(socket_, *this);
+  ::shutdown(socket_, SHUT_RDWR);
+  ::close(std::exchange(socket_, -1));
 }
 
 }  // namespace mosaic

@@ -1,9 +1,10 @@
 // One socket, to a client or to an agent: input that is read ahead, output that is handed to the kernel at once where
 // there is room, and one deadline.
 //
-// Everything runs on the thread of the socket's executor, but for executor() itself. One coroutine at a time receives,
-// one sends. At most one read is outstanding and it stays so between messages, so that a peer that goes away is noticed
-// without a system call of its own. Input that nobody takes is bounded.
+// Everything runs on the thread of the executor, but for construction and executor() itself. One coroutine at a time
+// receives, one sends. The socket is read when the reactor says that there is something, and written at once, so that a
+// message costs one system call each way and a peer that goes away is noticed without any. Input that nobody takes is
+// bounded.
 #pragma once
 
 #include <array>
@@ -17,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/socket_reactor.hpp"
 #include "api/wakeup.hpp"
 
 namespace mosaic {
@@ -24,13 +26,20 @@ namespace mosaic {
 // Written in this order as if they were one; they must stay until sending is over.
 using SendParts = std::array<std::string_view, 3>;
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection final : public std::enable_shared_from_this<Connection>,
+                         private SocketReactor::Listener {
  public:
+  // An accepted socket, of a loop that need not be the caller's.
   explicit Connection(boost::asio::ip::tcp::socket socket);
+  // One that connect() opens.
+  explicit Connection(const boost::asio::any_io_executor& executor);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
-  boost::asio::any_io_executor executor() { return socket_.get_executor(); }
+  boost::asio::any_io_executor executor() { return timer_.get_executor(); }
 
-  // For a socket that is not connected yet. False: refused, unreachable, or not within the time.
+  // False: refused, unreachable, or not within the time.
   boost::asio::awaitable<bool> connect(boost::asio::ip::tcp::endpoint endpoint,
                                        std::chrono::milliseconds limit);
 
@@ -67,25 +76,39 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
+  enum class Read : std::uint8_t { something, nothing_yet, no_room, ended };
 
-  bool start_reading();
+  bool ensure_watched();
+  bool open(const boost::asio::ip::tcp::endpoint& endpoint);
+  void on_ready(SocketReactor::Readiness now) override;
+  Read read_now();
   bool make_room();
-  void on_read(const boost::system::error_code& error, std::size_t bytes);
+  void read_for_watcher();
+  void look_again();
+  void tell_end();
+  void wake_receiver();
+  void wake_sender();
+  boost::asio::awaitable<void> wait_until_writable();
+  void close_socket();
   void arm(TimePoint at);
   void on_timer();
 
-  boost::asio::ip::tcp::socket socket_;
+  int socket_ = -1;
+  SocketReactor* reactor_ = nullptr;  // once it watches the socket
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  bool reading_ = false;
-  bool receiver_waits_ = false;
-  bool read_failed_ = false;
+  bool readable_ = true;  // as far as is known: a read has not found nothing since
+  bool peer_ended_ = false;
   bool read_was_full_ = false;  // the next one may well be larger
   bool ended_ = false;
   bool silence_expected_ = false;
   bool send_buffer_bound_ = false;
+  bool receiver_waits_ = false;
+  bool sender_waits_ = false;
+  int reads_in_a_row_ = 0;  // without anybody else's turn
   Wakeup received_;
+  Wakeup writable_;
   std::function<void()> on_end_;
 
   // The timer is left alone while it would go off before the deadline anyway: most deadlines are moved long before

@@ -269,7 +269,7 @@ asio::awaitable<std::shared_ptr<Connection>> ChatExchange::connect() {
   const auto endpoint = parse_endpoint(seat_->address->endpoint);
   if (!endpoint) co_return nullptr;
   // A member at once, so that a client that goes away ends this as well.
-  upstream_ = std::make_shared<Connection>(tcp::socket(client_.executor()));
+  upstream_ = std::make_shared<Connection>(client_.executor());
   const auto connecting = upstream_;
   const bool connected = co_await connecting->connect(*endpoint, settings_.connect_limit);
   if (!connected) {
