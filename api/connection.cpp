@@ -66,8 +66,7 @@ bool Connection::open(const tcp::endpoint& endpoint) {
   // What an agent sends and nobody takes must not pile up in the kernel.
   set_option(socket_, SOL_SOCKET, SO_RCVBUF, stream_buffer_bytes);
   set_option(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
-  const int refused =
-      ::connect(socket_, endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+  const int refused = ::connect(socket_, endpoint.data(), static_cast<socklen_t>(endpoint.size()));
   return (refused == 0 || errno == EINPROGRESS) && ensure_watched();
 }
 
@@ -210,9 +209,8 @@ Connection::Sent Connection::send_now(SendParts& parts) {
     message.msg_iov = buffers.data();
     message.msg_iovlen = count;
     // One buffer goes by a cheaper call than several.
-    auto sent = count == 1
-                    ? ::send(socket_, buffers[0].iov_base, buffers[0].iov_len, MSG_NOSIGNAL)
-                    : ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    auto sent = count == 1 ? ::send(socket_, buffers[0].iov_base, buffers[0].iov_len, MSG_NOSIGNAL)
+                           : ::sendmsg(socket_, &message, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return would_block() ? Sent::some : Sent::failed;
     for (auto& part : parts) {

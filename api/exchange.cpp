@@ -47,8 +47,8 @@ std::string request_id() {
     fill_random(supply);
     used = 0;
   }
-  std::string id = "r";
-  for (std::size_t i = 0; i < characters; ++i) id.push_back(letters[supply[used++] & 31U]);
+  std::string id(1 + characters, 'r');
+  for (std::size_t i = 1; i <= characters; ++i) id[i] = letters[supply[used++] & 31U];
   return id;
 }
 
@@ -63,12 +63,15 @@ void append_on_one_line(std::string& text, std::string_view value) {
 
 }  // namespace
 
-Request make_request(RequestHead head, const std::string& peer_address) {
+Request make_request(RequestHead& head, const std::string& peer_address) {
   Request request;
   request.method = std::move(head.method);
-  const auto question = head.target.find('?');
-  request.path = head.target.substr(0, question);
-  if (question != std::string::npos) request.query = head.target.substr(question + 1);
+  request.path = std::move(head.target);
+  const auto question = request.path.find('?');
+  if (question != std::string::npos) {
+    request.query = request.path.substr(question + 1);
+    request.path.erase(question);
+  }
   request.fields = std::move(head.fields);
   request.peer_address = peer_address;
   const auto given = request.field("x-request-id");
@@ -118,28 +121,24 @@ Response busy_response() {
   return response;
 }
 
-std::string response_head(const Response& response, const std::string& id, ResponseFraming framing,
+std::string response_head(const Response& response, std::string_view id, ResponseFraming framing,
                           std::uint64_t body_bytes, bool keep_alive) {
   std::string text;
   text.reserve(512);
   text.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-  text.append(reason_phrase(response.status)).append("\r\n");
-  const auto add = [&](std::string_view name, std::string_view value) {
-    text.append(name).append(": ");
-    append_on_one_line(text, value);
-    text.append("\r\n");
-  };
-  for (const auto& field : response.fields) add(field.name, field.value);
-  add("Date", http_date());
-  add("X-Content-Type-Options", "nosniff");
-  if (!id.empty()) add("X-Request-Id", id);
-  if (!keep_alive) add("Connection", "close");
+  text.append(reason_phrase(response.status));
+  for (const auto& field : response.fields) {
+    text.append("\r\n").append(field.name).append(": ");
+    append_on_one_line(text, field.value);
+  }
+  text.append("\r\nDate: ").append(http_date()).append("\r\nX-Content-Type-Options: nosniff");
+  if (!id.empty()) append_on_one_line(text.append("\r\nX-Request-Id: "), id);
+  if (!keep_alive) text.append("\r\nConnection: close");
   const bool bodiless = response.status == 204 || response.status == 304;
-  if (framing == ResponseFraming::chunks) add("Transfer-Encoding", "chunked");
+  if (framing == ResponseFraming::chunks) text.append("\r\nTransfer-Encoding: chunked");
   if (framing == ResponseFraming::whole && !bodiless)
-    add("Content-Length", std::to_string(body_bytes));
-  text += "\r\n";
-  return text;
+    text.append("\r\nContent-Length: ").append(std::to_string(body_bytes));
+  return text.append("\r\n\r\n");
 }
 
 }  // namespace mosaic

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/http_guard.hpp"
 #include "api/http_message.hpp"
@@ -16,9 +17,9 @@
 
 namespace mosaic {
 
-// Everything but the body. The correlation id is the client's when it is plain and short, else a
-// new one.
-Request make_request(RequestHead head, const std::string& peer_address);
+// Everything but the body; the head's texts go into it. The correlation id is the client's when it is plain and short,
+// else a new one.
+Request make_request(RequestHead& head, const std::string& peer_address);
 
 // Runs the handler and turns whatever it throws into a response.
 Response call_handler(const Route& route, const Request& request, const Logger& log);
@@ -36,7 +37,7 @@ enum class ResponseFraming : std::uint8_t { whole, chunks, until_close };
 
 // What goes over the wire before the body, `body_bytes` long when it is whole. No field's value can
 // begin another field.
-std::string response_head(const Response& response, const std::string& id, ResponseFraming framing,
+std::string response_head(const Response& response, std::string_view id, ResponseFraming framing,
                           std::uint64_t body_bytes, bool keep_alive);
 
 }  // namespace mosaic

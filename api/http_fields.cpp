@@ -20,9 +20,13 @@ constexpr std::array<bool, 256> make_token_characters() {
 }
 constexpr auto token_characters = make_token_characters();
 
-bool is_token_character(char c) { return token_characters[static_cast<unsigned char>(c)]; }
+constexpr auto is_token_character = [](char c) {
+  return token_characters[static_cast<unsigned char>(c)];
+};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 Rejection bad(std::string detail) {
   Rejection rejection;
@@ -87,30 +91,49 @@ std::optional<Rejection> read_field_lines(std::string_view& rest, const HeadLimi
   return std::nullopt;
 }
 
-std::vector<std::string_view> field_values(const std::vector<HttpField>& fields,
-                                           std::string_view name) {
-  std::vector<std::string_view> values;
+FieldValues field_values(const std::vector<HttpField>& fields, std::string_view lower_case_name) {
+  FieldValues values;
   for (const auto& field : fields) {
-    if (field.name == name) values.push_back(field.value);
+    if (field.name == lower_case_name && values.count++ == 0) values.first = field.value;
   }
   return values;
+}
+
+bool list_has(const std::vector<HttpField>& fields, std::string_view lower_case_name,
+              std::string_view token) {
+  for (const auto& field : fields) {
+    if (field.name != lower_case_name) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      const auto comma = rest.find(',');
+      const auto element = rest.substr(0, comma);
+      if (equal_ignoring_case(trimmed(element.substr(0, element.find(';'))), token)) return true;
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+  }
+  return false;
+}
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 std::variant<BodyFraming, Rejection> read_body_framing(const std::vector<HttpField>& fields,
                                                        bool version_1_1) {
   const auto codings = field_values(fields, "transfer-encoding");
   const auto lengths = field_values(fields, "content-length");
-  if (!codings.empty() && !lengths.empty())
+  if (codings.count > 0 && lengths.count > 0)
     return bad("Content-Length and Transfer-Encoding exclude each other.");
-  if (codings.size() > 1 || (codings.size() == 1 && lower_case(codings[0]) != "chunked")) {
+  if (codings.count > 1 || (codings.count == 1 && !equal_ignoring_case(codings.first, "chunked"))) {
     return bad("The only transfer coding understood is a single \"chunked\".");
   }
-  if (codings.size() == 1 && !version_1_1) return bad("HTTP/1.0 knows no transfer codings.");
+  if (codings.count == 1 && !version_1_1) return bad("HTTP/1.0 knows no transfer codings.");
   BodyFraming framing;
-  framing.chunked = codings.size() == 1;
-  if (lengths.empty()) return framing;
-  if (lengths.size() > 1) return bad("There is more than one Content-Length field.");
-  const auto digits = lengths[0];
+  framing.chunked = codings.count == 1;
+  if (lengths.count == 0) return framing;
+  if (lengths.count > 1) return bad("There is more than one Content-Length field.");
+  const auto digits = lengths.first;
   if (digits.empty() || digits.size() > max_length_digits ||
       !std::all_of(digits.begin(), digits.end(), is_digit)) {
     return bad("Content-Length must be a number of digits alone.");

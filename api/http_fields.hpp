@@ -22,8 +22,19 @@ std::optional<std::string_view> take_head_line(std::string_view& rest);
 std::optional<Rejection> read_field_lines(std::string_view& rest, const HeadLimits& limits,
                                           std::vector<HttpField>& fields);
 
-std::vector<std::string_view> field_values(const std::vector<HttpField>& fields,
-                                           std::string_view name);
+// All fields of that name: how many, and the first one's value.
+struct FieldValues {
+  std::size_t count = 0;
+  std::string_view first;
+};
+FieldValues field_values(const std::vector<HttpField>& fields, std::string_view lower_case_name);
+
+// True when one of the values of that list field equals `token`, up to its ";".
+bool list_has(const std::vector<HttpField>& fields, std::string_view lower_case_name,
+              std::string_view token);
+
+// Of ASCII letters; other bytes count as they are.
+bool equal_ignoring_case(std::string_view left, std::string_view right);
 
 // How long the body says it is: in exactly one way, or not at all.
 struct BodyFraming {

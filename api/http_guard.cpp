@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t max_method_bytes = 16;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
 
 Rejection bad(std::string detail) {
   Rejection rejection;
@@ -23,6 +23,7 @@ std::optional<Rejection> check_target(std::string_view target) {
   const bool plain = std::all_of(target.begin(), target.end(),
                                  [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
   if (!plain) return bad("The target contains a character that must be percent-encoded.");
+  if (target.find('%') == std::string_view::npos) return std::nullopt;
   if (!percent_decoded(target)) return bad("The target is not well encoded.");
   if (target.find("%00") != std::string_view::npos) return bad("The target contains a NUL.");
   return std::nullopt;
@@ -52,12 +53,13 @@ std::optional<Rejection> read_request_line(std::string_view line, RequestHead& h
 std::optional<Rejection> check_host(const RequestHead& head) {
   constexpr std::string_view marks = ".-_:[]%";
   const auto hosts = field_values(head.fields, "host");
-  if (hosts.size() != 1) return bad("Exactly one Host field is needed.");
-  const bool valid = !hosts[0].empty() && hosts[0].size() <= 300 &&
-                     std::all_of(hosts[0].begin(), hosts[0].end(), [&](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) ||
-                              marks.find(c) != marks.npos;
-                     });
+  if (hosts.count != 1) return bad("Exactly one Host field is needed.");
+  const auto host = hosts.first;
+  const bool valid =
+      !host.empty() && host.size() <= 300 && std::all_of(host.begin(), host.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) ||
+               marks.find(c) != marks.npos;
+      });
   if (!valid) return bad("The Host field is malformed.");
   return std::nullopt;
 }
@@ -73,8 +75,8 @@ std::optional<Rejection> read_framing(RequestHead& head) {
 
 std::optional<Rejection> read_expectation(RequestHead& head) {
   const auto expectations = field_values(head.fields, "expect");
-  if (expectations.empty()) return std::nullopt;
-  if (expectations.size() > 1 || lower_case(expectations[0]) != "100-continue") {
+  if (expectations.count == 0) return std::nullopt;
+  if (expectations.count > 1 || !equal_ignoring_case(expectations.first, "100-continue")) {
     Rejection rejection = bad("The only expectation understood is \"100-continue\".");
     rejection.status = 417;
     return rejection;
@@ -84,12 +86,8 @@ std::optional<Rejection> read_expectation(RequestHead& head) {
 }
 
 void read_connection(RequestHead& head) {
-  Request view;
-  for (const auto& field : head.fields) {
-    if (field.name == "connection") view.fields.push_back(field);
-  }
-  head.keep_alive = head.version_1_1 ? !view.lists("connection", "close")
-                                     : view.lists("connection", "keep-alive");
+  head.keep_alive = head.version_1_1 ? !list_has(head.fields, "connection", "close")
+                                     : list_has(head.fields, "connection", "keep-alive");
 }
 
 }  // namespace

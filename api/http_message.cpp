@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "api/http_fields.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -39,12 +41,6 @@ int hex_value(char c) {
   return -1;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 std::optional<std::string_view> Request::field(std::string_view lower_case_name) const {
@@ -58,18 +54,7 @@ std::optional<std::string_view> Request::field(std::string_view lower_case_name)
 }
 
 bool Request::lists(std::string_view lower_case_name, std::string_view token) const {
-  for (const auto& field : fields) {
-    if (field.name != lower_case_name) continue;
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-      const auto comma = rest.find(',');
-      const auto element = rest.substr(0, comma);
-      if (lower_case(trimmed(element.substr(0, element.find(';')))) == lower_case(token))
-        return true;
-      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    }
-  }
-  return false;
+  return list_has(fields, lower_case_name, token);
 }
 
 Response::Response(int response_status, std::string content_type, std::string response_body)
@@ -79,7 +64,7 @@ Response::Response(int response_status, std::string content_type, std::string re
 
 void Response::set_field(std::string_view name, std::string value) {
   for (auto& field : fields) {
-    if (lower_case(field.name) == lower_case(name)) {
+    if (equal_ignoring_case(field.name, name)) {
       field.value = std::move(value);
       return;
     }
@@ -89,7 +74,7 @@ void Response::set_field(std::string_view name, std::string value) {
 
 const std::string* Response::find_field(std::string_view name) const {
   const auto found = std::find_if(fields.begin(), fields.end(), [&](const HttpField& field) {
-    return lower_case(field.name) == lower_case(name);
+    return equal_ignoring_case(field.name, name);
   });
   return found == fields.end() ? nullptr : &found->value;
 }

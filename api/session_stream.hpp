@@ -13,7 +13,7 @@ namespace mosaic {
 class SessionStream final : public ClientStream {
  public:
   struct Terms {
-    std::string request_id;
+    std::string_view request_id;    // of the request, which outlives the stream
     bool chunks_understood = true;  // HTTP/1.1
     bool keep_alive = true;
   };

@@ -13,6 +13,9 @@
 
 // A thread's memory for coroutines has one layout in the whole program: see api/CMakeLists.txt.
 static_assert(BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE == 24);
+#if !defined(BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC) || !defined(BOOST_ASIO_DISABLE_BOOST_ALIGN)
+#error "this source is not in api/CMakeLists.txt's list"
+#endif
 
 namespace mosaic {
 
@@ -35,14 +38,15 @@ class Wakeup {
   }
 
   boost::asio::awaitable<void> wait() {
-    if (std::exchange(notified_, false)) co_return;
+    if (std::exchange(notified_, false)) return go_on();
     auto keep_handler = [this](auto handler) { keep(std::move(handler)); };
-    auto waiting = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
         keep_handler, boost::asio::use_awaitable);
-    co_await std::move(waiting);
   }
 
  private:
+  static boost::asio::awaitable<void> go_on() { co_return; }
+
   // In a room of our own: this happens once or twice per request.
   template <typename Handler>
   void keep(Handler handler) {

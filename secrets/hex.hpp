@@ -9,11 +9,11 @@ namespace mosaic {
 
 inline std::string hex_encode(std::span<const std::uint8_t> bytes) {
   constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '0');
+  auto* at = text.data();
   for (const std::uint8_t byte : bytes) {
-    text.push_back(digits[byte >> 4]);
-    text.push_back(digits[byte & 15]);
+    *at++ = digits[byte >> 4];
+    *at++ = digits[byte & 15];
   }
   return text;
 }

@@ -13,8 +13,12 @@ constexpr std::string_view prefix = "mos_";
 constexpr std::size_t id_characters = 25;
 constexpr std::size_t secret_characters = 64;
 
-bool is_id_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_hex_character(char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); }
+constexpr auto is_id_character = [](char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+};
+constexpr auto is_hex_character = [](char c) {
+  return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9');
+};
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "api/auth/cookies.hpp"
 #include "api/auth/origin_check.hpp"
 #include "api/auth/set_up_token.hpp"
+#include "api/http_fields.hpp"
 #include "api/problem.hpp"
 #include "secrets/token.hpp"
 
@@ -21,7 +22,7 @@ bool has_field(const Request& request, std::string_view name) {
 
 std::optional<ApiTokenText> bearer_token(std::string_view authorization) {
   constexpr std::string_view scheme = "bearer ";
-  if (lower_case(authorization.substr(0, scheme.size())) != scheme) return std::nullopt;
+  if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return std::nullopt;
   return parse_api_token(authorization.substr(scheme.size()));
 }
 

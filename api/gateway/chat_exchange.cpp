@@ -143,12 +143,13 @@ asio::awaitable<void> ChatExchange::run() {
       if (!found) co_return;
     }
     const auto outcome = co_await ask_agent();
+    if (outcome == Outcome::over) co_return;
     goes_on = co_await go_on_after(outcome);
   }
 }
 
 asio::awaitable<bool> ChatExchange::go_on_after(Outcome outcome) {
-  if (outcome == Outcome::over || client_.gone()) co_return false;
+  if (client_.gone()) co_return false;
   if (outcome == Outcome::stale) {
     fresh_only_ = true;
     co_return true;

@@ -8,7 +8,7 @@
 namespace mosaic {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
 
 // "HTTP/1.1 200 OK"; the phrase is anything or nothing.
 bool read_status_line(std::string_view line, ResponseHead& head, bool& version_1_1) {
@@ -25,7 +25,7 @@ bool read_status_line(std::string_view line, ResponseHead& head, bool& version_1
 
 std::string_view ResponseHead::field(std::string_view lower_case_name) const {
   const auto values = field_values(fields, lower_case_name);
-  return values.size() == 1 ? values.front() : std::string_view();
+  return values.count == 1 ? values.first : std::string_view();
 }
 
 std::variant<ResponseHead, std::string> read_response_head(std::string_view text,
@@ -48,11 +48,7 @@ std::variant<ResponseHead, std::string> read_response_head(std::string_view text
       return std::string("a body is announced where there cannot be one");
     head.content_length = 0;
   }
-  Request view;
-  for (const auto& field : head.fields) {
-    if (field.name == "connection") view.fields.push_back(field);
-  }
-  head.keep_alive = version_1_1 ? !view.lists("connection", "close") : false;
+  head.keep_alive = version_1_1 && !list_has(head.fields, "connection", "close");
   if (!head.chunked && !head.content_length) head.keep_alive = false;
   return head;
 }
