@@ -27,6 +27,8 @@ constexpr std::size_t grown_buffer_bytes =
 constexpr std::size_t max_buffer_bytes = 64 * 1024;  // no more input than this is read ahead
 constexpr std::size_t least_room_bytes = 512;        // a read for less is not worth it
 constexpr int stream_buffer_bytes = 64 * 1024;
+constexpr std::size_t gathered_bytes =
+    4 * 1024;  // so little is copied together: it is cheaper than several buffers
 constexpr int most_reads_in_a_row = 16;  // then the loop's other connections have their turn
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
@@ -34,6 +36,25 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 // What an option is good for is said where it is set; without it the connection works as well.
 void set_option(int socket, int level, int name, int value) {
   ::setsockopt(socket, level, name, &value, sizeof value);
+}
+
+ssize_t send_gathered(int socket, const SendParts& parts) {
+  std::array<char, gathered_bytes> message;
+  auto* end = message.data();
+  for (const auto& part : parts) end = std::copy(part.begin(), part.end(), end);
+  return ::send(socket, message.data(), static_cast<std::size_t>(end - message.data()),
+                MSG_NOSIGNAL);
+}
+
+ssize_t send_vector(int socket, const SendParts& parts) {
+  std::array<iovec, std::tuple_size_v<SendParts>> buffers;
+  std::transform(parts.begin(), parts.end(), buffers.begin(), [](std::string_view part) {
+    return iovec{const_cast<char*>(part.data()), part.size()};
+  });
+  msghdr message{};
+  message.msg_iov = buffers.data();
+  message.msg_iovlen = buffers.size();
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -199,18 +220,11 @@ void Connection::tell_end() {
 
 Connection::Sent Connection::send_now(SendParts& parts) {
   while (true) {
-    std::array<iovec, std::tuple_size_v<SendParts>> buffers;
-    std::size_t count = 0;
-    for (const auto& part : parts) {
-      if (!part.empty()) buffers[count++] = {const_cast<char*>(part.data()), part.size()};
-    }
-    if (count == 0) return Sent::all;
-    msghdr message{};
-    message.msg_iov = buffers.data();
-    message.msg_iovlen = count;
-    // One buffer goes by a cheaper call than several.
-    auto sent = count == 1 ? ::send(socket_, buffers[0].iov_base, buffers[0].iov_len, MSG_NOSIGNAL)
-                           : ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    std::size_t rest = 0;
+    for (const auto& part : parts) rest += part.size();
+    if (rest == 0) return Sent::all;
+    auto sent =
+        rest <= gathered_bytes ? send_gathered(socket_, parts) : send_vector(socket_, parts);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return would_block() ? Sent::some : Sent::failed;
     for (auto& part : parts) {

@@ -9,19 +9,27 @@ namespace {
 
 constexpr std::size_t max_length_digits = 15;  // far above any limit, far below overflow
 
-constexpr std::array<bool, 256> make_token_characters() {
-  std::array<bool, 256> table{};
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<unsigned char>(c)] = true;
-  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
+// What a character of a field's name is in lower case; NUL for what cannot be in a name.
+constexpr std::array<char, 256> make_name_characters() {
+  std::array<char, 256> table{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"))
+    table[static_cast<unsigned char>(c)] = c;
+  for (char c = 'A'; c <= 'Z'; ++c)
+    table[static_cast<unsigned char>(c)] = static_cast<char>(c - 'A' + 'a');
   return table;
 }
-constexpr auto token_characters = make_token_characters();
+constexpr auto name_characters = make_name_characters();
 
-constexpr auto is_token_character = [](char c) {
-  return token_characters[static_cast<unsigned char>(c)];
+constexpr std::array<bool, 256> make_value_characters() {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0x20; c < table.size(); ++c) table[c] = c != 0x7f;
+  table['\t'] = true;
+  return table;
+}
+constexpr auto value_characters = make_value_characters();
+
+constexpr auto is_value_character = [](char c) {
+  return value_characters[static_cast<unsigned char>(c)];
 };
 
 constexpr auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -40,23 +48,28 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// False when it is no name.
+bool read_name(std::string_view text, std::string& name) {
+  name.resize(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    name[i] = name_characters[static_cast<unsigned char>(text[i])];
+    if (name[i] == '\0') return false;
+  }
+  return true;
+}
+
 std::optional<Rejection> read_field(std::string_view line, std::vector<HttpField>& fields) {
   if (line.front() == ' ' || line.front() == '\t')
     return bad("A header field is continued on another line.");
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return bad("A header field has no name.");
-  const auto name = line.substr(0, colon);
-  if (!std::all_of(name.begin(), name.end(), is_token_character))
+  auto& field = fields.emplace_back();
+  if (!read_name(line.substr(0, colon), field.name))
     return bad("The name of a header field is malformed.");
   const auto value = trimmed(line.substr(colon + 1));
-  const bool printable = std::all_of(value.begin(), value.end(), [](char c) {
-    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-  });
-  if (!printable) return bad("The value of a header field contains a control character.");
-  HttpField field;
-  field.name = lower_case(name);
+  if (!std::all_of(value.begin(), value.end(), is_value_character))
+    return bad("The value of a header field contains a control character.");
   field.value = value;
-  fields.push_back(std::move(field));
   return std::nullopt;
 }
 

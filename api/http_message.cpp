@@ -59,6 +59,8 @@ bool Request::lists(std::string_view lower_case_name, std::string_view token) co
 
 Response::Response(int response_status, std::string content_type, std::string response_body)
     : status(response_status), body(std::move(response_body)) {
+  constexpr std::size_t usual_fields = 4;
+  fields.reserve(usual_fields);
   set_field("Content-Type", std::move(content_type));
 }
 

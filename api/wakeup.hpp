@@ -11,10 +11,9 @@
 #include <new>
 #include <utility>
 
-// A thread's memory for coroutines has one layout in the whole program: see api/CMakeLists.txt.
-static_assert(BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE == 24);
+// Memory for coroutines is taken in one way in the whole program: see api/CMakeLists.txt.
 #if !defined(BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC) || !defined(BOOST_ASIO_DISABLE_BOOST_ALIGN)
-#error "this source is not in api/CMakeLists.txt's list"
+#error "this source is not in the list of api/CMakeLists.txt"
 #endif
 
 namespace mosaic {

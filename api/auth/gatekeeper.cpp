@@ -114,7 +114,7 @@ std::optional<Caller> StoreGatekeeper::by_token(std::string_view authorization, 
   caller.via = Via::token;
   caller.scopes = cut_to_role(known->token.scopes, known->account.role);
   caller.token_id = known->token.id;
-  caller.account = std::move(known->account);
+  caller.account = known->account;
   return caller;
 }
 
@@ -129,32 +129,34 @@ std::optional<Caller> StoreGatekeeper::by_session(const std::string& cookie, Ask
   caller.via = Via::session;
   caller.scopes = scopes_of(known->account.role);
   caller.session_hash = hash;
-  caller.account = std::move(known->account);
+  caller.account = known->account;
   return caller;
 }
 
-std::optional<KnownToken> StoreGatekeeper::fetch_token(const ApiTokenText& presented) {
+std::shared_ptr<const KnownToken> StoreGatekeeper::fetch_token(const ApiTokenText& presented) {
   const auto ticket = tokens_.ticket();
   auto known = accounts_.find_token(presented.id);
-  if (!known || !is_token(*known, presented.secret) || !is_alive(*known)) return std::nullopt;
+  if (!known || !is_token(*known, presented.secret) || !is_alive(*known)) return nullptr;
   if (must_touch(known->token.last_used_at)) {
     known->token.last_used_at = clock_.now();
     accounts_.note_token_use({known->token.id}, *known->token.last_used_at);
   }
-  tokens_.keep(known->token.id, known->account.id, *known, ticket, clock_.steady_now());
-  return known;
+  auto kept = std::make_shared<const KnownToken>(std::move(*known));
+  tokens_.keep(kept->token.id, kept->account.id, kept, ticket, clock_.steady_now());
+  return kept;
 }
 
-std::optional<KnownSession> StoreGatekeeper::fetch_session(const std::string& hash) {
+std::shared_ptr<const KnownSession> StoreGatekeeper::fetch_session(const std::string& hash) {
   const auto ticket = sessions_.ticket();
   auto known = accounts_.find_session(hash);
-  if (!known || !is_alive(*known)) return std::nullopt;
+  if (!known || !is_alive(*known)) return nullptr;
   if (must_touch(known->session.last_seen_at)) {
     known->session.last_seen_at = clock_.now();
     accounts_.touch_session(hash, known->session.last_seen_at);
   }
-  sessions_.keep(hash, known->account.id, *known, ticket, clock_.steady_now());
-  return known;
+  auto kept = std::make_shared<const KnownSession>(std::move(*known));
+  sessions_.keep(hash, kept->account.id, kept, ticket, clock_.steady_now());
+  return kept;
 }
 
 bool StoreGatekeeper::must_touch(const std::optional<TimePoint>& last) const {

@@ -5,6 +5,7 @@
 // Sessions and tokens are touched at most once a minute. An Authorization field decides alone: with one, no cookie counts.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,8 +45,8 @@ class StoreGatekeeper final : public Gatekeeper, public AccountListener {
   std::optional<Caller> by_token(std::string_view authorization, Ask ask);
   std::optional<Caller> by_session(const std::string& cookie, Ask ask);
   // What the store knows and is good; noted as used when that is due.
-  std::optional<KnownToken> fetch_token(const ApiTokenText& presented);
-  std::optional<KnownSession> fetch_session(const std::string& hash);
+  std::shared_ptr<const KnownToken> fetch_token(const ApiTokenText& presented);
+  std::shared_ptr<const KnownSession> fetch_session(const std::string& hash);
   bool must_touch(const std::optional<TimePoint>& last) const;
   bool is_alive(const KnownToken& known) const;
   bool is_alive(const KnownSession& known) const;

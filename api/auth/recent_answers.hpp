@@ -7,8 +7,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -30,15 +30,16 @@ class RecentAnswers {
     return forgotten_;
   }
 
-  std::optional<Answer> find(const std::string& key, SteadyTime now) const {
+  // Null when nothing is remembered.
+  std::shared_ptr<const Answer> find(const std::string& key, SteadyTime now) const {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
-    if (found == entries_.end() || now - found->second.since >= lifetime_) return std::nullopt;
+    if (found == entries_.end() || now - found->second.since >= lifetime_) return nullptr;
     return found->second.answer;
   }
 
-  void keep(const std::string& key, const std::string& account_id, Answer answer, Ticket ticket,
-            SteadyTime now) {
+  void keep(const std::string& key, const std::string& account_id,
+            std::shared_ptr<const Answer> answer, Ticket ticket, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     if (ticket != forgotten_) return;
     if (entries_.size() >= most_) make_room(now);
@@ -61,7 +62,7 @@ class RecentAnswers {
  private:
   struct Entry {
     std::string account_id;
-    Answer answer;
+    std::shared_ptr<const Answer> answer;
     SteadyTime since;
   };
 

@@ -47,9 +47,11 @@ class ChatRoute final : public StreamHandler {
       co_await client.respond(*wrong);
       co_return;
     }
-    ChatExchange exchange(parts_, settings_, request, client, std::get<Caller>(*admitted).account,
-                          std::move(std::get<ChatRequest>(read)), std::move(*turn));
-    co_await exchange.run();
+    // On its own: within, this coroutine's memory would be larger than what the C library has at hand.
+    const auto exchange = std::make_unique<ChatExchange>(
+        parts_, settings_, request, client, std::get<Caller>(*admitted).account,
+        std::move(std::get<ChatRequest>(read)), std::move(*turn));
+    co_await exchange->run();
   }
 
  private:
