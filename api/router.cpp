@@ -87,15 +87,17 @@ void Router::set_fallback(Handler handler) {
 void Router::add(Route route, std::string_view pattern) {
   route.segments = split(pattern);
   if (std::none_of(route.segments.begin(), route.segments.end(), is_parameter))
-    plain_routes_.emplace(route.method + " " + std::string(pattern), routes_.size());
+    plain_routes_[std::string(pattern)].push_back(routes_.size());
   routes_.push_back(std::move(route));
 }
 
 std::variant<const Route*, Response> Router::find(Request& request) const {
   if (!request.path.starts_with('/')) return not_found_response();
-  if (const auto plain = plain_routes_.find(request.method + " " + request.path);
-      plain != plain_routes_.end())
-    return &routes_[plain->second];
+  if (const auto plain = plain_routes_.find(request.path); plain != plain_routes_.end()) {
+    for (const auto index : plain->second) {
+      if (routes_[index].method == request.method) return &routes_[index];
+    }
+  }
   const auto path = split(request.path);
   std::set<std::string> other_methods;
   for (const auto& route : routes_) {
@@ -112,6 +114,20 @@ std::variant<const Route*, Response> Router::find(Request& request) const {
     return &*fallback_;
   if (other_methods.empty()) return not_found_response();
   return method_not_allowed(other_methods);
+}
+
+void Router::set_error_form(std::string_view prefix, ErrorForm form) {
+  error_forms_.emplace_back(prefix, std::move(form));
+}
+
+Response Router::in_its_form(std::string_view path, Response response) const {
+  constexpr int first_error = 400;
+  if (response.status < first_error) return response;
+  for (const auto& [prefix, form] : error_forms_) {
+    const auto rest = path.starts_with(prefix) ? path.substr(prefix.size()) : "?";
+    if (rest.empty() || rest.front() == '/') return form(response);
+  }
+  return response;
 }
 
 }  // namespace mosaic

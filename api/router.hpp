@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,6 +22,8 @@
 namespace mosaic {
 
 using Handler = std::function<Response(const Request&)>;
+// An error as the clients of one part of the API read it.
+using ErrorForm = std::function<Response(const Response&)>;
 class StreamHandler;
 
 enum class RunsOn : std::uint8_t {
@@ -55,6 +58,11 @@ class Router {
   // 404, or 405 with Allow.
   std::variant<const Route*, Response> find(Request& request) const;
 
+  // Every error that is answered under `prefix` ("/v1") takes this form, whoever says it: a handler, the router, or the
+  // server of a request that it could not read.
+  void set_error_form(std::string_view prefix, ErrorForm form);
+  Response in_its_form(std::string_view path, Response response) const;
+
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
@@ -62,7 +70,8 @@ class Router {
 
   std::vector<Route> routes_;
   std::optional<Route> fallback_;
-  std::unordered_map<std::string, std::size_t> plain_routes_;  // "GET /path" to its index
+  std::unordered_map<std::string, std::vector<std::size_t>> plain_routes_;  // by path
+  std::vector<std::pair<std::string, ErrorForm>> error_forms_;              // by prefix
 };
 
 }  // namespace mosaic

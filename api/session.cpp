@@ -32,6 +32,22 @@ Rejection rejection_of(HttpSession::ReadOutcome outcome) {
   return rejection;
 }
 
+Rejection head_rejection(HttpSession::ReadOutcome outcome) {
+  Rejection rejection;
+  const bool slow = outcome == HttpSession::ReadOutcome::timed_out;
+  rejection.status = slow ? 408 : 431;
+  rejection.detail = slow ? "The header did not arrive in time." : "The header is too large.";
+  return rejection;
+}
+
+// What stands where the path should, of a request that may be malformed or only half there.
+std::string path_in(std::string_view input) {
+  const auto space = input.find_first_of(" \r\n");
+  if (space == std::string_view::npos || input[space] != ' ') return {};
+  const auto rest = input.substr(space + 1);
+  return std::string(rest.substr(0, rest.find_first_of(" ?\r\n")));
+}
+
 }  // namespace
 
 asio::awaitable<bool> run_on_worker(WorkerPool& workers, std::function<void()> task) {
@@ -90,15 +106,16 @@ asio::awaitable<bool> HttpSession::serve_one() {
   wants_body_ = !connection_->input().starts_with("HEAD ");
   const auto since = SteadyClock::now();
   if (head_outcome != ReadOutcome::complete) {
-    const bool slow = head_outcome == ReadOutcome::timed_out;
-    co_await refuse(slow ? 408 : 431,
-                    slow ? "The header did not arrive in time." : "The header is too large.");
+    const auto path = path_in(connection_->input());
+    const auto rejection = head_rejection(head_outcome);
+    co_await refuse(path, rejection);
     co_return false;
   }
   auto checked =
       check_request_head(connection_->input().substr(0, head_bytes), context_.limits.head);
   if (const auto* rejection = std::get_if<Rejection>(&checked)) {
-    co_await refuse(rejection->status, rejection->detail);
+    const auto path = path_in(connection_->input());
+    co_await refuse(path, *rejection);
     co_return false;
   }
   connection_->consume(head_bytes);
@@ -109,7 +126,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
   if (body_outcome == ReadOutcome::ended) co_return false;
   if (body_outcome != ReadOutcome::complete) {
     const auto rejection = rejection_of(body_outcome);
-    co_await refuse(rejection.status, rejection.detail);
+    co_await refuse(request.path, rejection);
     co_return false;
   }
   connection_->lift_deadline();  // what takes its time from here on is ours
@@ -125,6 +142,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
   } else {
     response = co_await answer(*std::get<const Route*>(found), request);
   }
+  response = router_->in_its_form(request.path, std::move(response));
   log_request(request, response.status, response.routine, since);
   const bool keep_alive = head.keep_alive && !context_.stopping;
   const bool written = co_await write(response, request.id, request.method != "HEAD", keep_alive);
@@ -161,7 +179,7 @@ asio::awaitable<bool> HttpSession::stream(const Route& route, Request& request,
   }
   client.on_change(nullptr);
   if (failed && !client.begun()) {
-    const auto response = failure_response();
+    const auto response = router_->in_its_form(request.path, failure_response());
     co_await client.respond(response);
   }
   connection_->unwatch();
@@ -181,10 +199,12 @@ asio::awaitable<bool> HttpSession::write(const Response& response, const std::st
 }
 
 // For requests that cannot be read to their end: nobody knows where the next one would begin.
-asio::awaitable<void> HttpSession::refuse(int status, std::string_view detail) {
+asio::awaitable<void> HttpSession::refuse(const std::string& path, const Rejection& rejection) {
   const auto log = context_.log.with_component("api");
-  log.debug("refused a request", {{Field::status, status}, {Field::remote, peer_address_}});
-  const auto response = unreadable_request(status, detail);
+  log.debug("refused a request",
+            {{Field::status, rejection.status}, {Field::remote, peer_address_}});
+  const auto response =
+      router_->in_its_form(path, unreadable_request(rejection.status, rejection.detail));
   const std::string no_id;
   const bool written = co_await write(response, no_id, wants_body_, false);
   if (written) co_await linger();

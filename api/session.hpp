@@ -63,7 +63,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
                                       const RequestHead& head);
   boost::asio::awaitable<bool> write(const Response& response, const std::string& id,
                                      bool with_body, bool keep_alive);
-  boost::asio::awaitable<void> refuse(int status, std::string_view detail);
+  boost::asio::awaitable<void> refuse(const std::string& path, const Rejection& rejection);
   boost::asio::awaitable<void> linger();
   void log_request(const Request& request, int status, bool routine,
                    std::chrono::steady_clock::time_point since) const;

@@ -111,7 +111,8 @@ Response OwnAccountHandler::change_password(const Request& request, const Caller
   remembered_.on_account_changed(caller.account.id);
   audit_.note(request, caller, "password.change", "user/" + caller.account.id);
   auto response = no_content();
-  sessions_.renew(request, caller.account, response);
+  // Disabled a moment ago: the password is changed, and nobody is signed in any more.
+  if (!sessions_.renew(request, caller.account, response)) return sign_in_required();
   return response;
 }
 

@@ -124,7 +124,7 @@ class ModelList {
   template <typename Answer>
   Response guarded(const Request& request, const Answer& answer) const {
     auto admitted = parts_.gatekeeper.admit(request, chat_rule);
-    if (const auto* refusal = std::get_if<Response>(&admitted)) return as_openai_error(*refusal);
+    if (auto* refusal = std::get_if<Response>(&admitted)) return std::move(*refusal);
     return answer(models_of(std::get<Caller>(admitted).account.id));
   }
 
@@ -159,6 +159,7 @@ class ModelList {
 }  // namespace
 
 void add_chat_routes(Router& router, const ChatParts& parts, ChatSettings settings) {
+  router.set_error_form("/v1", as_openai_error);
   router.add_stream("POST", "/v1/chat/completions", std::make_shared<ChatRoute>(parts, settings));
   const auto models = std::make_shared<const ModelList>(parts);
   router.add("GET", "/v1/models",

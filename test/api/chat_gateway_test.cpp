@@ -722,6 +722,68 @@ TEST(ChatGateway, ListsTheAgentAndItsModels) {
   EXPECT_EQ(ask_once(house.port(), get_request("/v1/models"))->status, 401);
 }
 
+struct WrongRequest {
+  const char* what;
+  std::string bytes;
+  int status;
+  const char* code;
+};
+
+std::vector<WrongRequest> wrong_requests(const std::string& path) {
+  const auto begin = " " + path + " HTTP/1.1\r\nHost: a\r\n";
+  const std::string key = "Authorization: Bearer ada\r\n";
+  return {
+      {"nobody's path", "GET " + path + "/nothing HTTP/1.1\r\nHost: a\r\n" + key + "\r\n", 404,
+       "not_found"},
+      {"another method", "DELETE" + begin + key + "\r\n", 405, "method_not_allowed"},
+      {"a body too large", "POST" + begin + key + "Content-Length: 9000000\r\n\r\n", 413,
+       "too_large"},
+      {"a body too slow", "POST" + begin + key + "Content-Length: 10\r\n\r\n{", 408, "too_slow"},
+      {"a header too slow", "POST" + begin, 408, "too_slow"},
+      {"a header too large", "POST" + begin + "X: " + std::string(20'000, 'x') + "\r\n\r\n", 431,
+       "too_large"},
+      {"two hosts", "POST" + begin + "Host: b\r\n\r\n", 400, "invalid_request"},
+      {"a wish", "POST" + begin + "Expect: wonders\r\n\r\n", 417, "invalid_request"},
+  };
+}
+
+ServerLimits impatient_limits() {
+  auto limits = quick_limits();
+  limits.head_timeout = limits.read_timeout = milliseconds(100);
+  return limits;
+}
+
+TEST(ChatGateway, WhoeverRefusesARequestUnderV1SaysItAsOpenAiDoes) {
+  ChatHouse house({}, impatient_limits());
+  for (const auto& wrong : wrong_requests("/v1/chat/completions")) {
+    SCOPED_TRACE(wrong.what);
+    const auto response = ask_once(house.port(), wrong.bytes);
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, wrong.status);
+    EXPECT_EQ(response->field("Content-Type"), "application/json");
+    const auto error = error_of(*response);
+    EXPECT_EQ(error.size(), 4U);
+    EXPECT_FALSE(error.at("message").get<std::string>().empty());
+    EXPECT_EQ(error.at("type"), "invalid_request_error");
+    EXPECT_EQ(error.at("code"), wrong.code);
+    EXPECT_TRUE(error.at("param").is_null());
+    EXPECT_EQ(response->field("Allow"), wrong.status == 405 ? "POST" : "");
+  }
+}
+
+TEST(ChatGateway, OtherPathsKeepTheirProblems) {
+  ChatHouse house({}, impatient_limits());
+  for (const std::string path : {"/echo", "/v1x"}) {
+    for (const auto& wrong : wrong_requests(path)) {
+      SCOPED_TRACE(path + ": " + wrong.what);
+      const auto response = ask_once(house.port(), wrong.bytes);
+      ASSERT_TRUE(response);
+      EXPECT_EQ(response->field("Content-Type"), "application/problem+json");
+      EXPECT_EQ(nlohmann::json::parse(response->body).at("status"), response->status);
+    }
+  }
+}
+
 TEST(ChatGateway, AServerThatStopsLetsStreamsFinishAndKeepsNobodyWaiting) {
   std::promise<void> go_on;
   FakeAgent agent([&](AgentConnection& connection, const ReceivedRequest&) {
