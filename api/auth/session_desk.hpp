@@ -38,7 +38,8 @@ class SessionDesk {
   [[nodiscard]] bool begin(const Request& request, const Account& account, Response& response,
                            std::string_view detail) const;
   // As begin, when the account's other sessions have just been ended for a reason of their own.
-  [[nodiscard]] bool renew(const Request& request, const Account& account, Response& response) const;
+  [[nodiscard]] bool renew(const Request& request, const Account& account,
+                           Response& response) const;
   void end(const Request& request, const Caller& caller, Response& response) const;
   // All of the account's; how many went.
   int end_all(const Request& request, const Caller& caller, Response& response) const;

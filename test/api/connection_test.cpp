@@ -223,11 +223,15 @@ TEST_F(ConnectionTest, APeerThatNeverStopsLeavesTheOthersTheirTurn) {
   const auto connection = connect_to(peer);
   peer.non_blocking(true);
   Turns turns;
-  asio::co_spawn(loop_, read_without_end(connection, peer, turns), asio::detached);
+  bool done = false;
+  asio::co_spawn(loop_, read_without_end(connection, peer, turns),
+                 [&](const std::exception_ptr&) { done = true; });
   asio::post(loop_, [&] { turns.others = true; });
   ASSERT_TRUE(comes_true([&] { return turns.others; }));
   EXPECT_GT(turns.reads, 1);
   EXPECT_LE(turns.reads, 16);
+  connection->close();
+  EXPECT_TRUE(comes_true([&] { return done; }));
 }
 
 asio::awaitable<void> send_all(std::shared_ptr<Connection> connection, const std::string& text,
