@@ -141,6 +141,28 @@ std::string age(const std::optional<TimePoint>& time, TimePoint now) {
   return to_human(now - *time) + " ago";
 }
 
+Json leader_document(const LeaseView& lease) {
+  return {{"term", lease.term},
+          {"holder", text_or_null(lease.holder)},
+          {"since", time_or_null(lease.since)},
+          {"expiresAt", time_or_null(lease.expires_at)},
+          {"standbys", lease.standbys}};
+}
+
+Table leader_table(const LeaseView& lease, TimePoint now) {
+  const auto or_dash = [&](const std::optional<TimePoint>& time) {
+    return time ? age(time, now) : std::string("-");
+  };
+  Table table{{"CONTROLLER", "ROLE", "TERM", "SINCE", "LEASE EXPIRES"}, {}};
+  const bool led = !lease.holder.empty();
+  table.rows.push_back({led ? lease.holder : "nobody", led ? "leader" : "-",
+                        std::to_string(lease.term), or_dash(lease.since),
+                        or_dash(lease.expires_at)});
+  for (const auto& standby : lease.standbys)
+    table.rows.push_back({standby, "standby", "-", "-", "-"});
+  return table;
+}
+
 Json agent_document(const AgentRow& row) {
   Json document = {{"kind", short_name(row.key.kind)},
                    {"id", row.key.name},

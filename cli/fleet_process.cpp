@@ -123,6 +123,7 @@ void FleetProcess::build_loop() {
   loop.workers = settings_.workers;
   loop.start_concurrency = settings_.start_concurrency;
   loop.holder = this_process_as_holder();
+  loop.lease = LeaseSettings::lasting(settings_.lease);
   if (!settings_.agent_image.empty()) {
     loop.override_settings = [image = settings_.agent_image](FleetSettings& fleet) {
       fleet.image = image;

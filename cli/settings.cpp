@@ -111,6 +111,13 @@ int checked_count(int value, int fallback, int high, std::string_view option) {
   return value == 0 ? fallback : value;
 }
 
+// Shorter ones leave no room for a renewal that is late, longer ones leave agents alone for too long.
+std::chrono::seconds checked_lease(int seconds) {
+  if (seconds == 0) return std::chrono::seconds(15);
+  if (seconds >= 3 && seconds <= 300) return std::chrono::seconds(seconds);
+  throw UsageError("--lease-seconds: " + std::to_string(seconds) + " is not between 3 and 300");
+}
+
 std::string checked_image(const std::string& text) {
   if (text.size() > 255 || text.find_first_of(" \t\r\n\"'") != std::string::npos) {
     throw UsageError(
@@ -199,6 +206,7 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   raw.workers = number_of(variable("MOSAIC_WORKERS"), "MOSAIC_WORKERS");
   raw.start_concurrency =
       number_of(variable("MOSAIC_START_CONCURRENCY"), "MOSAIC_START_CONCURRENCY");
+  raw.lease_seconds = number_of(variable("MOSAIC_LEASE_SECONDS"), "MOSAIC_LEASE_SECONDS");
   return raw;
 }
 
@@ -237,6 +245,7 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
   settings.workers = checked_count(raw.workers, std::max(4, 2 * cores()), 256, "--workers");
   settings.start_concurrency =
       checked_count(raw.start_concurrency, 2 * cores(), 256, "--start-concurrency");
+  settings.lease = checked_lease(raw.lease_seconds);
   settings.log_format = one_of<LogFormat>(
       raw.log_format, "--log-format",
       {{"auto", LogFormat::automatic}, {"json", LogFormat::json}, {"text", LogFormat::text}});

@@ -6,6 +6,7 @@
 // of the machine.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -38,6 +39,7 @@ struct RawSettings {
   std::string agent_image;
   int workers = 0;            // 0: by the number of cores
   int start_concurrency = 0;  // 0: by the number of cores
+  int lease_seconds = 0;      // 0: 15
   std::string log_format = "auto";
   std::string log_level = "info";
 };
@@ -62,6 +64,7 @@ struct Settings {
   std::string agent_image;  // empty: what the database says
   int workers = 0;
   int start_concurrency = 0;
+  std::chrono::seconds lease{0};
   LogFormat log_format = LogFormat::automatic;
   LogLevel log_level = LogLevel::info;
 

@@ -116,6 +116,14 @@ void add_controller_options(CLI::App& command, RawSettings& raw) {
       ->type_name("N")
       ->capture_default_str()
       ->group("Controller");
+  command
+      .add_option("--lease-seconds", raw.lease_seconds,
+                  "After how long without a sign of life of the leading controller another one "
+                  "takes over; the same for "
+                  "all controllers; 0: 15 [MOSAIC_LEASE_SECONDS]")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("Controller");
 }
 
 void add_log_options(CLI::App& command, RawSettings& raw) {

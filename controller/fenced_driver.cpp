@@ -1,8 +1,24 @@
 #include "controller/fenced_driver.hpp"
 
+#include <utility>
+
 #include "controller/reconciler.hpp"
 
 namespace mosaic {
+
+FencedDriver::FencedDriver(RuntimeDriver& driver, const Leadership& leadership)
+    : driver_(driver), leadership_(leadership) {
+  before_each_change({});
+}
+
+FencedDriver::~FencedDriver() { driver_.before_each_change({}); }
+
+void FencedDriver::before_each_change(std::function<void()> check) {
+  driver_.before_each_change([this, check = std::move(check)] {
+    trusted();
+    if (check) check();
+  });
+}
 
 RuntimeDriver& FencedDriver::trusted() {
   if (!leadership_.term()) throw LeadershipLost();

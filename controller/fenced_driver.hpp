@@ -1,5 +1,7 @@
 // A RuntimeDriver that begins no call once the lease can no longer be trusted (S8): every
-// reconciler talks to the engine through it, so that no path can forget to ask.
+// reconciler talks to the engine through it, so that no path can forget to ask. The driver itself
+// asks again before each change: one method may make several, and minutes may pass between two of
+// them when the process is suspended.
 //
 // Thread-safety: as the wrapped driver. Throws LeadershipLost instead of calling.
 #pragma once
@@ -14,8 +16,8 @@ namespace mosaic {
 
 class FencedDriver final : public RuntimeDriver {
  public:
-  FencedDriver(RuntimeDriver& driver, const Leadership& leadership)
-      : driver_(driver), leadership_(leadership) {}
+  FencedDriver(RuntimeDriver& driver, const Leadership& leadership);
+  ~FencedDriver() override;
 
   EngineInfo info() override;
   std::string template_fingerprint() const override;
@@ -40,6 +42,7 @@ class FencedDriver final : public RuntimeDriver {
   void begin_pull(const std::string& image) override;
   ImageView image(const std::string& image) override;
   std::optional<MemoryUse> memory_use(const std::string& container_id) override;
+  void before_each_change(std::function<void()> check) override;
   void watch(EngineListener& listener) override;
   void stop_watching() override;
 

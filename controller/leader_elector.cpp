@@ -67,6 +67,13 @@ bool holder_is_dead(const std::string& holder) {
   return start_time_of(parts[1]) != parts[2];
 }
 
+LeaseSettings LeaseSettings::lasting(Duration time_to_live) {
+  LeaseSettings settings;
+  settings.time_to_live = time_to_live;
+  settings.renew_every = time_to_live / 3;
+  return settings;
+}
+
 LeaderElector::LeaderElector(const Clock& clock, LeaseStore& store, std::string holder,
                              LeaseSettings settings, Callbacks callbacks)
     : clock_(clock),

@@ -28,6 +28,9 @@ struct LeaseSettings {
   // while another one leads, or the database does not answer
   Duration retry_every = std::chrono::seconds(1);
   Duration margin = std::chrono::seconds(1);
+
+  // Renewed three times in its life.
+  static LeaseSettings lasting(Duration time_to_live);
 };
 
 // "host:pid:start-time:boot-id:pid-namespace" of this process. A successor on the same machine can

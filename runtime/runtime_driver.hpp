@@ -151,6 +151,10 @@ class RuntimeDriver {
   };
   virtual std::optional<MemoryUse> memory_use(const std::string& container_id) = 0;
 
+  // `check` is called before every single change that any method makes on the engine, also between two changes of one
+  // method; what it throws, the method throws, and changes nothing more. To be set before the first call.
+  virtual void before_each_change(std::function<void()> check) = 0;
+
   // Delivers hints to `listener` from now until the driver is destroyed or stop_watching()
   // returned.
   virtual void watch(EngineListener& listener) = 0;

@@ -13,15 +13,29 @@ namespace mosaic {
 
 std::optional<Term> PostgresStore::acquire_lease(const std::string& holder, Duration time_to_live,
                                                  const std::string& replaces) {
+  // A standby is written down anew every ten seconds only: a fleet at rest should not keep the disk busy.
   static constexpr Statement statement{"acquire_lease", R"(
-UPDATE "ControllerLease"
-SET "term" = CASE WHEN "holder" = $1 THEN "term"
-                  ELSE GREATEST("term" + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) END,
-    "holder" = $1,
-    "expiresAt" = clock_timestamp() + $2::bigint * interval '1 millisecond'
-WHERE "holder" IN ($1, '') OR "expiresAt" IS NULL OR "expiresAt" <= clock_timestamp()
-   OR ($3 <> '' AND "holder" = $3)
-RETURNING "term")"};
+WITH "taken" AS (
+  UPDATE "ControllerLease"
+  SET "term" = CASE WHEN "holder" = $1 THEN "term"
+                    ELSE GREATEST("term" + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) END,
+      "holder" = $1,
+      "acquiredAt" = CASE WHEN "holder" = $1 THEN "acquiredAt" ELSE clock_timestamp() END,
+      "expiresAt" = clock_timestamp() + $2::bigint * interval '1 millisecond'
+  WHERE "holder" IN ($1, '') OR "expiresAt" IS NULL OR "expiresAt" <= clock_timestamp()
+     OR ($3 <> '' AND "holder" = $3)
+  RETURNING "term"
+), "stands_by" AS (
+  INSERT INTO "ControllerStandby" ("holder", "seenAt")
+  SELECT $1, clock_timestamp() WHERE NOT EXISTS (SELECT FROM "taken")
+  ON CONFLICT ("holder") DO UPDATE SET "seenAt" = excluded."seenAt"
+  WHERE "ControllerStandby"."seenAt" < excluded."seenAt" - interval '10 seconds'
+), "gone" AS (
+  DELETE FROM "ControllerStandby"
+  WHERE CASE WHEN "holder" = $1 THEN EXISTS (SELECT FROM "taken")
+             ELSE "seenAt" < clock_timestamp() - interval '1 hour' END
+)
+SELECT "term" FROM "taken")"};
   return database_.pool().perform(
       "acquire lease", Repeat::safely, [&](Session& session) -> std::optional<Term> {
         const auto result =
@@ -51,8 +65,11 @@ void PostgresStore::release_lease(const std::string& holder, Term term) {
 }
 
 LeaseView PostgresStore::lease() {
-  static constexpr Statement statement{
-      "lease", R"(SELECT "term", "holder", "expiresAt" FROM "ControllerLease")"};
+  static constexpr Statement statement{"lease", R"(
+SELECT l."term", l."holder", l."expiresAt", CASE WHEN l."holder" <> '' THEN l."acquiredAt" END, s."holder"
+FROM "ControllerLease" l
+LEFT JOIN "ControllerStandby" s ON s."seenAt" > clock_timestamp() - interval '30 seconds' AND s."holder" <> l."holder"
+ORDER BY s."holder")"};
   return database_.pool().perform("read lease", Repeat::safely, [&](Session& session) {
     LeaseView view;
     const auto result = session.run(statement);
@@ -60,6 +77,10 @@ LeaseView PostgresStore::lease() {
     view.term = std::strtoll(result[0][0].c_str(), nullptr, 10);
     view.holder = result[0][1].c_str();
     if (!result[0][2].is_null()) view.expires_at = parse_timestamp(result[0][2].c_str());
+    if (!result[0][3].is_null()) view.since = parse_timestamp(result[0][3].c_str());
+    for (const auto& row : result) {
+      if (!row[4].is_null()) view.standbys.emplace_back(row[4].c_str());
+    }
     return view;
   });
 }

@@ -139,6 +139,8 @@ struct LeaseView {
   Term term = 0;
   std::string holder;  // "host:pid:boot-id:start-time"; empty: free
   std::optional<TimePoint> expires_at;
+  std::optional<TimePoint> since;     // when this term began
+  std::vector<std::string> standbys;  // who asked for it in the last half minute in vain
 };
 
 class LeaseStore {
@@ -146,7 +148,7 @@ class LeaseStore {
   virtual ~LeaseStore() = default;
   // Takes the lease when it is free, expired (by the database's clock), held by `holder` already,
   // or held by `replaces` (a holder known to be dead); the term grows unless it was already ours.
-  // Nothing otherwise.
+  // Nothing otherwise, and who asked is counted among the standbys.
   virtual std::optional<Term> acquire_lease(const std::string& holder, Duration time_to_live,
                                             const std::string& replaces) = 0;
   virtual bool renew_lease(const std::string& holder, Term term, Duration time_to_live) = 0;

@@ -119,19 +119,10 @@ ExitCode get_leader(CommandContext& context, const Options& options) {
   FleetAccess fleet(context.database_settings());
   const LeaseView lease = fleet.store().lease();
   if (options.format != OutputFormat::table) {
-    print_document(
-        context.out,
-        {{"term", lease.term},
-         {"holder", lease.holder.empty() ? Json(nullptr) : Json(lease.holder)},
-         {"expiresAt", lease.expires_at ? Json(to_iso8601(*lease.expires_at)) : Json(nullptr)}},
-        options.format);
-    return ExitCode::success;
+    print_document(context.out, leader_document(lease), options.format);
+  } else {
+    print_table(context.out, leader_table(lease, SystemClock().now()));
   }
-  const std::string expires = age(lease.expires_at, SystemClock().now());
-  print_table(
-      context.out,
-      {{"HOLDER", "TERM", "LEASE EXPIRES"},
-       {{lease.holder.empty() ? "nobody" : lease.holder, std::to_string(lease.term), expires}}});
   return ExitCode::success;
 }
 
@@ -176,7 +167,8 @@ void add_get_command(CLI::App& app, CommandContext& context) {
     context.action = [&context, options] { return get_events(context, *options); };
   });
 
-  auto& leader = add_kind(get, context, options, "leader", "The controller that holds the lease");
+  auto& leader = add_kind(get, context, options, "leader",
+                          "The controller that holds the lease, and those that stand by");
   leader.callback([&context, options] {
     context.action = [&context, options] { return get_leader(context, *options); };
   });

@@ -60,6 +60,9 @@ class DockerDriver final : public RuntimeDriver {
   void begin_pull(const std::string& image) override { puller_.begin(image); }
   ImageView image(const std::string& image) override;
   std::optional<MemoryUse> memory_use(const std::string& container_id) override;
+  void before_each_change(std::function<void()> check) override {
+    engine_.before_each_change(std::move(check));
+  }
   void watch(EngineListener& listener) override;
   void stop_watching() override;
 

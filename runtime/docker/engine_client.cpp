@@ -66,13 +66,39 @@ EngineAnswer EngineClient::call_accepting(const EngineRequest& request,
   return EngineAnswer{answer.status, std::move(answer.body)};
 }
 
+// At the last moment: a process may stand still for a minute between any two of its calls.
+void EngineClient::require_permission(const EngineRequest& request) {
+  if (!before_change_ || is_repeatable(request.method)) return;
+  try {
+    before_change_();
+  } catch (...) {
+    breaker_.answered();  // at least nothing speaks against the engine
+    throw;
+  }
+}
+
 // Tells the breaker how it went: any complete answer counts as an answer.
 HttpAnswer EngineClient::guarded_exchange(const EngineRequest& request, const WaitLimit& limit) {
+  int minor = 0;
   try {
-    const int minor = negotiate(limit);
+    minor = negotiate(limit);
+  } catch (...) {
+    throw_counted(request);
+  }
+  require_permission(request);
+  try {
     HttpAnswer answer = exchange(request, "/v1." + std::to_string(minor) + request.path, limit);
     breaker_.answered();
     return answer;
+  } catch (...) {
+    throw_counted(request);
+  }
+}
+
+// The failure in flight, as the breaker counts it and as callers see it.
+void EngineClient::throw_counted(const EngineRequest& request) {
+  try {
+    throw;
   } catch (const HttpError& error) {
     breaker_.failed();
     // Whatever comes back may be another engine.
@@ -138,6 +164,7 @@ std::unique_ptr<HttpBodyStream> EngineClient::open(const EngineRequest& request,
   const auto began = std::chrono::steady_clock::now();
   try {
     message.target = "/v1." + std::to_string(negotiate(limit)) + request.path;
+    require_permission(request);
     std::unique_ptr<HttpBodyStream> stream = http_.open(message, limit);
     report(request, stream->status(), began);
     if (is_success(stream->status())) return stream;

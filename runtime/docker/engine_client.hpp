@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -62,6 +63,9 @@ class EngineClient {
   EngineAnswer call(const EngineRequest& request);
   // As call(), but an answer of 404 or 409 or whatever `accepts` says returns as well.
   EngineAnswer call_accepting(const EngineRequest& request, std::initializer_list<int> accepts);
+  // Asked before every call that is not merely a question; what it throws goes to the caller, and nothing is sent. To be
+  // set before the first call.
+  void before_each_change(std::function<void()> check) { before_change_ = std::move(check); }
   // A stream of its own, not subject to the breaker: whoever reads it has its own back-off.
   std::unique_ptr<HttpBodyStream> open(const EngineRequest& request, const Interrupt* interrupt);
 
@@ -78,6 +82,8 @@ class EngineClient {
   HttpAnswer exchange(const EngineRequest& request, const std::string& target,
                       const WaitLimit& limit);
   HttpAnswer guarded_exchange(const EngineRequest& request, const WaitLimit& limit);
+  void require_permission(const EngineRequest& request);
+  [[noreturn]] void throw_counted(const EngineRequest& request);
   int negotiate(const WaitLimit& limit);
   void forget_version() { minor_ = 0; }
   EngineError not_calling() const;
@@ -89,6 +95,7 @@ class EngineClient {
   EngineCallObserver* const observer_;
   HttpClient http_;
   CircuitBreaker breaker_;
+  std::function<void()> before_change_;
   std::atomic<int> minor_{0};  // of the negotiated version; 0: not negotiated
   mutable std::mutex mutex_;
   std::string last_failure_;

@@ -56,6 +56,45 @@ TEST(EventsTable, ShowsAgesAndCounts) {
             "90.0 s ago  user/c1  warning   OutOfMemory  3      ended\n");
 }
 
+LeaseView led() {
+  LeaseView lease;
+  lease.term = 7;
+  lease.holder = "east:17:1:boot:4";
+  lease.since = test_time() - 3min;
+  lease.expires_at = test_time() + 12s;
+  lease.standbys = {"north:9:1:boot:4", "west:17:1:boot:4"};
+  return lease;
+}
+
+TEST(LeaderTable, ShowsWhoLeadsSinceWhenAndWhoStandsBy) {
+  std::ostringstream out;
+  print_table(out, leader_table(led(), test_time()));
+  EXPECT_EQ(out.str(),
+            "CONTROLLER        ROLE     TERM  SINCE      LEASE EXPIRES\n"
+            "east:17:1:boot:4  leader   7     3 min ago  in 12.0 s\n"
+            "north:9:1:boot:4  standby  -     -          -\n"
+            "west:17:1:boot:4  standby  -     -          -\n");
+}
+
+TEST(LeaderTable, SaysSoWhenNobodyLeads) {
+  LeaseView lease;
+  lease.term = 7;
+  std::ostringstream out;
+  print_table(out, leader_table(lease, test_time()));
+  EXPECT_EQ(out.str(),
+            "CONTROLLER  ROLE  TERM  SINCE  LEASE EXPIRES\n"
+            "nobody      -     7     -      -\n");
+}
+
+TEST(LeaderDocument, SaysTheSameToPrograms) {
+  const Json document = leader_document(led());
+  EXPECT_EQ(document.at("term"), 7);
+  EXPECT_EQ(document.at("holder"), "east:17:1:boot:4");
+  EXPECT_EQ(document.at("since"), to_iso8601(test_time() - 3min));
+  EXPECT_EQ(document.at("standbys").size(), 2u);
+  EXPECT_TRUE(leader_document(LeaseView{}).at("holder").is_null());
+}
+
 TEST(AgentDocument, HasSpecAndStatusAndNoToken) {
   const Json document = agent_document(busy_row());
   EXPECT_EQ(document.at("kind"), "user");

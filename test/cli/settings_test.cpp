@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "--plain-http"},
         BadCase{"subnet with host bits", [](auto& r) { r.agent_subnets = "10.213.1.0/16"; },
                 "--agent-subnets"},
+        BadCase{"lease without room for a renewal", [](auto& r) { r.lease_seconds = 2; },
+                "--lease-seconds"},
         BadCase{"subnet too small", [](auto& r) { r.agent_subnets = "10.213.0.0/28"; },
                 "--agent-subnets"},
         BadCase{"subnet of the loopback", [](auto& r) { r.agent_subnets = "127.0.0.0/16"; },

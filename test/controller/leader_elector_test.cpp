@@ -47,6 +47,13 @@ TEST_F(LeaderElectorTest, TrustEndsBeforeTheLeaseDoes) {
   EXPECT_FALSE(second.term()) << "the lease itself is held for another second";
 }
 
+TEST(LeaseSettings, AreRenewedTwiceBeforeTheyCouldEnd) {
+  const LeaseSettings settings = LeaseSettings::lasting(seconds(3));
+  EXPECT_EQ(settings.time_to_live, seconds(3));
+  EXPECT_LE(2 * settings.renew_every, settings.time_to_live - settings.margin);
+  EXPECT_EQ(LeaseSettings::lasting(seconds(15)).renew_every, seconds(5));
+}
+
 TEST_F(LeaderElectorTest, RenewalExtendsTrustUnderTheSameTerm) {
   first.tick();
   const auto term = first.term();

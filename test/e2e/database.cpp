@@ -18,8 +18,8 @@ std::string with_database(const std::string& url, const std::string& name) {
   return url.substr(0, url.rfind('/') + 1) + name;
 }
 
-void on_server(const std::string& statement) {
-  pqxx::connection connection(required_environment("MOSAIC_TEST_DATABASE_URL"));
+void on_server(const std::string& server, const std::string& statement) {
+  pqxx::connection connection(server);
   pqxx::nontransaction transaction(connection);
   transaction.exec(statement);
 }
@@ -33,16 +33,23 @@ std::string required_environment(const std::string& name) {
   return value;
 }
 
-TestDatabase::TestDatabase() : name_(unused_name()) {
-  url_ = with_database(required_environment("MOSAIC_TEST_DATABASE_URL"), name_);
-  on_server("CREATE DATABASE " + name_);
+TestDatabase::TestDatabase(const std::string& server)
+    : server_(server.empty() ? required_environment("MOSAIC_TEST_DATABASE_URL") : server),
+      name_(unused_name()) {
+  url_ = with_database(server_, name_);
+  on_server(server_, "CREATE DATABASE " + name_);
+  reconnect();
+}
+
+void TestDatabase::reconnect() {
+  connection_.reset();
   connection_ = std::make_unique<pqxx::connection>(url_);
 }
 
 TestDatabase::~TestDatabase() {
   connection_.reset();
   try {
-    on_server("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
+    on_server(server_, "DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
   } catch (const std::exception&) {
     // The server itself is gone; so is the database.
   }

@@ -15,12 +15,16 @@ std::string required_environment(const std::string& name);
 
 class TestDatabase {
  public:
-  TestDatabase();
+  // On the server of the sandbox, or on another one: "postgresql://USER@HOST:PORT/DATABASE".
+  explicit TestDatabase(const std::string& server = {});
   ~TestDatabase();  // drops it, connections of others included
   TestDatabase(const TestDatabase&) = delete;
   TestDatabase& operator=(const TestDatabase&) = delete;
 
   const std::string& url() const { return url_; }
+  const std::string& name() const { return name_; }
+  // After the server was away; throws pqxx::broken_connection while it still is.
+  void reconnect();
 
   // One statement in a transaction of its own.
   template <typename... Values>
@@ -32,6 +36,7 @@ class TestDatabase {
   }
 
  private:
+  const std::string server_;
   std::string name_;
   std::string url_;
   std::unique_ptr<pqxx::connection> connection_;

@@ -17,9 +17,8 @@ namespace {
 using Json = nlohmann::json;
 constexpr std::chrono::seconds call_limit{30};
 
-HttpEndpoint endpoint() {
+HttpEndpoint endpoint_of(const std::string& address) {
   const std::string scheme = "unix://";
-  const std::string address = required_environment("MOSAIC_TEST_ENGINE");
   if (!address.starts_with(scheme))
     throw std::runtime_error("MOSAIC_TEST_ENGINE must be unix:///PATH: run ./dev test");
   HttpEndpoint result;
@@ -40,7 +39,9 @@ std::string label_of(const Json& object, std::string_view name) {
 
 }  // namespace
 
-Engine::Engine() : client_(endpoint()) {}
+Engine::Engine(const std::string& address)
+    : address_(address.empty() ? required_environment("MOSAIC_TEST_ENGINE") : address),
+      client_(endpoint_of(address_)) {}
 
 Json Engine::get(const std::string& target) {
   HttpRequest request;
@@ -102,7 +103,7 @@ bool Engine::answers() {
 
 std::string Engine::docker(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "docker");
-  Command command{arguments, {{"DOCKER_HOST", required_environment("MOSAIC_TEST_ENGINE")}}, {}};
+  Command command{arguments, {{"DOCKER_HOST", address_}}, {}};
   auto finished = e2e::run(command);
   if (finished.exit_code != 0)
     throw std::runtime_error("docker " + arguments.at(1) + ": " + finished.err);

@@ -33,7 +33,9 @@ struct SeenNetwork {
 
 class Engine {
  public:
-  Engine();
+  // The engine of the sandbox, or another one: "unix:///PATH".
+  explicit Engine(const std::string& address = {});
+  const std::string& address() const { return address_; }
 
   std::vector<SeenContainer> containers(const std::string& instance);
   std::vector<SeenNetwork> networks(const std::string& instance);
@@ -53,6 +55,7 @@ class Engine {
  private:
   nlohmann::json get(const std::string& target);
 
+  const std::string address_;
   HttpClient client_;
 };
 

@@ -68,6 +68,8 @@ std::string mosaic_binary() {
 
 Fleet::Fleet(FleetOptions options)
     : options_(std::move(options)),
+      database_(options_.database_server),
+      engine_(options_.engine),
       secret_key_("a secret of the end-to-end tests, long enough"),
       box_(secret_key_),
       folder_(new_folder()),
@@ -99,6 +101,10 @@ Fleet::~Fleet() {
 
 std::string Fleet::agent_api() const { return std::to_string(agent_port_); }
 
+std::string Fleet::controller_url() const {
+  return "http://127.0.0.1:" + std::to_string(controller_port_);
+}
+
 std::string Fleet::api_url() const { return "http://127.0.0.1:" + std::to_string(api_port_); }
 
 Command Fleet::mosaic(std::vector<std::string> arguments) const {
@@ -107,7 +113,7 @@ Command Fleet::mosaic(std::vector<std::string> arguments) const {
                  {{"DATABASE_URL", database_.url()},
                   {"MOSAIC_SECRET_KEY", secret_key_},
                   {"MOSAIC_DATA_DIR", (folder_ / "data").string()},
-                  {"DOCKER_HOST", required_environment("MOSAIC_TEST_ENGINE")}},
+                  {"DOCKER_HOST", engine_.address()}},
                  {}};
 }
 
@@ -140,14 +146,29 @@ void Fleet::start_api() {
 }
 
 void Fleet::start_controller(std::vector<std::string> more) {
-  auto arguments = process_arguments("controller", free_port());
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  controller_.emplace(mosaic(std::move(arguments)), folder_ / "controller.log");
+  controller_port_ = free_port();
+  controller_.emplace(controller_at(place_, controller_port_, more), folder_ / "controller.log");
 }
 
-ChildProcess Fleet::another_controller(const std::string& name) {
-  return ChildProcess(mosaic(process_arguments("controller", free_port())),
-                      folder_ / (name + ".log"));
+ChildProcess Fleet::another_controller(const std::string& name, const ControllerPlace& place) {
+  return ChildProcess(controller_at(place, free_port(), {}), folder_ / (name + ".log"));
+}
+
+Command Fleet::controller_at(const ControllerPlace& place, int listen_port,
+                             const std::vector<std::string>& more) const {
+  auto arguments = process_arguments("controller", listen_port);
+  arguments.insert(arguments.end(), options_.controller_arguments.begin(),
+                   options_.controller_arguments.end());
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  Command command = mosaic(std::move(arguments));
+  if (!place.database.empty()) command.environment["DATABASE_URL"] = place.database;
+  if (!place.engine.empty()) command.environment["DOCKER_HOST"] = place.engine;
+  if (place.on_another_machine) {
+    const std::vector<std::string> elsewhere{"unshare", "--pid", "--mount-proc", "--fork",
+                                             "--kill-child=KILL"};
+    command.arguments.insert(command.arguments.begin(), elsewhere.begin(), elsewhere.end());
+  }
+  return command;
 }
 
 void Fleet::insert_provider(const std::string& owner, const std::string& base_url,

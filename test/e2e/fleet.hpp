@@ -19,9 +19,21 @@
 namespace mosaic::e2e {
 
 struct FleetOptions {
-  std::string agent_image;          // empty: the instant image
-  std::string subnets;              // empty: a /22 that no other test uses
-  std::vector<std::string> egress;  // what agents may reach
+  std::string agent_image;                        // empty: the instant image
+  std::string database_server;                    // empty: the one of the sandbox
+  std::string engine;                             // empty: the one of the sandbox
+  std::vector<std::string> controller_arguments;  // of every controller
+  std::string subnets;                            // empty: a /22 that no other test uses
+  std::vector<std::string> egress;                // what agents may reach
+};
+
+// Where a controller runs, and through what it reaches the rest. Empty addresses: straight.
+struct ControllerPlace {
+  std::string database;
+  std::string engine;
+  // In a process id namespace of its own: nobody outside can tell whether it lives. Its ChildProcess is one that waits
+  // for it and takes it along when it is killed.
+  bool on_another_machine = false;
 };
 
 // The status side of a row.
@@ -59,10 +71,13 @@ class Fleet {
   ChildProcess& controller() { return *controller_; }
   ChildProcess& api() { return *api_; }
   std::string api_url() const;
+  std::string controller_url() const;  // of the one that start_controller() started last
   // By force; afterwards nobody but the test changes anything on the engine.
   void end_processes();
   // A second one; the caller keeps it.
-  ChildProcess another_controller(const std::string& name);
+  ChildProcess another_controller(const std::string& name, const ControllerPlace& place = {});
+  // Where start_controller() starts from now on.
+  void place_controller(ControllerPlace place) { place_ = std::move(place); }
 
   // Rows with the seed's columns and nothing else. Each user gets a provider.
   void insert_user(const std::string& id, const std::string& owner, int idle_timeout_min = 30);
@@ -91,6 +106,8 @@ class Fleet {
 
  private:
   std::vector<std::string> process_arguments(const std::string& command, int listen_port) const;
+  Command controller_at(const ControllerPlace& place, int listen_port,
+                        const std::vector<std::string>& more) const;
 
   const FleetOptions options_;
   TestDatabase database_;
@@ -102,6 +119,8 @@ class Fleet {
   int api_port_;
   std::string subnets_;
   std::string instance_;
+  ControllerPlace place_;
+  int controller_port_ = 0;
   std::optional<ChildProcess> api_;
   std::optional<ChildProcess> controller_;
 };

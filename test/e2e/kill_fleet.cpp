@@ -27,60 +27,83 @@ void KillFleet::change_something() {
   if (found == agents_.end()) {
     create(owner);
   } else {
-    change(found->first, found->second);
+    change(found->first);
   }
 }
 
 void KillFleet::create(const std::string& owner) {
-  const std::string id = "row" + std::to_string(++created_);
   try {
-    fleet_.insert_user(id, owner);
+    // Half of them have somebody waiting at once.
+    add(owner, pick(0, 1) == 1);
   } catch (const pqxx::unique_violation&) {
-    return;  // the owner's former agent is still on its way out
+    // the owner's former agent is still on its way out
   }
+}
+
+std::string KillFleet::add(const std::string& owner, bool awake) {
+  const std::string id = "row" + std::to_string(++created_);
+  fleet_.insert_user(id, owner);
   purged_.erase(owner);
   Agent agent;
   agent.owner = owner;
   agents_[id] = agent;
-  // Half of them have somebody waiting at once.
-  if (pick(0, 1) == 1) {
-    fleet_.touch(id);
-    agents_[id].awake = true;
-  }
+  if (awake) apply(id, Change::wake);
+  return id;
 }
 
 // Twelve in a hundred go away; the rest wakes, sleeps, restarts or changes its size.
-void KillFleet::change(const std::string& id, Agent& agent) {
+void KillFleet::change(const std::string& id) {
+  static constexpr std::pair<int, Change> up_to[] = {
+      {28, Change::wake},   {40, Change::idle},    {52, Change::run},
+      {64, Change::stop},   {80, Change::restart}, {88, Change::resize},
+      {91, Change::remove}, {94, Change::purge},   {100, Change::drop}};
   const int dice = pick(0, 99);
-  if (dice < 28) {
-    fleet_.set_user(id, std::string("\"desiredState\" = 'auto', \"lastActiveAt\" = ") + now);
-    agent.awake = true;
-  } else if (dice < 40) {
-    fleet_.set_user(id, std::string("\"desiredState\" = 'auto', \"lastActiveAt\" = ") + now +
-                            " - interval '1 hour'");
-    agent.awake = false;
-  } else if (dice < 52) {
-    fleet_.set_user(id, R"("desiredState" = 'running')");
-    agent.awake = true;
-  } else if (dice < 64) {
-    fleet_.set_user(id, R"("desiredState" = 'stopped')");
-    agent.awake = false;
-  } else if (dice < 80) {
-    fleet_.set_user(id, std::string("\"restartedAt\" = ") + now);
-  } else if (dice < 88) {
-    agent.memory_mb = agent.memory_mb == 64 ? 72 : 64;
-    fleet_.set_user(id, "\"memoryMb\" = " + std::to_string(agent.memory_mb));
-  } else if (dice < 94) {
-    const bool purge = pick(0, 1) == 1;
-    fleet_.set_user(id, std::string("\"deletionRequestedAt\" = ") + now +
-                            ", \"purge\" = " + (purge ? "true" : "false"));
-    if (purge) purged_.insert(agent.owner);
-    if (purge) keepers_.erase(agent.owner);
-    agents_.erase(id);
-  } else {
-    fleet_.database().sql(R"(DELETE FROM "UserContainer" WHERE "id" = $1)", id);
-    agents_.erase(id);
+  for (const auto& [limit, what] : up_to) {
+    if (dice < limit) return apply(id, what);
   }
+}
+
+void KillFleet::apply(const std::string& id, Change change) {
+  Agent& agent = agents_.at(id);
+  const std::string deletion = std::string("\"deletionRequestedAt\" = ") + now + ", \"purge\" = ";
+  switch (change) {
+    case Change::wake:
+      fleet_.set_user(id, std::string("\"desiredState\" = 'auto', \"lastActiveAt\" = ") + now);
+      agent.awake = true;
+      return;
+    case Change::idle:
+      fleet_.set_user(id, std::string("\"desiredState\" = 'auto', \"lastActiveAt\" = ") + now +
+                              " - interval '1 hour'");
+      agent.awake = false;
+      return;
+    case Change::run:
+      fleet_.set_user(id, R"("desiredState" = 'running')");
+      agent.awake = true;
+      return;
+    case Change::stop:
+      fleet_.set_user(id, R"("desiredState" = 'stopped')");
+      agent.awake = false;
+      return;
+    case Change::restart:
+      fleet_.set_user(id, std::string("\"restartedAt\" = ") + now);
+      return;
+    case Change::resize:
+      agent.memory_mb = agent.memory_mb == 64 ? 72 : 64;
+      fleet_.set_user(id, "\"memoryMb\" = " + std::to_string(agent.memory_mb));
+      return;
+    case Change::remove:
+      fleet_.set_user(id, deletion + "false");
+      break;
+    case Change::purge:
+      fleet_.set_user(id, deletion + "true");
+      purged_.insert(agent.owner);
+      keepers_.erase(agent.owner);
+      break;
+    case Change::drop:
+      fleet_.database().sql(R"(DELETE FROM "UserContainer" WHERE "id" = $1)", id);
+      break;
+  }
+  agents_.erase(id);
 }
 
 std::string KillFleet::breach() {
@@ -123,7 +146,7 @@ std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containe
     if (runs != (agent->second.awake ? 1 : 0))
       return id + " is " + phase + ", but its container is not";
     if (agent->second.awake && !row[4].as<bool>()) return id + " was not restarted";
-    if (row[5].as<int>() != 0) return id + " is said to have ended by itself";
+    if (!forgives_ends_ && row[5].as<int>() != 0) return id + " is said to have ended by itself";
   }
   return {};
 }

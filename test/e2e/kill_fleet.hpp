@@ -1,9 +1,10 @@
-// Twenty agents whose rows are changed at random, and the judgement whether the engine shows what the rows ask for.
+// Agents whose rows are changed, at random or as told, and the judgement whether the engine shows what the rows ask for.
 //
-// The model remembers every row that it made and what must have become of it; judge() compares it with the database and
-// the engine. Used from one thread.
+// The model remembers every row that it made and what must have become of it; unsettled() compares it with the database
+// and the engine. Used from one thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <random>
 #include <set>
@@ -14,9 +15,17 @@
 
 namespace mosaic::e2e {
 
+enum class Change : std::uint8_t { wake, idle, run, stop, restart, resize, remove, purge, drop };
+
 class KillFleet {
  public:
   KillFleet(Fleet& fleet, unsigned seed, int agents);
+
+  // One agent of one's own choice, and one change of it. Returns its row's id.
+  std::string add(const std::string& owner, bool awake);
+  void apply(const std::string& id, Change change);
+  // What ends by itself because the test made it end is counted by the product, and rightly.
+  void forgive_ends() { forgives_ends_ = true; }
 
   // An agent for every owner, half of them with somebody waiting.
   void create_all();
@@ -39,7 +48,7 @@ class KillFleet {
   };
 
   void create(const std::string& owner);
-  void change(const std::string& id, Agent& agent);
+  void change(const std::string& id);
   std::string unsettled_rows(const std::vector<SeenContainer>& containers);
   std::string leftovers(const std::vector<SeenContainer>& containers);
   std::string unsettled_volumes();
@@ -52,6 +61,7 @@ class KillFleet {
   std::set<std::string> keepers_;        // owners whose volumes must be there
   int created_ = 0;
   int changes_ = 0;
+  bool forgives_ends_ = false;
 };
 
 }  // namespace mosaic::e2e

@@ -177,6 +177,7 @@ class FakeStore final : public Store {
   std::map<std::string, FakeSetting> settings_;
   std::vector<Event> events_;
   LeaseView lease_;
+  std::map<std::string, TimePoint> standbys_;  // and when each last asked
   Sequence sequence_ = 0;
   Sequence settings_changed_ = 0;
   std::int64_t last_event_id_ = 0;

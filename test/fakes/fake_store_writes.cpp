@@ -252,9 +252,16 @@ std::optional<Term> FakeStore::acquire_lease(const std::string& holder, Duration
     const bool ours = lease_.holder == holder;
     const bool free = lease_.holder.empty() || !lease_.expires_at || *lease_.expires_at <= now;
     const bool replaced = !replaces.empty() && lease_.holder == replaces;
-    if (!ours && !free && !replaced) return std::nullopt;
-    // Never a term that was handed out before, not even one that a failover has lost.
-    if (!ours) lease_.term = std::max<Term>(lease_.term + 1, now.time_since_epoch().count());
+    if (!ours && !free && !replaced) {
+      standbys_[holder] = now;
+      return std::nullopt;
+    }
+    standbys_.erase(holder);
+    if (!ours) {
+      // Never a term that was handed out before, not even one that a failover has lost.
+      lease_.term = std::max<Term>(lease_.term + 1, now.time_since_epoch().count());
+      lease_.since = now;
+    }
     lease_.holder = holder;
     lease_.expires_at = now + time_to_live;
     return lease_.term;
@@ -274,11 +281,18 @@ void FakeStore::release_lease(const std::string& holder, Term term) {
     if (lease_.holder != holder || lease_.term != term) return;
     lease_.holder.clear();
     lease_.expires_at.reset();
+    lease_.since.reset();
   });
 }
 
 LeaseView FakeStore::lease() {
-  return perform("lease", [&] { return lease_; });
+  return perform("lease", [&] {
+    LeaseView view = lease_;
+    for (const auto& [holder, seen_at] : standbys_) {
+      if (clock_.now() - seen_at < std::chrono::seconds(30)) view.standbys.push_back(holder);
+    }
+    return view;
+  });
 }
 
 }  // namespace mosaic

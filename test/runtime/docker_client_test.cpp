@@ -101,6 +101,29 @@ TEST(EngineClient, KeepsEveryCallWithinItsDeadline) {
   EXPECT_EQ(kind_of(client, request), EngineErrorKind::unavailable);
 }
 
+TEST(EngineClient, SendsNoChangeThatIsNotPermittedAtTheVeryMomentOfSending) {
+  FakeClock clock;
+  std::atomic<int> changes{0};
+  DockerTestServer server(engine([&](Connection& connection, const std::string& request) {
+    if (!request.starts_with("GET ")) ++changes;
+    connection.answer(200, "{}");
+  }));
+  EngineClient client = client_of(server, clock);
+  bool permitted = true;
+  client.before_each_change([&] {
+    if (!permitted) throw std::runtime_error("not any more");
+  });
+  client.call(request_of("/containers/x/stop", "POST"));
+  permitted = false;
+  EXPECT_THROW(client.call(request_of("/containers/x/stop", "POST")), std::runtime_error);
+  EXPECT_THROW(client.call_accepting(request_of("/volumes/x", "DELETE"), {404}),
+               std::runtime_error);
+  EXPECT_THROW(client.open(request_of("/images/create", "POST"), nullptr), std::runtime_error);
+  EXPECT_EQ(client.call(request_of("/containers/x/json")).status, 200) << "a question is no change";
+  EXPECT_EQ(changes, 1);
+  EXPECT_FALSE(client.breaker_open()) << "the engine is not to blame";
+}
+
 TEST(EngineClient, StopsCallingAnEngineThatDoesNotAnswerAndTriesAgainLater) {
   FakeClock clock;
   std::atomic<bool> broken{true};

@@ -69,6 +69,13 @@ void DockerTestServer::Connection::hang() {
   }
 }
 
+void DockerTestServer::Connection::cut() { ::shutdown(descriptor_, SHUT_RDWR); }
+
+bool DockerTestServer::Connection::ended() const {
+  char byte = 0;
+  return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 DockerTestServer::DockerTestServer(Script script) : script_(std::move(script)) {
   std::string pattern = "/tmp/mosaic-server-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");

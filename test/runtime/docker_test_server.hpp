@@ -27,6 +27,10 @@ class DockerTestServer {
     void answer(int status, const std::string& body, const std::string& fields = {});
     // Until the client closes or the server ends.
     void hang();
+    // Ends the connection for both sides; from any thread while the script runs.
+    void cut();
+    // Whether the client has closed; for a connection on which it sends nothing more.
+    bool ended() const;
 
    private:
     const int descriptor_;

@@ -496,6 +496,23 @@ TYPED_TEST_P(StoreConformance, LetsOnlyOneHoldTheLease) {
   EXPECT_GT(*view.expires_at, real_now() + std::chrono::minutes(90));
 }
 
+TYPED_TEST_P(StoreConformance, SaysSinceWhenOneLeadsAndWhoStandsBy) {
+  EXPECT_FALSE(this->store().lease().since);
+  const Term term = this->store().acquire_lease("first", std::chrono::hours(1), "").value();
+  const auto since = this->store().lease().since;
+  ASSERT_TRUE(since);
+  EXPECT_TRUE(this->store().lease().standbys.empty());
+  EXPECT_FALSE(this->store().acquire_lease("third", std::chrono::hours(1), ""));
+  EXPECT_FALSE(this->store().acquire_lease("second", std::chrono::hours(1), ""));
+  EXPECT_EQ(this->store().acquire_lease("first", std::chrono::hours(1), ""), term);
+  EXPECT_EQ(this->store().lease().since, since) << "taking what is held already begins nothing";
+  EXPECT_EQ(this->store().lease().standbys, (std::vector<std::string>{"second", "third"}));
+  this->store().release_lease("first", term);
+  EXPECT_FALSE(this->store().lease().since);
+  ASSERT_TRUE(this->store().acquire_lease("third", std::chrono::hours(1), ""));
+  EXPECT_EQ(this->store().lease().standbys, std::vector<std::string>{"second"});
+}
+
 TYPED_TEST_P(StoreConformance, GivesTheLeaseOnWithANewTerm) {
   const Term first = this->store().acquire_lease("first", Duration(-1000), "").value();
   const Term second = this->store().acquire_lease("second", std::chrono::hours(1), "").value();
@@ -641,8 +658,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor,
     SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, CountsAnEventThatRepeatsItself,
     GivesOlderEventsPageByPage, PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease,
-    GivesTheLeaseOnWithANewTerm, HandsOutTermsThatOneThatForgotWouldNotRepeat,
-    AnnouncesChangesOfSpec, AnnouncesActivityOnlyWhereItWakes, AnnouncesATouchAtTheIdleDeadline,
+    SaysSinceWhenOneLeadsAndWhoStandsBy, GivesTheLeaseOnWithANewTerm,
+    HandsOutTermsThatOneThatForgotWouldNotRepeat, AnnouncesChangesOfSpec,
+    AnnouncesActivityOnlyWhereItWakes, AnnouncesATouchAtTheIdleDeadline,
     LooksPastActivityThatOnlyProlongs, AnnouncesNoStatus, HasAnInstanceIdThatStays);
 
 }  // namespace mosaic::conformance
