@@ -84,3 +84,121 @@ fuzz_command() {
   fuzz_report "$seconds" "$jobs" "$processes" "${targets[@]}" || failed=1
   return "$failed"
 }
+
+proof_sections='simulation mutations failover faults kills fuzz sanitizers backup'
+
+# How much of each, thorough and with --quick.
+proof_amount() {
+  case $1:$quick in
+    seeds:0) echo 20000 ;; seeds:1) echo 2000 ;;
+    kills:0) echo 200 ;; kills:1) echo 20 ;;
+    faults:0) echo 10 ;; faults:1) echo 1 ;;
+    fuzz_seconds:0) echo 300 ;; fuzz_seconds:1) echo 10 ;;
+  esac
+}
+
+# proving_program TARGET [GTEST_ARG...]: a test program of the debug preset, in a sandbox of its own.
+proving_program() {
+  local program=$1 path
+  shift
+  path=$(find build/debug/test -type f -name "$program" -perm -u+x -print -quit)
+  [ -n "$path" ] || fail "$program was not built"
+  in_sandbox run --images agent,instant -- "$path" "$@"
+}
+
+# under_sanitizer PRESET NAME CTEST_ARG...: the number of tests that ran, and whether the sanitizer or a test complained.
+under_sanitizer() {
+  local preset=$1 name=$2 status=0 summary
+  shift 2
+  MOSAIC_PRESET=$preset test_command "$@" || status=$?
+  summary=$(grep -E '^[0-9]+% tests passed' "$log_folder/test.log" | tail -1)
+  write_proof sanitizers "$name finds nothing in the tests" "${summary:-the tests did not run}" \
+    "$([ "$status" = 0 ] && echo true || echo false)"
+  return "$status"
+}
+
+# What is slow for its own sake, or measures, says nothing new under a sanitizer.
+prove_sanitizers() {
+  local status=0
+  under_sanitizer asan "AddressSanitizer and UBSan" -LE 'engine|node|house|simulation|fuzz' || status=1
+  under_sanitizer tsan "ThreadSanitizer (queue, controller, gateway)" -R '^(controller|reconcilers|api|auth|chat_gateway|management)' || status=1
+  return "$status"
+}
+
+# prove_section NAME: runs what proves it; each writes its own lines to MOSAIC_PROOF.
+prove_section() {
+  case $1 in
+    simulation) (simulate_command --seeds "$(proof_amount seeds)") ;;
+    mutations) (simulate_command --mutations) ;;
+    failover) proving_program e2e_test --gtest_filter='Leadership*' ;;
+    faults) MOSAIC_FAULTS=$(proof_amount faults) proving_program faults_test ;;
+    kills) MOSAIC_KILLS=$(proof_amount kills) proving_program e2e_kill_test ;;
+    fuzz) fuzz_command --seconds "$(proof_amount fuzz_seconds)" ;;
+    sanitizers) prove_sanitizers ;;
+    backup)
+      proving_program backup_test && proving_program store_postgres_test --gtest_filter='Backup*:Upgrade*' &&
+        proving_program e2e_backup_test
+      ;;
+  esac
+}
+
+# proof_table: the lines of MOSAIC_PROOF as a table in Markdown.
+proof_table() {
+  # shellcheck disable=SC2016  # the backticks are Markdown's
+  printf 'Measured on %s at commit %s, %s cores, by `./dev prove%s`.\n\n' "$(date --utc +%F)" \
+    "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" "$(nproc)" "$1"
+  printf '| what | rule | measured | held |\n| --- | --- | --- | --- |\n'
+  jq -r '"| \(.section) | \(.claim | gsub("\\|"; "/")) | \(.figure | gsub("\\|"; "/")) | \(if .held then "yes" else "**no**" end) |"' "$MOSAIC_PROOF"
+}
+
+# write_table FILE: puts standard input between the two markers of FILE.
+write_table() {
+  local file=$1 fresh
+  fresh=$(mktemp "$file.XXXXXX")
+  awk -v table="$(cat)" '
+    /<!-- proof: begin -->/ { print; print ""; print table; print ""; skipping = 1 }
+    /<!-- proof: end -->/ { skipping = 0 }
+    !skipping || /<!-- proof: end -->/ { if ($0 !~ /proof: begin/) print }' "$file" >"$fresh"
+  chmod --reference="$file" "$fresh"
+  mv "$fresh" "$file"
+}
+
+# prove_command [--quick] [--only SECTION[,SECTION...]]: the table of docs/RELIABILITY.md. Only a whole run writes it.
+prove_command() {
+  local quick=0 chosen=$proof_sections section status=0 words=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --quick) quick=1 ;;
+      --only)
+        chosen=${2//,/ }
+        shift
+        ;;
+      *) fail "./dev prove [--quick] [--only SECTION,...]; sections: $proof_sections" ;;
+    esac
+    shift
+  done
+  for section in $chosen; do
+    case " $proof_sections " in *" $section "*) ;; *) fail "there is no section '$section'; have: $proof_sections" ;; esac
+  done
+  prepare_sandbox prove "$packages_test"
+  export MOSAIC_PROOF=$log_folder/proof.jsonl
+  : >"$MOSAIC_PROOF"
+  begin_images
+  compile debug >"$log_folder/build-debug.log" 2>&1 || fail "the build failed (whole log: $log_folder/build-debug.log)"
+  end_images
+  for section in $chosen; do
+    say "proving: $section (log: build/log/prove-$section.log)"
+    if ! prove_section "$section" >"$log_folder/prove-$section.log" 2>&1; then
+      status=1
+      say "$section did not hold; the end of its log:"
+      tail -5 "$log_folder/prove-$section.log" >&2
+    fi
+    grep -q "\"section\":\"$section\"" "$MOSAIC_PROOF" ||
+      { write_proof "$section" "it ran to its end" "nothing was measured" false; status=1; }
+  done
+  [ "$quick" = 0 ] || words=' --quick'
+  proof_table "$words" | tee "$log_folder/proof.md"
+  if [ "$chosen" = "$proof_sections" ]; then write_table docs/RELIABILITY.md <"$log_folder/proof.md"; fi
+  ! jq -e 'select(.held | not)' "$MOSAIC_PROOF" >/dev/null || status=1
+  return "$status"
+}
