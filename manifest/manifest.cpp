@@ -1,10 +1,12 @@
 #include "manifest/manifest.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <sstream>
 
 #include "model/stored_text.hpp"
 
@@ -234,6 +236,44 @@ class Reader {
   const std::string source_;
 };
 
+// yaml-cpp reads documents without end where something begins none, as a lone ',' does: they all begin at one place.
+// So the documents are counted by their beginnings before anything is kept of them.
+class DocumentCounter final : public YAML::EventHandler {
+ public:
+  explicit DocumentCounter(const Reader& reader) : reader_(reader) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == last_start_)
+      reader_.refuse(mark, "this is no YAML: nothing can begin like this");
+    last_start_ = mark.pos;
+    if (++documents_ > most_resources) reader_.refuse(mark, "more than 10000 manifests");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  const Reader& reader_;
+  int last_start_ = -1;
+  std::size_t documents_ = 0;
+};
+
+void require_bounded_documents(const std::string& text, const Reader& reader) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentCounter counter(reader);
+  while (parser.HandleNextDocument(counter)) {
+  }
+}
+
 void require_unique(const std::vector<Resource>& resources) {
   std::map<std::pair<Kind, std::string>, std::string> seen;
   for (const auto& resource : resources) {
@@ -266,11 +306,11 @@ std::vector<Resource> parse(std::string_view text, const std::string& source) {
   if (text.size() > most_bytes) throw ManifestError(source + ":1:1: more than 4 MiB of manifests");
   std::vector<Resource> resources;
   try {
-    for (const auto& document : YAML::LoadAll(std::string(text))) {
+    const std::string whole(text);
+    require_bounded_documents(whole, reader);
+    for (const auto& document : YAML::LoadAll(whole)) {
       if (!document.IsDefined() || document.IsNull()) continue;
       resources.push_back(reader.resource(document));
-      if (resources.size() > most_resources)
-        throw ManifestError(source + ":1:1: more than 10000 manifests");
     }
   } catch (const YAML::Exception& error) {
     reader.refuse(error.mark.is_null() ? YAML::Mark() : error.mark,

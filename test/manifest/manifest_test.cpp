@@ -95,6 +95,13 @@ TEST(Manifest, TextsThatCannotBeStoredAreRefusedInOneLine) {
               HasSubstr("'a b' is no field"));
 }
 
+// Found by fuzzing: the parser made documents of it until there was no memory left.
+TEST(Manifest, WhatBeginsNoDocumentIsRefused) {
+  EXPECT_THAT(complaint(",apiVersion: fleet.mosaic/v1\n"),
+              HasSubstr("nothing can begin like this"));
+  EXPECT_THAT(complaint(std::string(whole) + ",a: b\n"), HasSubstr("nothing can begin like this"));
+}
+
 TEST(Manifest, NeverRepeatsAKeyThatSomebodyWroteIntoIt) {
   EXPECT_THAT(complaint(with_spec("LlmProvider", "x", "  type: zai\n  apiKey: sk-123\n")),
               testing::Not(HasSubstr("sk-123")));
