@@ -263,9 +263,11 @@ bool DatabaseProxy::take_from_server(Connection& connection) {
     if (is_left_out(type, message)) continue;
     if (type == 'C') connection.call.outcome = message.c_str() + 5;
     connection.held_back += message;
-    if (type == 'Z' && std::exchange(connection.in_call, false) &&
-        !judge_call(connection, &DatabaseProxy::after_))
-      return false;
+    if (type == 'Z' && std::exchange(connection.in_call, false)) {
+      if (!judge_call(connection, &DatabaseProxy::after_)) return false;
+      // The next one may be a preparation, which names and changes nothing.
+      connection.call = {};
+    }
   }
   const bool waits = connection.in_call && connection.held_back.size() < most_held_back;
   return waits || send_all(connection.client, std::exchange(connection.held_back, {}));

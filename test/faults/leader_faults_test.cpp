@@ -35,7 +35,6 @@ class LeaderFaults : public FaultTest {
 };
 
 TEST_F(LeaderFaults, F11_LeaderSuspendedInTheMiddleOfAPurge) {
-  if (!long_ones_too()) GTEST_SKIP() << long_one;
   fault(11, "leader paused 60 s (SIGSTOP)",
         "SIGSTOP between two calls of a purge for longer than the lease (4 s instead of 15 s), "
         "then SIGCONT",
