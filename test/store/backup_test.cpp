@@ -125,7 +125,7 @@ TEST_F(BackupTest, KeepsWhoTheDatabaseIsAndTheTermButNotWhoLed) {
   EXPECT_EQ(store.instance_id(), fixture_instance);
   EXPECT_EQ(store.lease().term, 9);
   EXPECT_EQ(store.lease().holder, "");
-  EXPECT_EQ(store.acquire_lease("me", std::chrono::seconds(15), "").value_or(0), 10);
+  EXPECT_GT(store.acquire_lease("me", std::chrono::seconds(15), "").value_or(0), 9);
 }
 
 TEST_F(BackupTest, LeavesADatabaseThatGoesOnAsBefore) {
