@@ -27,11 +27,11 @@ function(mosaic_library name)
 endfunction()
 
 # mosaic_test(<name> SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds] [SERIAL]
-#             [PRECOMPILED_BY a target with precompiled headers, instead of the common one])
+#             [PRECOMPILED_BY a target with precompiled headers, instead of the common one] [BY_HAND])
 #   One GoogleTest executable <name>_test. SERIAL runs it as one ctest entry (shared, expensive set-up);
-#   otherwise every TEST is an entry of its own. Entries labelled `engine` never run side by side.
+#   otherwise every TEST is an entry of its own. Entries labelled `engine` never run side by side. BY_HAND: no entry at all.
 function(mosaic_test name)
-  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT;PRECOMPILED_BY" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;BY_HAND" "TIMEOUT;PRECOMPILED_BY" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -41,6 +41,9 @@ function(mosaic_test name)
     set(ARG_PRECOMPILED_BY mosaic_precompiled_tests)
   endif()
   target_precompile_headers(${name}_test REUSE_FROM ${ARG_PRECOMPILED_BY})
+  if(ARG_BY_HAND)
+    return()
+  endif()
   set(properties TIMEOUT ${ARG_TIMEOUT})
   if("engine" IN_LIST ARG_LABELS)
     list(APPEND properties RESOURCE_LOCK engine)
