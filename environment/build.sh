@@ -75,6 +75,8 @@ test_command() {
   say "built in $(seconds_since "$started") s"
   end_images
   end_seed_client
+  # By itself UBSan complains and goes on, and a test that passes otherwise would pass.
+  export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
   # ctest ends with its own summary; ours, after it, repeats the one line that matters.
   in_sandbox run --images agent,instant -- ctest --test-dir "$repository/build/$preset" --output-on-failure \
     --no-tests=error --parallel "$(jobs)" --output-log "$log_folder/test.log" "$@" || status=$?

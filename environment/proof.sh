@@ -13,18 +13,20 @@ fuzz_targets() { basename --multiple --suffix=_fuzz.cpp test/fuzz/*_fuzz.cpp; }
 fuzz_process() {
   local target=$1 number=$2 seconds=$3 folder=$repository/build/fuzz
   mkdir -p "$folder/corpus/$target" "$folder/crashes"
-  ASAN_OPTIONS=detect_leaks=1 setpriv --pdeathsig TERM "$folder/test/fuzz/${target}_fuzz" -print_final_stats=1 -reload=1 \
+  ASAN_OPTIONS=detect_leaks=1 setpriv --pdeathsig TERM timeout --kill-after=10 $((seconds + 120)) "$folder/test/fuzz/${target}_fuzz" -print_final_stats=1 -reload=1 \
     -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=16384 -artifact_prefix="$folder/crashes/$target-" \
-    "$folder/corpus/$target" "$repository/test/fuzz/corpus/$target" >"$log_folder/fuzz-$target-$number.log" 2>&1
+    "$folder/corpus/$target" "$repository/test/fuzz/corpus/$target" >"$log_folder/fuzz-$target-$number.log" 2>&1 ||
+    echo "fuzz process failed: exit code $?" >>"$log_folder/fuzz-$target-$number.log"
 }
 
-# fuzz_summary TARGET PROCESSES: executions, coverage and crashes of its logs, as a line of a table.
+# fuzz_summary TARGET PROCESSES: executions, coverage and crashes of its logs, as a line of a table. A process that did not
+# end well for any reason, even one that never began, counts as a crash: what did not run proves nothing.
 fuzz_summary() {
   local target=$1 logs=() number executions coverage crashes
   for ((number = 1; number <= $2; number++)); do logs+=("$log_folder/fuzz-$target-$number.log"); done
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "${logs[@]}" | awk '{ sum += $1 } END { print sum + 0 }')
   coverage=$(grep -oh 'cov: [0-9]*' "${logs[@]}" | awk '$2 > most { most = $2 } END { print most + 0 }')
-  crashes=$(grep -ch 'Test unit written to' "${logs[@]}" | awk '{ sum += $1 } END { print sum + 0 }')
+  crashes=$(grep -ch '^fuzz process failed' "${logs[@]}" | awk '{ sum += $1 } END { print sum + 0 }')
   printf '%s %s %s %s\n' "$target" "$executions" "$coverage" "$crashes"
 }
 
@@ -41,6 +43,7 @@ fuzz_report() {
     "$executions executions of $# targets in $seconds s each, $crashes crashes" "$([ "$crashes" = 0 ] && echo true || echo false)"
   [ "$crashes" != 0 ] || return 0
   for target in "$@"; do
+    grep -l '^fuzz process failed' "$log_folder/fuzz-$target"-*.log || true
     grep -oh 'Test unit written to .*' "$log_folder/fuzz-$target"-*.log | sed 's/Test unit written to //' | while read -r file; do
       echo "$target: once more: build/fuzz/test/fuzz/${target}_fuzz ${file#"$repository/"}"
     done
@@ -71,7 +74,7 @@ fuzz_command() {
   [ ${#targets[@]} -gt 1 ] || processes=$jobs # all for the one
   # shellcheck disable=SC2086  # a table of words
   install_packages $packages_fuzz
-  compile fuzz "${targets[@]/%/_fuzz}"
+  compile fuzz "${targets[@]/%/_fuzz}" || fail "the fuzz targets could not be built"
   rm -f "$log_folder"/fuzz-*.log
   for target in "${targets[@]}"; do
     for ((number = 1; number <= processes; number++)); do
@@ -110,8 +113,9 @@ proving_program() {
 under_sanitizer() {
   local preset=$1 name=$2 status=0 summary
   shift 2
-  MOSAIC_PRESET=$preset test_command "$@" || status=$?
-  summary=$(grep -E '^[0-9]+% tests passed' "$log_folder/test.log" | tail -1)
+  rm -f "$log_folder/test.log" # a former run's figures are none of this one
+  (MOSAIC_PRESET=$preset test_command "$@") || status=$?
+  summary=$(grep -sE '^[0-9]+% tests passed' "$log_folder/test.log" | tail -1)
   write_proof sanitizers "$name finds nothing in the tests" "${summary:-the tests did not run}" \
     "$([ "$status" = 0 ] && echo true || echo false)"
   return "$status"
@@ -188,7 +192,8 @@ prove_command() {
   end_images
   for section in $chosen; do
     say "proving: $section (log: build/log/prove-$section.log)"
-    if ! prove_section "$section" >"$log_folder/prove-$section.log" 2>&1; then
+    # In a shell of its own: a section that gives up (a build that fails) must not keep the others' lines from the table.
+    if ! (prove_section "$section") >"$log_folder/prove-$section.log" 2>&1; then
       status=1
       say "$section did not hold; the end of its log:"
       tail -5 "$log_folder/prove-$section.log" >&2
