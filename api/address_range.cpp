@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -9,6 +10,11 @@ namespace mosaic {
 namespace {
 
 constexpr int mapped_prefix_bits = 96;
+
+bool is_mapped(const std::array<std::uint8_t, 16>& bytes) {
+  constexpr std::array<std::uint8_t, 12> mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return std::equal(mapped.begin(), mapped.end(), bytes.begin());
+}
 
 bool bit_at(const std::array<std::uint8_t, 16>& bytes, int position) {
   return (bytes[static_cast<std::size_t>(position / 8)] >> (7 - position % 8) & 1) != 0;
@@ -59,6 +65,20 @@ bool AddressRange::contains(std::string_view address) const {
     if (bit_at(*bytes, position) != bit_at(network_, position)) return false;
   }
   return true;
+}
+
+bool AddressRange::is_everybody() const {
+  return prefix_bits_ == 0 || (prefix_bits_ <= mapped_prefix_bits && contains("0.0.0.0"));
+}
+
+std::optional<std::string> canonical_address(std::string_view text) {
+  bool is_v4 = false;
+  const auto bytes = AddressRange::parse_address(text, is_v4);
+  if (!bytes) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> spelling{};
+  const bool as_v4 = is_mapped(*bytes);
+  const void* address = bytes->data() + (as_v4 ? mapped_prefix_bits / 8 : 0);
+  return inet_ntop(as_v4 ? AF_INET : AF_INET6, address, spelling.data(), spelling.size());
 }
 
 }  // namespace mosaic

@@ -1,12 +1,13 @@
-// A range of IP addresses in CIDR notation, to tell agents from everybody else by where they call
-// from.
+// A range of IP addresses in CIDR notation, to tell agents and proxies from everybody else by where they
+// call from.
 //
-// A plain value.
+// Plain values.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mosaic {
@@ -20,7 +21,11 @@ class AddressRange {
   // False for text that is no numeric address. An IPv4 address mapped into IPv6 counts as IPv4.
   bool contains(std::string_view address) const;
 
+  // All of IPv4 or more, or all of IPv6.
+  bool is_everybody() const;
+
  private:
+  friend std::optional<std::string> canonical_address(std::string_view text);
   using Bytes = std::array<std::uint8_t, 16>;
   AddressRange(const Bytes& network, int prefix_bits)
       : network_(network), prefix_bits_(prefix_bits) {}
@@ -30,5 +35,9 @@ class AddressRange {
   Bytes network_;    // IPv4 as mapped addresses
   int prefix_bits_;  // of 128
 };
+
+// A numeric address in the one spelling that all of its spellings share, an IPv4 address mapped into IPv6 as
+// IPv4; nothing for anything else.
+std::optional<std::string> canonical_address(std::string_view text);
 
 }  // namespace mosaic

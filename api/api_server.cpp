@@ -51,6 +51,7 @@ class ApiServer::Implementation {
       listener.port = wanted.port;
       listener.router = std::move(router);
       listener.peers = parse_ranges(wanted.allowed_peers);
+      listener.proxies = wanted.trusted_proxies;
       listeners.push_back(std::move(listener));
     }
     return listeners;

@@ -27,6 +27,7 @@ struct ApiListener {
   bool serves_agents = true;               // /api/internal/agent-config
   bool serves_people = false;              // /api, /v1 and the pages; only with dependencies.people
   std::vector<std::string> allowed_peers;  // CIDR ranges; empty: everybody who can reach it
+  TrustedProxies trusted_proxies;
 };
 
 struct ApiSettings {

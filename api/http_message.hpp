@@ -27,8 +27,10 @@ struct Request {
   std::string query;  // as sent, without "?"
   std::vector<HttpField> fields;
   std::string body;
-  std::string peer_address;                       // numeric, without the port
-  std::string id;                                 // correlation id
+  // Numeric, without the port: whoever is connected, or for whom a trusted proxy asks (trusted_proxies.hpp).
+  std::string peer_address;
+  bool forwarded_https = false;  // a trusted proxy says that the client reached it by https
+  std::string id;                // correlation id
   std::map<std::string, std::string> parameters;  // of the route, decoded
 
   // The value of the only field of that name; nothing when there is none or more than one.

@@ -177,12 +177,15 @@ void HttpServer::Implementation::begin_session(tcp::socket socket, const Listene
     log_.debug("turned away a peer outside of the listener's range", {{Field::remote, peer}});
     return;
   }
-  auto lease = connection_limit_.try_acquire(peer);
+  const auto* proxies = listener.proxies.include(peer) ? &listener.proxies : nullptr;
+  auto lease = proxies != nullptr ? connection_limit_.try_acquire_for_proxy()
+                                  : connection_limit_.try_acquire(peer);
   if (!lease) return turn_away(std::move(socket));
   socket.set_option(tcp::no_delay(true), error);
-  const SessionContext context{limits_, *workers_, log_, stopping_};
-  auto session = std::make_shared<HttpSession>(context, std::move(socket), listener.router,
-                                               std::move(peer), std::move(*lease));
+  const SessionContext context{limits_, connection_limit_, *workers_, log_, stopping_};
+  auto session =
+      std::make_shared<HttpSession>(context, std::move(socket), listener.router,
+                                    SessionPeer{std::move(peer), proxies}, std::move(*lease));
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(sessions_mutex_);

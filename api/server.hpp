@@ -16,6 +16,7 @@
 #include "api/address_range.hpp"
 #include "api/http_guard.hpp"
 #include "api/router.hpp"
+#include "api/trusted_proxies.hpp"
 #include "telemetry/log.hpp"
 
 namespace mosaic {
@@ -33,7 +34,7 @@ struct ServerLimits {
   std::chrono::milliseconds write_timeout{30'000};  // of one response
   std::chrono::milliseconds drain_timeout{10'000};  // stop() waits so long for requests in flight
   std::size_t connections = 12'000;
-  std::size_t connections_per_address = 1024;  // as many as `connections` where a proxy is in front
+  std::size_t connections_per_address = 1024;  // and requests at a time through trusted proxies
   std::size_t io_threads = 2;
   std::size_t workers = 8;
   std::size_t queued_requests = 256;
@@ -44,6 +45,7 @@ struct Listener {
   std::uint16_t port = 0;             // 0: any free one
   std::shared_ptr<const Router> router;
   std::vector<AddressRange> peers;  // who may connect; empty: everybody
+  TrustedProxies proxies;           // whose word for whom they ask is taken
 };
 
 class HttpServer {

@@ -40,6 +40,14 @@ Rejection head_rejection(HttpSession::ReadOutcome outcome) {
   return rejection;
 }
 
+// Of one client's requests through a proxy. Their own connections are turned away before they say anything.
+Rejection one_too_many() {
+  Rejection rejection;
+  rejection.status = 503;
+  rejection.detail = "Too many requests from this address are being answered.";
+  return rejection;
+}
+
 // What stands where the path should, of a request that may be malformed or only half there.
 std::string path_in(std::string_view input) {
   const auto space = input.find_first_of(" \r\n");
@@ -67,12 +75,12 @@ asio::awaitable<bool> run_on_worker(WorkerPool& workers, std::function<void()> t
 }
 
 HttpSession::HttpSession(SessionContext context, asio::ip::tcp::socket socket,
-                         std::shared_ptr<const Router> router, std::string peer_address,
+                         std::shared_ptr<const Router> router, SessionPeer peer,
                          ConnectionLimit::Lease lease)
     : context_(context),
       connection_(std::make_shared<Connection>(std::move(socket))),
       router_(std::move(router)),
-      peer_address_(std::move(peer_address)),
+      peer_(std::move(peer)),
       lease_(std::move(lease)) {}
 
 void HttpSession::close() {
@@ -120,7 +128,24 @@ asio::awaitable<bool> HttpSession::serve_one() {
   }
   connection_->consume(head_bytes);
   auto& head = std::get<RequestHead>(checked);
-  auto request = make_request(head, peer_address_);
+  auto request = make_request(head, peer_.address);
+  std::optional<ConnectionLimit::Lease> of_client;
+  if (peer_.proxies != nullptr) {
+    peer_.proxies->look_behind(request);
+    auto lease = context_.connections.try_acquire_for_request(request.peer_address);
+    if (!lease) {
+      const auto rejection = one_too_many();
+      co_await refuse(request.path, rejection);
+      co_return false;
+    }
+    of_client.emplace(std::move(*lease));
+  }
+  const bool goes_on = co_await serve(head, request, since);
+  co_return goes_on;
+}
+
+asio::awaitable<bool> HttpSession::serve(const RequestHead& head, Request& request,
+                                         SteadyClock::time_point since) {
   auto body_outcome = ReadOutcome::complete;
   if (!take_body_at_once(head, request)) body_outcome = co_await read_body(head, request);
   if (body_outcome == ReadOutcome::ended) co_return false;
@@ -202,7 +227,7 @@ asio::awaitable<bool> HttpSession::write(const Response& response, const std::st
 asio::awaitable<void> HttpSession::refuse(const std::string& path, const Rejection& rejection) {
   const auto log = context_.log.with_component("api");
   log.debug("refused a request",
-            {{Field::status, rejection.status}, {Field::remote, peer_address_}});
+            {{Field::status, rejection.status}, {Field::remote, peer_.address}});
   const auto response =
       router_->in_its_form(path, unreadable_request(rejection.status, rejection.detail));
   const std::string no_id;
@@ -233,7 +258,7 @@ void HttpSession::log_request(const Request& request, int status, bool routine,
                                  {Field::path, request.path},
                                  {Field::status, status},
                                  {Field::duration_ms, SteadyClock::now() - since},
-                                 {Field::remote, peer_address_}};
+                                 {Field::remote, request.peer_address}};
   if (level == LogLevel::debug) {
     log.debug("request", fields);
   } else {

@@ -24,9 +24,16 @@ namespace mosaic {
 // What all sessions share.
 struct SessionContext {
   const ServerLimits& limits;
+  ConnectionLimit& connections;
   WorkerPool& workers;
   const Logger& log;
   std::atomic<bool>& stopping;
+};
+
+// Who is connected.
+struct SessionPeer {
+  std::string address;
+  const TrustedProxies* proxies;  // when it is one of them; outlives the session
 };
 
 // Waits on the caller's executor until the task has run on a worker. False: the queue is full and
@@ -38,8 +45,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   enum class ReadOutcome : std::uint8_t { complete, ended, timed_out, too_large, malformed };
 
   HttpSession(SessionContext context, boost::asio::ip::tcp::socket socket,
-              std::shared_ptr<const Router> router, std::string peer_address,
-              ConnectionLimit::Lease lease);
+              std::shared_ptr<const Router> router, SessionPeer peer, ConnectionLimit::Lease lease);
 
   boost::asio::awaitable<void> run();
 
@@ -52,6 +58,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
  private:
   boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<bool> serve(const RequestHead& head, Request& request,
+                                     std::chrono::steady_clock::time_point since);
   boost::asio::awaitable<ReadOutcome> read_head(std::size_t& head_bytes);
   bool take_body_at_once(const RequestHead& head, Request& request);
   boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head, Request& request);
@@ -71,7 +79,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   SessionContext context_;
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<const Router> router_;
-  const std::string peer_address_;
+  const SessionPeer peer_;
   ConnectionLimit::Lease lease_;
   bool idle_ = true;
   bool wants_body_ = true;  // of the request being served: false for HEAD, refused ones too

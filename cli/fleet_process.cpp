@@ -186,6 +186,9 @@ void FleetProcess::build_api() {
   operators.port = settings_.listen.port;
   operators.serves_agents = false;
   operators.serves_people = roles_.people_api;
+  // An agent is nobody's proxy, also where its network lies within a range that was named.
+  const auto agent_range = AddressRange::parse(to_string(settings_.agent_subnets));
+  operators.trusted_proxies = TrustedProxies(settings_.trusted_proxies, {agent_range.value()});
   api.listeners.push_back(operators);
   if (roles_.agents_api) {
     ApiListener agents;

@@ -135,6 +135,20 @@ std::string checked_public_url(const std::string& text) {
   }
 }
 
+AddressRange checked_proxy(const std::string& text) {
+  const auto range = AddressRange::parse(text);
+  if (!range) {
+    throw UsageError("--trusted-proxies: '" + text.substr(0, 100) +
+                     "' is no address or network (host bits must be zero); give such as 10.0.0.5 "
+                     "or 10.0.0.0/8,fd00::/8");
+  }
+  if (range->is_everybody()) {
+    throw UsageError("--trusted-proxies: with " + text.substr(0, 100) +
+                     " everybody could claim any address; name those of your proxies only");
+  }
+  return *range;
+}
+
 std::optional<std::filesystem::path> checked_web_folder(const std::string& text) {
   if (text == "off") return std::nullopt;
   if (text.empty()) return find_web_folder(std::filesystem::read_symlink("/proc/self/exe"));
@@ -203,6 +217,7 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   text("MOSAIC_LOG_FORMAT", raw.log_format);
   text("MOSAIC_LOG_LEVEL", raw.log_level);
   raw.agent_egress_allow = words_of(variable("MOSAIC_AGENT_EGRESS_ALLOW"));
+  raw.trusted_proxies = words_of(variable("MOSAIC_TRUSTED_PROXIES"));
   raw.workers = number_of(variable("MOSAIC_WORKERS"), "MOSAIC_WORKERS");
   raw.start_concurrency =
       number_of(variable("MOSAIC_START_CONCURRENCY"), "MOSAIC_START_CONCURRENCY");
@@ -230,6 +245,8 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
   settings.public_url = checked_public_url(raw.public_url);
   settings.plain_http =
       one_of<bool>(raw.plain_http, "--plain-http", {{"on", true}, {"off", false}});
+  for (const auto& text : raw.trusted_proxies)
+    settings.trusted_proxies.push_back(checked_proxy(text));
   settings.web_folder = checked_web_folder(raw.web);
   settings.agent_subnets = checked_agent_subnets(raw.agent_subnets);
   settings.agent_egress =

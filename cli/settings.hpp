@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "api/address_range.hpp"
 #include "cli/addresses.hpp"
 #include "runtime/docker/engine_endpoint.hpp"
 #include "runtime/firewall/firewall_rules.hpp"
@@ -31,6 +32,7 @@ struct RawSettings {
   std::string agent_listen = "0.0.0.0:18080";
   std::string public_url;
   std::string plain_http = "off";
+  std::vector<std::string> trusted_proxies;
   std::string web;  // empty: looked for beside the program
   std::string agent_subnets = "10.213.0.0/16";
   std::string agent_egress = "internet";
@@ -55,6 +57,7 @@ struct Settings {
   ListenAddress agent_listen;  // agents fetch their configuration here
   std::string public_url;      // "https://fleet.example.com"; empty: what each request's Host says
   bool plain_http = false;     // session cookies without TLS also beyond this machine
+  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For and -Proto are believed
   std::optional<std::filesystem::path>
       web_folder;  // of the built web pages; nothing: none are served
   Subnet agent_subnets;

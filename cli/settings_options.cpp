@@ -94,6 +94,15 @@ void add_people_options(CLI::App& command, RawSettings& raw) {
       ->capture_default_str()
       ->group("People");
   command
+      .add_option("--trusted-proxies", raw.trusted_proxies,
+                  "ADDRESS or NETWORK of reverse proxies in front of Mosaic, whose X-Forwarded-For "
+                  "and X-Forwarded-Proto are believed; repeatable [MOSAIC_TRUSTED_PROXIES]")
+      ->type_name("ADDRESSES")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group("People");
+  command
       .add_option("--web", raw.web,
                   "Folder of the built web pages; off: serve none; default: beside the program "
                   "[MOSAIC_WEB]")

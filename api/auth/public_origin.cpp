@@ -29,6 +29,7 @@ PublicOrigin::PublicOrigin(const std::string& url, bool plain_http) : plain_http
 
 bool PublicOrigin::secure(const Request& request) const {
   if (!origin_.empty()) return origin_.starts_with("https://");
+  if (request.forwarded_https) return true;
   return !plain_http_ && !is_this_host(request.field("host").value_or(""));
 }
 

@@ -1,7 +1,8 @@
 // Under which origin a browser sees us: what cookies are called, and what an Origin must be equal to.
 //
 // Immutable; safe from any thread. Where no public URL is set, a request's own Host says the name; it is plain http on this
-// host's own names or where that is set, and https everywhere else (a proxy ends TLS before us).
+// host's own names or where that is set, unless a trusted proxy says https, and https everywhere else (a proxy ends TLS
+// before us). That a proxy says http takes nothing away: cookies without TLS are for --plain-http to allow.
 #pragma once
 
 #include <string>

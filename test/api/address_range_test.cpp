@@ -19,6 +19,21 @@ TEST(AddressRange, ContainsWhatThePrefixSays) {
   EXPECT_TRUE(AddressRange::parse("fd00::/8")->contains("fd12::1"));
 }
 
+TEST(AddressRange, KnowsWhenItIsEverybody) {
+  for (const auto* text : {"0.0.0.0/0", "::/0", "::/16", "::ffff:0:0/96"})
+    EXPECT_TRUE(AddressRange::parse(text)->is_everybody()) << text;
+  for (const auto* text : {"0.0.0.0/1", "128.0.0.0/1", "fd00::/8", "::1"})
+    EXPECT_FALSE(AddressRange::parse(text)->is_everybody()) << text;
+}
+
+TEST(CanonicalAddress, IsOneSpellingOfAll) {
+  EXPECT_EQ(canonical_address("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(canonical_address("192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(canonical_address("2001:0DB8:0000::0001"), "2001:db8::1");
+  EXPECT_FALSE(canonical_address("192.0.2"));
+  EXPECT_FALSE(canonical_address("localhost"));
+}
+
 TEST(AddressRange, MalformedRangesAreRefused) {
   for (const auto* text : {"", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/8x", "10.0.0/8",
                            "a/8", "fd00::/129"}) {

@@ -20,5 +20,22 @@ TEST(ConnectionLimit, CountsPerAddressAndInTotal) {
   EXPECT_EQ(limit.open(), 2U);
 }
 
+TEST(ConnectionLimit, CountsWhatComesThroughProxiesForItsClients) {
+  ConnectionLimit limit(3, 1);
+  auto first = limit.try_acquire_for_proxy();
+  auto second = limit.try_acquire_for_proxy();
+  EXPECT_TRUE(first && second);
+  auto request = limit.try_acquire_for_request("a");
+  EXPECT_TRUE(request);
+  EXPECT_FALSE(limit.try_acquire_for_request("a"));
+  EXPECT_FALSE(limit.try_acquire("a"));
+  EXPECT_EQ(limit.open(), 2U);
+  auto other = limit.try_acquire("b");
+  EXPECT_TRUE(other);
+  EXPECT_FALSE(limit.try_acquire_for_proxy());
+  request.reset();
+  EXPECT_TRUE(limit.try_acquire_for_request("a"));
+}
+
 }  // namespace
 }  // namespace mosaic

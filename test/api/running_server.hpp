@@ -20,8 +20,9 @@ inline ServerLimits quick_limits() {
 class RunningServer {
  public:
   explicit RunningServer(Router router, ServerLimits limits = quick_limits(),
-                         std::vector<AddressRange> peers = {})
-      : server_(limits, {listener(std::move(router), std::move(peers))}, Logger::silent()) {
+                         std::vector<AddressRange> peers = {}, TrustedProxies proxies = {})
+      : server_(limits, {listener(std::move(router), std::move(peers), std::move(proxies))},
+                Logger::silent()) {
     server_.start();
   }
 
@@ -29,10 +30,11 @@ class RunningServer {
   HttpServer& server() { return server_; }
 
  private:
-  static Listener listener(Router router, std::vector<AddressRange> peers) {
+  static Listener listener(Router router, std::vector<AddressRange> peers, TrustedProxies proxies) {
     Listener result;
     result.router = std::make_shared<const Router>(std::move(router));
     result.peers = std::move(peers);
+    result.proxies = std::move(proxies);
     return result;
   }
 

@@ -144,6 +144,52 @@ TEST(ServerLimits, TooManyConnectionsAreTurnedAwayAndRoomIsReused) {
   EXPECT_EQ(ask_once(running.port(), get_request("/hello"))->status, 200);
 }
 
+const TrustedProxies this_host_is_a_proxy({*AddressRange::parse("127.0.0.0/8")});
+
+TEST(ServerLimits, ClientsBehindATrustedProxyAreToldApartAndNobodyElseIsBelieved) {
+  const auto routes = [] {
+    Router router;
+    router.add("GET", "/whose", [](const Request& request) {
+      return Response(200, "text/plain",
+                      request.peer_address + (request.forwarded_https ? " by https" : ""));
+    });
+    return router;
+  };
+  const auto asked =
+      get_request("/whose", "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n");
+  RunningServer behind_proxy(routes(), quick_limits(), {}, this_host_is_a_proxy);
+  EXPECT_EQ(ask_once(behind_proxy.port(), asked)->body, "203.0.113.9 by https");
+  RunningServer open(routes());
+  EXPECT_EQ(ask_once(open.port(), asked)->body, "127.0.0.1");
+}
+
+TEST(ServerLimits, AProxysConnectionsCountForWhomeverTheyCarry) {
+  auto limits = quick_limits();
+  limits.connections_per_address = 1;
+  RunningServer running(echo_router(), limits, {}, this_host_is_a_proxy);
+  const auto from = [](const std::string& client) {
+    return get_request("/hello", "X-Forwarded-For: " + client + "\r\n");
+  };
+  RawClient slow(running.port());
+  slow.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\nContent-Length: 5\r\n"
+      "Expect: 100-continue\r\n\r\n");
+  ASSERT_EQ(slow.read_response(false)->status, 100);
+  RawClient proxy(running.port());
+  proxy.send(from("203.0.113.8"));
+  EXPECT_EQ(proxy.read_response()->status, 200);
+  proxy.send(from("203.0.113.9"));
+  EXPECT_EQ(proxy.read_response()->status, 503);
+  slow.send("hello");
+  EXPECT_EQ(slow.read_response()->body, "hello");
+  // The place is free once the answer is written, a moment after it can be read.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  int status = 503;
+  while (status == 503 && std::chrono::steady_clock::now() < deadline)
+    status = ask_once(running.port(), from("203.0.113.9"))->status;
+  EXPECT_EQ(status, 200);
+}
+
 TEST(ServerLimits, PeersOutsideOfTheRangeAreNotServed) {
   RunningServer running(echo_router(), quick_limits(), {*AddressRange::parse("10.201.0.0/16")});
   RawClient client(running.port());

@@ -51,6 +51,16 @@ TEST(PublicOrigin, FollowsTheHostUnlessItIsSet) {
   EXPECT_FALSE(PublicOrigin("http://fleet.lan:8080", false).secure(with_host("x")));
 }
 
+TEST(PublicOrigin, IsHttpsWhereATrustedProxySaysSo) {
+  auto through_proxy = with_host("localhost:8080");
+  through_proxy.forwarded_https = true;
+  EXPECT_EQ(PublicOrigin("", false).of(through_proxy), "https://localhost:8080");
+  EXPECT_TRUE(PublicOrigin("", true).secure(through_proxy));
+  EXPECT_EQ(PublicOrigin("http://fleet.lan", false).of(through_proxy), "http://fleet.lan");
+  // What is not said to be https stays what it was: nothing makes a cookie go without TLS but the setting.
+  EXPECT_TRUE(PublicOrigin("", false).secure(with_host("fleet.lan")));
+}
+
 TEST(PublicOrigin, MustBeAnOriginAndNothingElse) {
   for (const auto* url : {"fleet.example.com", "https://a/b", "https://u@a", "ftp://a"})
     EXPECT_THROW(PublicOrigin(url, false), std::invalid_argument) << url;

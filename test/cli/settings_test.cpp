@@ -54,6 +54,15 @@ INSTANTIATE_TEST_SUITE_P(
                 [](auto& r) { r.public_url = "https://fleet.example.com/mosaic"; }, "--public-url"},
         BadCase{"plain http of an unknown word", [](auto& r) { r.plain_http = "maybe"; },
                 "--plain-http"},
+        BadCase{"proxy of a name",
+                [](auto& r) {
+                  r.trusted_proxies = {"10.0.0.5", "proxy.lan"};
+                },
+                "--trusted-proxies: 'proxy.lan'"},
+        BadCase{"proxies with host bits", [](auto& r) { r.trusted_proxies = {"10.0.0.5/8"}; },
+                "--trusted-proxies"},
+        BadCase{"everybody a proxy", [](auto& r) { r.trusted_proxies = {"0.0.0.0/0"}; },
+                "--trusted-proxies"},
         BadCase{"subnet with host bits", [](auto& r) { r.agent_subnets = "10.213.1.0/16"; },
                 "--agent-subnets"},
         BadCase{"lease without room for a renewal", [](auto& r) { r.lease_seconds = 2; },
