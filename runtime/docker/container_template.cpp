@@ -3,44 +3,13 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "runtime/boot/boot_script.hpp"
+#include "runtime/docker/agent_template.hpp"
 #include "runtime/docker/host_isolation.hpp"
 
 namespace mosaic {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::int64_t mebibyte = 1024 * 1024;
-constexpr std::int64_t nanos_per_milli = 1'000'000;
-constexpr int open_files = 8192;
-
-json labels_of(const AgentIdentity& identity, std::string_view object_role) {
-  json labels = json::object();
-  labels[std::string(label::instance)] = identity.instance;
-  labels[std::string(label::kind)] = short_name(identity.key.kind);
-  labels[std::string(label::owner)] = encode_owner(identity.owner);
-  labels[std::string(label::role)] = object_role;
-  return labels;
-}
-
-// Volumes follow the owner, so they alone carry no row's id.
-json row_labels_of(const AgentIdentity& identity, std::string_view object_role) {
-  json labels = labels_of(identity, object_role);
-  labels[std::string(label::id)] = identity.key.name;
-  return labels;
-}
-
-// The labels are for the case that a volume has gone since: the engine then makes it anew, with the container.
-json volume_mount(const AgentIdentity& identity, const std::string& name, std::string_view target,
-                  std::string_view volume_role, VolumeOwner owner) {
-  return json{
-      {"Type", "volume"},
-      {"Source", name},
-      {"Target", target},
-      {"VolumeOptions",
-       {{"NoCopy", owner == VolumeOwner::given}, {"Labels", labels_of(identity, volume_role)}}}};
-}
 
 json mounts_of(const AgentIdentity& identity, std::string_view state_target,
                std::string_view workspace_target, VolumeOwner owner) {
@@ -63,9 +32,7 @@ json locked_down_host_config() {
       {"Init", true},
       {"RestartPolicy", {{"Name", "no"}}},  // the controller alone decides on restarts
       {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "5m"}, {"max-file", "2"}}}}},
-      {"Ulimits",
-       {{{"Name", "nofile"}, {"Soft", open_files}, {"Hard", open_files}},
-        {{"Name", "core"}, {"Soft", 0}, {"Hard", 0}}}},
+      {"Ulimits", process_limits()},
   };
 }
 
@@ -83,44 +50,16 @@ json host_config(const AgentSpec& spec, VolumeOwner owner, const DockerSettings&
   return config;
 }
 
-json environment_of(const AgentSpec& spec, const std::string& gateway,
-                    const DockerSettings& settings) {
-  std::map<std::string, std::string> variables{
-      {"AGENT_ID", spec.identity.key.name},
-      {"AGENT_KIND", std::string(short_name(spec.identity.key.kind))},
-      {"AGENT_TOKEN", spec.gateway_token},
-      {"HOME", "/home/node"},
-      {"MOSAIC_API_URL", "http://" + gateway + ":" + std::to_string(settings.api_port)},
-      {"OPENCLAW_DISABLE_BONJOUR", "1"},
-      {"OPENCLAW_NO_AUTO_UPDATE", "1"},
-      {"OPENCLAW_STATE_DIR", std::string(state_folder)},
-      {"XDG_CACHE_HOME", std::string(state_folder) + "/cache"},
-  };
-  for (const auto& [name, value] : settings.extra_environment) variables[name] = value;
-  json list = json::array();
-  for (const auto& [name, value] : variables) list.push_back(name + "=" + value);
-  return list;
-}
-
-// FNV-1a: a fingerprint tells versions apart, nobody tries to forge one.
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
 }  // namespace
 
 std::string container_body(const AgentSpec& spec, const std::string& gateway, VolumeOwner owner,
                            const DockerSettings& settings) {
-  json labels = row_labels_of(spec.identity, role::agent);
-  labels[std::string(label::spec_hash)] = spec.spec_hash;
   json body{
       {"Image", spec.image},
       {"Hostname", host_name(spec.identity)},
       {"User", std::to_string(agent_user) + ":" + std::to_string(agent_user)},
-      {"Env", environment_of(spec, gateway, settings)},
-      {"Labels", labels},
+      {"Env", agent_environment(spec, gateway, settings)},
+      {"Labels", agent_labels(spec)},
       {"StopSignal", "SIGTERM"},
       {"StopTimeout", 30},
       {"Healthcheck",
@@ -131,13 +70,9 @@ std::string container_body(const AgentSpec& spec, const std::string& gateway, Vo
       {"HostConfig", host_config(spec, owner, settings)},
       {"NetworkingConfig", {{"EndpointsConfig", {{network_name(spec.identity), json::object()}}}}},
   };
-  if (settings.command_override.empty()) {
-    body["Entrypoint"] = json::array({"/bin/sh", "-c"});
-    body["Cmd"] = json::array({agent_boot_script(), "agent-boot"});
-  } else {
-    body["Entrypoint"] = settings.command_override;
-    body["Cmd"] = json::array();
-  }
+  AgentCommand command = agent_command(settings.command_override);
+  body["Entrypoint"] = std::move(command.entrypoint);
+  body["Cmd"] = std::move(command.arguments);
   return body.dump();
 }
 
@@ -234,9 +169,7 @@ std::string fingerprint_of_template(const DockerSettings& settings) {
   // The subnet range decides where an agent lives, not what it is: moving it rolls nothing out.
   const std::string text = container_body(sample, "gateway", VolumeOwner::from_image, settings) +
                            network_body(sample.identity, subnet);
-  char digits[20];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash_of(text)));
-  return digits;
+  return template_hash(text);
 }
 
 }  // namespace mosaic

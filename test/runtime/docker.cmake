@@ -7,7 +7,7 @@ mosaic_test(runtime_docker
 
 # On the real engine of MOSAIC_TEST_ENGINE.
 mosaic_test(runtime_docker_engine
-  SOURCES docker_engine_conformance_test.cpp docker_engine_driver_test.cpp docker_engine_fixture.cpp
+  SOURCES docker_engine_conformance_test.cpp docker_engine_driver_test.cpp docker_engine_fixture.cpp engine_hand.cpp
   LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
   LABELS engine
   TIMEOUT 300
@@ -15,7 +15,7 @@ mosaic_test(runtime_docker_engine
 
 # Kills that engine and starts it again.
 mosaic_test(runtime_docker_restart
-  SOURCES docker_engine_restart_test.cpp docker_engine_fixture.cpp
+  SOURCES docker_engine_restart_test.cpp docker_engine_fixture.cpp engine_hand.cpp
   LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
   LABELS engine
   TIMEOUT 120

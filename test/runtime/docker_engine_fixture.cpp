@@ -1,9 +1,6 @@
 #include "test/runtime/docker_engine_fixture.hpp"
 
-#include <cstdlib>
-#include <random>
 #include <stdexcept>
-#include <thread>
 
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_query.hpp"
@@ -12,31 +9,6 @@ namespace mosaic {
 namespace {
 
 using nlohmann::json;
-
-std::string required_variable(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') {
-    throw std::runtime_error(std::string(name) + " is not set: run ./dev test");
-  }
-  return value;
-}
-
-std::string random_instance() {
-  std::random_device random;
-  char digits[16];
-  std::snprintf(digits, sizeof digits, "%06x%06x", random() & 0xFFFFFF, random() & 0xFFFFFF);
-  return digits;
-}
-
-EngineRequest request_of(std::string_view method, const std::string& path) {
-  EngineRequest request;
-  request.method = method;
-  request.route = "/test";
-  request.path = path;
-  request.doing = std::string(method) + " " + path;
-  request.timeout = std::chrono::seconds(60);
-  return request;
-}
 
 }  // namespace
 
@@ -47,7 +19,7 @@ DockerLab::DockerLab(const std::function<void(DockerSettings&)>& adjust) {
   settings_.command_override = {"openclaw"};
   image_ = required_variable("MOSAIC_TEST_INSTANT_IMAGE");
   if (adjust) adjust(settings_);
-  engine_ = std::make_unique<EngineClient>(settings_.endpoint, clock_, nullptr);
+  hand_ = std::make_unique<EngineHand>(settings_.endpoint, clock_);
   driver_ = std::make_unique<DockerDriver>(settings_, clock_, isolation_, reclaimer_);
 }
 
@@ -106,29 +78,15 @@ std::string DockerLab::create(const AgentIdentity& identity) {
   return driver().observe(identity, image()).container.value().id;
 }
 
-json DockerLab::get(const std::string& path) {
-  return json::parse(engine_->call(request_of("GET", path)).body);
-}
-
-json DockerLab::post(const std::string& path, const json& body) {
-  EngineRequest request = request_of("POST", path);
-  if (!body.is_null()) request.body = body.dump();
-  return json::parse(engine_->call(request).body, nullptr, false);
-}
-
-void DockerLab::remove(const std::string& path) {
-  engine_->call_accepting(request_of("DELETE", path), {404});
-}
-
 std::string DockerLab::run_inside(const std::string& container_id,
                                   const std::vector<std::string>& command) {
   const json made =
       post("/containers/" + container_id + "/exec",
            {{"Cmd", command}, {"AttachStdout", true}, {"AttachStderr", true}, {"Tty", true}});
   const std::string id = made["Id"];
-  EngineRequest start = request_of("POST", "/exec/" + id + "/start");
+  EngineRequest start = hand_request("POST", "/exec/" + id + "/start");
   start.body = json{{"Detach", false}, {"Tty", true}}.dump();
-  const std::string output = engine_->call(start).body;
+  const std::string output = engine().call(start).body;
   return output + " exit=" + std::to_string(get("/exec/" + id + "/json")["ExitCode"].get<int>());
 }
 
@@ -165,8 +123,9 @@ void DockerLab::human_removes(const std::string& container_id) {
   remove("/containers/" + container_id + "?force=true");
 }
 
-void DockerLab::human_removes_network(const AgentIdentity& identity) {
+bool DockerLab::human_removes_network(const AgentIdentity& identity) {
   remove("/networks/" + network_name(identity));
+  return true;
 }
 
 void DockerLab::leave_helper_behind() {
@@ -180,16 +139,6 @@ bool DockerLab::has_helper() {
                                {label_filter(label::instance, settings_.instance),
                                 label_filter(label::role, role::helper)}}}))
               .empty();
-}
-
-// The engine tells the end of a process a few milliseconds after the call that ended it has returned.
-bool DockerLab::eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 }  // namespace mosaic

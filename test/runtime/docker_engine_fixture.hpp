@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/docker/docker_driver.hpp"
+#include "test/runtime/engine_hand.hpp"
 
 namespace mosaic {
 
@@ -26,7 +27,7 @@ class DockerLab {
   // A second driver of the same instance.
   std::unique_ptr<DockerDriver> another_driver(
       const std::function<void(DockerSettings&)>& adjust = {});
-  EngineClient& engine() { return *engine_; }
+  EngineClient& engine() { return hand_->engine(); }
   const DockerSettings& settings() const { return settings_; }
 
   std::string image() const { return image_; }
@@ -35,9 +36,11 @@ class DockerLab {
   std::string create(const AgentIdentity& identity);
 
   // The human's hand
-  nlohmann::json get(const std::string& path);
-  nlohmann::json post(const std::string& path, const nlohmann::json& body);
-  void remove(const std::string& path);
+  nlohmann::json get(const std::string& path) { return hand_->get(path); }
+  nlohmann::json post(const std::string& path, const nlohmann::json& body) {
+    return hand_->post(path, body);
+  }
+  void remove(const std::string& path) { hand_->remove(path); }
   // What `command` prints in a running container; its exit code is appended as " exit=N".
   std::string run_inside(const std::string& container_id, const std::vector<std::string>& command);
   void remove_later(const std::string& path) { garbage_.push_back(path); }
@@ -49,11 +52,11 @@ class DockerLab {
   bool foreign_network_exists(const std::string& name);
   void human_kills(const std::string& container_id);
   void human_removes(const std::string& container_id);
-  void human_removes_network(const AgentIdentity& identity);
+  bool human_removes_network(const AgentIdentity& identity);
   void leave_helper_behind();
   bool has_helper();
   bool is_watching(int events_missed) const { return events_missed > 0; }
-  bool eventually(const std::function<bool()>& condition);
+  bool eventually(const std::function<bool()>& condition) { return soon(condition); }
 
  private:
   void remove_everything_of_ours();
@@ -64,7 +67,7 @@ class DockerLab {
   DockerSettings settings_;
   std::string image_;
   std::vector<std::string> garbage_;
-  std::unique_ptr<EngineClient> engine_;
+  std::unique_ptr<EngineHand> hand_;
   std::unique_ptr<DockerDriver> driver_;
 };
 
