@@ -15,7 +15,16 @@
 
 namespace mosaic {
 
-enum class ContainerState : std::uint8_t { created, running, paused, exited, dead, removing };
+// placing: asked to run, and runs as soon as the engine has found a place for it (Swarm); `error` says what it waits for.
+enum class ContainerState : std::uint8_t {
+  created,
+  running,
+  paused,
+  exited,
+  dead,
+  removing,
+  placing
+};
 
 struct ContainerView {
   std::string id;

@@ -18,6 +18,8 @@ constexpr Duration name_recheck = std::chrono::seconds(30);
 // The holder is an earlier row of ours, which the cleanup is asked to look at: it goes at once.
 constexpr Duration own_name_recheck = std::chrono::seconds(1);
 constexpr int most_reloads = 2;
+// Hints tell sooner; this makes up for lost ones.
+constexpr Duration place_recheck = std::chrono::seconds(15);
 constexpr Duration pull_recheck = std::chrono::seconds(5);
 constexpr Duration pull_retry = std::chrono::seconds(60);
 constexpr std::size_t longest_owner = 128;
@@ -31,6 +33,10 @@ constexpr std::string_view reloaded = "Reloaded";
 
 bool has_process(const ContainerView& container) {
   return container.state == ContainerState::running || container.state == ContainerState::paused;
+}
+
+bool is_placing(const ContainerView* container) {
+  return container != nullptr && container->state == ContainerState::placing;
 }
 
 // One plan in the making. The steps below fill it in and return; each fits a screen and decides one
@@ -154,6 +160,7 @@ class Planner {
                     by_schedule() ? "a job of its own is due" : "it is in use, or always on",
                     in_.now);
     }
+    if (is_placing(container_)) return await_place();
     if (container_ == nullptr || !has_process(*container_)) return bring_up();
     if (container_->state == ContainerState::paused) return wake_from_pause();
     return keep_running();
@@ -256,6 +263,20 @@ class Planner {
     // The hash is on record before the process can fetch anything, so it is never newer than what
     // was fetched.
     return act(ActionKind::start, StatusWrite::before_action);
+  }
+
+  // Asked to run, and the engine has no place for it: nothing of the agent's own failed, and nothing
+  // is gained by asking again. The engine's own words say what it waits for.
+  Plan await_place() {
+    if (container_->spec_hash != in_.wanted.spec) {
+      return terminate("SpecChanged", "its image, limits or token changed while it had no place");
+    }
+    next().phase = Phase::waiting;
+    next().terminated_at.reset();
+    not_ready("WaitingForNode", container_->error.empty()
+                                    ? "the engine is finding a node for it"
+                                    : "the engine has no node for it: " + container_->error);
+    return wait_until(in_.now + place_recheck);
   }
 
   Plan wake_from_pause() {
@@ -504,6 +525,11 @@ class Planner {
   }
 
   Plan sleep() {
+    if (is_placing(container_)) {
+      const auto [reason, message] = sleep_words();
+      return terminate(reason, message,
+                       by_request() ? StatusWrite::before_action : StatusWrite::before_if_idle);
+    }
     if (container_ == nullptr || !has_process(*container_)) return stopped();
     if (container_->state == ContainerState::paused) return sleep_on();
     return fall_asleep();
@@ -611,6 +637,7 @@ class Planner {
     if (container_ != nullptr && container_->state == ContainerState::paused) {
       return act(ActionKind::unpause, StatusWrite::before_action);
     }
+    if (is_placing(container_)) return terminate("Deleting", "being deleted");
     if (container_ != nullptr && container_->state == ContainerState::running) {
       if (terminating()) return await_end("Deleting");
       if (auto waiting = drain("a deletion was asked for")) return std::move(*waiting);

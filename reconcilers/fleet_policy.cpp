@@ -56,8 +56,10 @@ void FleetPolicy::refresh() {
 }
 
 Interest FleetPolicy::interest(const AgentRow& row, const ContainerView* container) {
+  // One that is to run, or runs, although it should not is not settled.
   const bool process = container != nullptr && (container->state == ContainerState::running ||
-                                                container->state == ContainerState::paused);
+                                                container->state == ContainerState::paused ||
+                                                container->state == ContainerState::placing);
   const TimePoint now = clock_.now();
   const Wakefulness wake = wakefulness(row, now);
   // The one state in which nothing can be wrong, and the state of nearly all rows of a large fleet.

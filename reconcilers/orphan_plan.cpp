@@ -35,8 +35,9 @@ OrphanPlan remove_duplicates(const OrphanInput& input) {
     const std::string reason =
         "a second container of this agent, " + container.name + ", is removed";
     // Two processes on one state are worse than an abrupt end of the one too many.
-    const bool process =
-        container.state == ContainerState::running || container.state == ContainerState::paused;
+    const bool process = container.state == ContainerState::running ||
+                         container.state == ContainerState::paused ||
+                         container.state == ContainerState::placing;
     return act(process ? OrphanAction::kill : OrphanAction::remove_container, container.id, reason);
   }
   return {};
@@ -55,6 +56,8 @@ OrphanPlan remove_container(const OrphanInput& input, const ContainerView& conta
       if (input.now < limit) return wait_until(limit, input.now, {});
       return act(OrphanAction::kill, container.id, reason);
     }
+    case ContainerState::placing:
+      return act(OrphanAction::terminate, container.id, reason);
     case ContainerState::removing:
       return wait_until(input.now + std::chrono::seconds(1), input.now, {});
     case ContainerState::created:

@@ -69,7 +69,10 @@ void QuietAgent::require_no_process(const AgentIdentity& identity, const std::st
   const auto observed = driver_.observe(identity, image);
   if (!observed.container) return;
   const auto state = observed.container->state;
-  if (state != ContainerState::running && state != ContainerState::paused) return;
+  // One without a place could get it in the middle of the backup.
+  if (state != ContainerState::running && state != ContainerState::paused &&
+      state != ContainerState::placing)
+    return;
   throw CommandError(words(row_) +
                      " has a running process and no controller leads that could stop it: start the "
                      "controller, or stop the container " +

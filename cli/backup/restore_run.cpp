@@ -142,7 +142,8 @@ class VolumeReturn {
     for (const auto& listed : driver.list_agents()) {
       if (listed.container.key != shape.key) continue;
       const auto state = listed.container.state;
-      if (state == ContainerState::running || state == ContainerState::paused)
+      if (state == ContainerState::running || state == ContainerState::paused ||
+          state == ContainerState::placing)
         driver.kill(listed.container.id);
       driver.remove_container(listed.container.id);
     }

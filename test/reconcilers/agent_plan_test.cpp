@@ -77,6 +77,42 @@ TEST_F(PlanTest, StartsASleepingContainerWithoutCreatingItAnew) {
   EXPECT_EQ(plan().action, ActionKind::start);
 }
 
+TEST_F(PlanTest, AnAgentWithoutAPlaceWaitsWithTheEnginesOwnWordsAndIsNoCrash) {
+  container(ContainerState::placing).error =
+      "no suitable node (scheduling constraints not satisfied on 3 nodes)";
+  row.status.phase = Phase::starting;
+  const Plan waiting = plan();
+  EXPECT_EQ(waiting.action, ActionKind::none);
+  EXPECT_EQ(waiting.status.phase, Phase::waiting);
+  EXPECT_EQ(waiting.status.restart_count, 0);
+  EXPECT_TRUE(waiting.status.endpoint.empty());
+  const Condition* ready = find_condition(waiting.status, condition::ready);
+  EXPECT_EQ(ready->reason, "WaitingForNode");
+  EXPECT_NE(ready->message.find("no suitable node"), std::string::npos);
+  EXPECT_TRUE(waiting.requeue_after);
+}
+
+TEST_F(PlanTest, AnAgentWithoutAPlaceIsNoLongerAskedForOnceItIsIdle) {
+  container(ContainerState::placing);
+  idle();
+  const Plan withdrawn = plan();
+  EXPECT_EQ(withdrawn.action, ActionKind::terminate);
+  EXPECT_EQ(withdrawn.write, StatusWrite::before_if_idle);
+  row.desired_state = DesiredState::stopped;
+  EXPECT_EQ(plan().write, StatusWrite::before_action);
+}
+
+TEST_F(PlanTest, AnAgentWithoutAPlaceIsReplacedWhenItsSpecChanges) {
+  container(ContainerState::placing).spec_hash = "spec-0";
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+}
+
+TEST_F(PlanTest, DeletionWithdrawsAnAgentWithoutAPlaceFirst) {
+  container(ContainerState::placing);
+  row.deletion_requested_at = now;
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+}
+
 TEST_F(PlanTest, AnOutdatedContainerIsReplacedOnItsNextWake) {
   container(ContainerState::exited).spec_hash = "older";
   row.status.phase = Phase::stopped;

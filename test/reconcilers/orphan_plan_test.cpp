@@ -91,6 +91,11 @@ TEST_F(OrphanPlanTest, TheChoiceDoesNotDependOnTheOrderOfTheListing) {
   EXPECT_EQ(plan().target, target);
 }
 
+TEST_F(OrphanPlanTest, AnOrphanWithoutAPlaceIsWithdrawnBeforeItFindsOne) {
+  add("1", ContainerState::placing);
+  EXPECT_EQ(plan().action, OrphanAction::terminate);
+}
+
 TEST_F(OrphanPlanTest, AFrozenOrphanThawsToEndInOrder) {
   add("1", ContainerState::paused);
   EXPECT_EQ(plan().action, OrphanAction::unpause);
