@@ -27,11 +27,12 @@ function(mosaic_library name)
 endfunction()
 
 # mosaic_test(<name> SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds] [SERIAL]
-#             [PRECOMPILED_BY a target with precompiled headers, instead of the common one] [BY_HAND])
+#             [PRECOMPILED_BY a target with precompiled headers, instead of the common one] [BY_HAND]
+#             [WITHIN a command that runs it])
 #   One GoogleTest executable <name>_test. SERIAL runs it as one ctest entry (shared, expensive set-up);
 #   otherwise every TEST is an entry of its own. Entries labelled `engine` never run side by side. BY_HAND: no entry at all.
 function(mosaic_test name)
-  cmake_parse_arguments(ARG "SERIAL;BY_HAND" "TIMEOUT;PRECOMPILED_BY" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;BY_HAND" "TIMEOUT;PRECOMPILED_BY" "SOURCES;LIBS;LABELS;WITHIN" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -49,7 +50,7 @@ function(mosaic_test name)
     list(APPEND properties RESOURCE_LOCK engine)
   endif()
   if(ARG_SERIAL)
-    add_test(NAME ${name} COMMAND ${name}_test)
+    add_test(NAME ${name} COMMAND ${ARG_WITHIN} $<TARGET_FILE:${name}_test>)
     set_tests_properties(${name} PROPERTIES ${properties} LABELS "${ARG_LABELS}")
   else()
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})

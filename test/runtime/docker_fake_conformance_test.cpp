@@ -35,8 +35,9 @@ class FakeEngineHarness {
   }
   void human_kills(const std::string& id) { engine_.human_kills(key_of(id)); }
   void human_removes(const std::string& id) { engine_.human_removes(key_of(id)); }
-  void human_removes_network(const AgentIdentity& identity) {
+  bool human_removes_network(const AgentIdentity& identity) {
     engine_.human_removes_network(identity.key);
+    return true;
   }
   void leave_helper_behind() { engine_.leave_helper_behind(); }
   bool has_helper() { return engine_.leftover_helpers() > 0; }

@@ -1,0 +1,180 @@
+#include "runtime/swarm/service_template.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/docker/agent_template.hpp"
+#include "runtime/swarm/swarm_decoding.hpp"
+
+namespace mosaic {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t longest_name = 63;
+constexpr std::size_t kept_of_long_name = 40;
+constexpr std::int64_t nanos_per_second = 1'000'000'000;
+constexpr std::int64_t stop_grace_s = 30;
+constexpr int sticky_for_all = 01777;
+
+// What an agent closed to itself is opened first; only what is found empty counts as emptied.
+constexpr std::string_view empty_folders =
+    R"sh(chmod -R u+rwx "$@" 2>/dev/null
+find "$@" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+test -z "$(find "$@" -mindepth 1)")sh";
+
+bool is_swarm_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+bool is_swarm_name(const std::string& name) {
+  const auto is_edge = [](char c) { return c == '-' || c == '_'; };
+  if (name.empty() || name.size() > longest_name || is_edge(name.front()) || is_edge(name.back()))
+    return false;
+  for (const char c : name) {
+    if (!is_swarm_character(c)) return false;
+  }
+  return true;
+}
+
+json pinned_to(const std::string& node_id) {
+  return json{{"Constraints", json::array({"node.id==" + node_id})}};
+}
+
+// What stands around every task that we start, whatever runs in it.
+json locked_down_container(const std::string& image) {
+  const std::string user = std::to_string(agent_user) + ":" + std::to_string(agent_user);
+  return json{
+      {"Image", image},
+      {"User", user},
+      {"ReadOnly", true},
+      {"Init", true},
+      {"CapabilityDrop", json::array({"ALL"})},
+      {"Ulimits", process_limits()},
+      {"Healthcheck", {{"Test", json::array({"NONE"})}}},
+      {"StopSignal", "SIGTERM"},
+      {"StopGracePeriod", stop_grace_s * nanos_per_second},
+  };
+}
+
+json mounts_of(const AgentIdentity& identity) {
+  json mounts =
+      json::array({volume_mount(identity, state_volume_name(identity), state_folder, role::state,
+                                VolumeOwner::from_image),
+                   volume_mount(identity, workspace_volume_name(identity), workspace_folder,
+                                role::workspace, VolumeOwner::from_image)});
+  return mounts;
+}
+
+json task_template(json container, json resources, const std::string& node_id) {
+  return json{
+      {"ContainerSpec", std::move(container)},
+      {"Resources", std::move(resources)},
+      {"RestartPolicy", {{"Condition", "none"}}},  // the controller alone decides on restarts
+      {"Placement", pinned_to(node_id)},
+      {"LogDriver", {{"Name", "json-file"}, {"Options", {{"max-size", "5m"}, {"max-file", "2"}}}}},
+      {"ForceUpdate", 0},
+  };
+}
+
+}  // namespace
+
+std::string swarm_name(const std::string& name) {
+  if (is_swarm_name(name)) return name;
+  std::string kept = name.substr(0, kept_of_long_name);
+  for (char& c : kept) {
+    if (!is_swarm_character(c)) c = '-';
+  }
+  return "m" + kept + "-" + template_hash(name);
+}
+
+std::string service_body(const AgentSpec& spec, const std::string& network_id,
+                         const std::string& node_id, const SwarmSettings& settings) {
+  json container = locked_down_container(spec.image);
+  AgentCommand command = agent_command(settings.engine.command_override);
+  container["Command"] = std::move(command.entrypoint);
+  container["Args"] = std::move(command.arguments);
+  container["Hostname"] = host_name(spec.identity);
+  container["Env"] = agent_environment(spec, settings.api_host, settings.engine);
+  container["Labels"] = row_labels_of(spec.identity, role::agent);
+  json mounts = mounts_of(spec.identity);
+  mounts.push_back({{"Type", "tmpfs"},
+                    {"Target", "/tmp"},
+                    {"TmpfsOptions", {{"SizeBytes", agent_tmp_bytes}, {"Mode", sticky_for_all}}}});
+  container["Mounts"] = std::move(mounts);
+  const json limits{{"NanoCPUs", spec.limits.cpu_milli * nanos_per_milli},
+                    {"MemoryBytes", spec.limits.memory_mb * mebibyte},
+                    {"Pids", spec.limits.pids}};
+  json task = task_template(std::move(container), json{{"Limits", limits}}, node_id);
+  task["Networks"] = json::array({{{"Target", network_id}}});
+  return json{
+      {"Name", swarm_name(spec.identity.container_name)},
+      {"Labels", agent_labels(spec)},
+      {"TaskTemplate", std::move(task)},
+      {"Mode", {{"Replicated", {{"Replicas", 0}}}}},
+      {"UpdateConfig",
+       {{"Parallelism", 1}, {"FailureAction", "continue"}, {"Order", "stop-first"}}},
+      {"EndpointSpec", {{"Mode", "dnsrr"}}},
+  }
+      .dump();
+}
+
+std::string overlay_body(const AgentIdentity& identity) {
+  return json{
+      {"Name", swarm_name(network_name(identity))},
+      {"CheckDuplicate", true},
+      {"Driver", "overlay"},
+      {"Internal", true},
+      {"Attachable", false},
+      {"EnableIPv6", false},
+      {"Labels", row_labels_of(identity, role::network)},
+  }
+      .dump();
+}
+
+std::string record_body(const AgentIdentity& identity, const std::string& node_id) {
+  json labels = labels_of(identity, role::state);
+  labels[std::string(swarm_label::node)] = node_id;
+  // Swarm wants something in it; what matters are the labels, which alone can be changed.
+  return json{
+      {"Name", swarm_name(state_volume_name(identity))}, {"Labels", labels}, {"Data", "eA=="}}
+      .dump();
+}
+
+std::string purge_job_body(const AgentIdentity& identity, const std::string& name,
+                           const std::string& image, const std::string& node_id) {
+  json container = locked_down_container(image);
+  container["Command"] =
+      json::array({"/bin/sh", "-c", empty_folders, "purge", state_folder, workspace_folder});
+  container["Args"] = json::array();
+  container["Mounts"] = mounts_of(identity);
+  json task =
+      task_template(std::move(container),
+                    json{{"Limits", {{"MemoryBytes", 64 * mebibyte}, {"Pids", 16}}}}, node_id);
+  return json{
+      {"Name", name},
+      {"Labels",
+       {{std::string(label::instance), identity.instance},
+        {std::string(label::role), role::helper}}},
+      {"TaskTemplate", std::move(task)},
+      {"Mode", {{"ReplicatedJob", {{"MaxConcurrent", 1}, {"TotalCompletions", 1}}}}},
+  }
+      .dump();
+}
+
+std::string fingerprint_of_service_template(const SwarmSettings& settings) {
+  AgentSpec sample;
+  sample.identity =
+      AgentIdentity{"00000000", ResourceKey(ResourceKind::user_container, "id"), "owner", "name"};
+  sample.image = "image";
+  return template_hash(service_body(sample, "network", "node", settings) +
+                       overlay_body(sample.identity));
+}
+
+std::string_view swarm_gaps() {
+  return "Swarm takes no no-new-privileges, seccomp profile or swap limit from a service: set "
+         "no-new-privileges in every "
+         "node's daemon.json";
+}
+
+}  // namespace mosaic

@@ -1,0 +1,214 @@
+#include "runtime/swarm/swarm_decoding.hpp"
+
+#include <algorithm>
+
+#include "runtime/docker/engine_error_text.hpp"
+#include "runtime/docker/engine_json.hpp"
+
+namespace mosaic {
+namespace {
+
+using nlohmann::json;
+using namespace engine_json;
+
+constexpr int exit_killed = 137;
+
+std::uint64_t version_of(const json& object) {
+  return static_cast<std::uint64_t>(number(member(member(object, "Version"), "Index")));
+}
+
+SwarmService service_from(const json& object) {
+  SwarmService service;
+  service.id = text(member(object, "ID"));
+  service.version = version_of(object);
+  service.spec = member(object, "Spec");
+  service.name = text(member(service.spec, "Name"));
+  service.labels = labels_from(member(service.spec, "Labels"));
+  service.wanted =
+      number(member(member(member(service.spec, "Mode"), "Replicated"), "Replicas")) > 0;
+  const json& networks = member(member(service.spec, "TaskTemplate"), "Networks");
+  if (networks.is_array() && !networks.empty())
+    service.network_id = text(member(networks.front(), "Target"));
+  return service;
+}
+
+TaskStage stage_from(const std::string& word) {
+  if (word == "running") return TaskStage::running;
+  if (word == "rejected") return TaskStage::rejected;
+  const bool ended = word == "complete" || word == "failed" || word == "shutdown" ||
+                     word == "remove" || word == "orphaned";
+  return ended ? TaskStage::ended : TaskStage::coming;
+}
+
+std::string address_from(const json& attachments) {
+  if (!attachments.is_array()) return {};
+  for (const json& attachment : attachments) {
+    const json& addresses = member(attachment, "Addresses");
+    if (!addresses.is_array() || addresses.empty()) continue;
+    const std::string address = text(addresses.front());
+    return address.substr(0, address.find('/'));
+  }
+  return {};
+}
+
+SwarmTask task_from(const json& object) {
+  const json& status = member(object, "Status");
+  SwarmTask task;
+  task.id = text(member(object, "ID"));
+  task.service_id = text(member(object, "ServiceID"));
+  task.node_id = text(member(object, "NodeID"));
+  task.stage = stage_from(text(member(status, "State")));
+  task.error = scrub(text(member(status, "Err")), {});
+  task.exit_code = number<int>(member(member(status, "ContainerStatus"), "ExitCode"));
+  task.created_at = parse_engine_time(text(member(object, "CreatedAt"))).value_or(TimePoint{});
+  task.changed_at = parse_engine_time(text(member(status, "Timestamp")));
+  task.address = address_from(member(object, "NetworksAttachments"));
+  return task;
+}
+
+const SwarmNode* find_node(const std::vector<SwarmNode>& nodes, const std::string& id) {
+  const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                  [&](const SwarmNode& node) { return node.id == id; });
+  return found == nodes.end() ? nullptr : &*found;
+}
+
+bool answers(const std::vector<SwarmNode>& nodes, const SwarmTask& task) {
+  const SwarmNode* node = find_node(nodes, task.node_id);
+  return node != nullptr && node->ready;
+}
+
+void run(ContainerView& view, const SwarmTask& task, std::uint16_t gateway_port) {
+  view.state = ContainerState::running;
+  // Not the time of its state: that changes once more when it is told to end.
+  view.started_at = task.created_at;
+  if (!task.address.empty()) view.endpoint = task.address + ":" + std::to_string(gateway_port);
+}
+
+void await_place(ContainerView& view, std::string why) {
+  view.state = ContainerState::placing;
+  view.error = std::move(why);
+}
+
+// Nothing is asked to run. Of an end that was asked for Swarm keeps no task, so it is told as it was asked for.
+void rest(ContainerView& view, const json& labels) {
+  const std::string ended_by = label_of(labels, swarm_label::ended_by);
+  if (ended_by.empty()) return;
+  view.state = ContainerState::exited;
+  view.exit_code = ended_by == "kill" ? exit_killed : 0;
+  view.finished_at = parse_engine_time(label_of(labels, swarm_label::ended_at));
+}
+
+std::string words_of_silence(const std::vector<SwarmNode>& nodes, const SwarmTask& task) {
+  const SwarmNode* node = find_node(nodes, task.node_id);
+  if (node == nullptr) return "the node that it is on has left the swarm";
+  return "the node " + node->host_name + " does not answer; the agent runs again once it does";
+}
+
+}  // namespace
+
+SwarmService decode_service(std::string_view body) {
+  SwarmService service = service_from(parse_object(body, "a service"));
+  if (service.id.empty())
+    throw EngineError(EngineErrorKind::failed, "the engine's answer about a service has no id");
+  return service;
+}
+
+std::vector<SwarmService> decode_service_list(std::string_view body) {
+  std::vector<SwarmService> services;
+  for (const json& object : parse_list(body, "services")) services.push_back(service_from(object));
+  return services;
+}
+
+std::vector<SwarmTask> decode_task_list(std::string_view body) {
+  std::vector<SwarmTask> tasks;
+  for (const json& object : parse_list(body, "tasks")) tasks.push_back(task_from(object));
+  return tasks;
+}
+
+std::vector<SwarmNode> decode_node_list(std::string_view body) {
+  std::vector<SwarmNode> nodes;
+  for (const json& object : parse_list(body, "nodes")) {
+    SwarmNode node;
+    node.id = text(member(object, "ID"));
+    node.host_name = text(member(member(object, "Description"), "Hostname"));
+    node.ready = text(member(member(object, "Status"), "State")) == "ready";
+    node.active = text(member(member(object, "Spec"), "Availability")) == "active";
+    const json& resources = member(member(object, "Description"), "Resources");
+    node.memory_mb = number(member(resources, "MemoryBytes")) / (1024 * 1024);
+    node.cpus = static_cast<int>(number(member(resources, "NanoCPUs")) / 1'000'000'000);
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+std::vector<SwarmRecord> decode_record_list(std::string_view body) {
+  std::vector<SwarmRecord> records;
+  for (const json& object : parse_list(body, "configs")) {
+    SwarmRecord record;
+    record.id = text(member(object, "ID"));
+    record.version = version_of(object);
+    record.spec = member(object, "Spec");
+    record.name = text(member(record.spec, "Name"));
+    const json& labels = member(record.spec, "Labels");
+    record.labels = labels_from(labels);
+    record.node = label_of(labels, swarm_label::node);
+    record.image = label_of(labels, swarm_label::image);
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+std::string decode_created_object(std::string_view body) {
+  std::string id = text(member(parse_object(body, "a new object"), "ID"));
+  if (id.empty()) throw EngineError(EngineErrorKind::failed, "the engine gave a new object no id");
+  return id;
+}
+
+std::string decode_own_node(std::string_view info_body) {
+  return text(member(member(parse_object(info_body, "itself"), "Swarm"), "NodeID"));
+}
+
+bool decode_is_manager(std::string_view info_body) {
+  return truth(member(member(parse_object(info_body, "itself"), "Swarm"), "ControlAvailable"));
+}
+
+const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::string& service_id) {
+  const SwarmTask* newest = nullptr;
+  for (const SwarmTask& task : tasks) {
+    if (task.service_id != service_id) continue;
+    if (newest == nullptr || task.created_at > newest->created_at) newest = &task;
+  }
+  return newest;
+}
+
+ContainerView view_of(const SwarmService& service, const std::vector<SwarmTask>& tasks,
+                      const std::vector<SwarmNode>& nodes, std::uint16_t gateway_port) {
+  const json& labels = member(service.spec, "Labels");
+  const json& limits = member(member(member(service.spec, "TaskTemplate"), "Resources"), "Limits");
+  ContainerView view;
+  view.id = service.id;
+  view.name = service.name;
+  view.spec_hash = label_of(labels, label::spec_hash);
+  if (service.labels.key) view.key = *service.labels.key;
+  view.memory_mb = number(member(limits, "MemoryBytes")) / (1024 * 1024);
+  const SwarmTask* task = newest_task(tasks, service.id);
+  const bool alive = task != nullptr && task->stage == TaskStage::running;
+  if (alive && answers(nodes, *task)) {
+    run(view, *task, gateway_port);
+  } else if (!service.wanted) {
+    rest(view, labels);
+  } else if (alive) {
+    await_place(view, words_of_silence(nodes, *task));
+  } else if (task == nullptr || task->stage == TaskStage::coming) {
+    await_place(view, task == nullptr ? std::string{} : task->error);
+  } else if (task->stage == TaskStage::rejected) {
+    view.error = task->error;
+  } else {
+    view.state = ContainerState::exited;
+    view.exit_code = task->exit_code;
+    view.finished_at = task->changed_at;
+  }
+  return view;
+}
+
+}  // namespace mosaic

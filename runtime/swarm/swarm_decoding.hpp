@@ -1,0 +1,93 @@
+// What a Swarm manager's answers about services, tasks, nodes and configs mean in our words, and what a service and its
+// tasks amount to as one agent's container.
+//
+// Pure functions. A text that is no answer of the Engine API throws EngineError(failed).
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/docker/engine_decoding.hpp"
+
+namespace mosaic {
+
+// Labels of a service or of a volumes' record that only Swarm needs.
+namespace swarm_label {
+// how the last end was asked for, "terminate" or "kill", and when: Swarm forgets the tasks that it was told to end
+inline constexpr std::string_view ended_by = "com.mosaic.ended-by";
+inline constexpr std::string_view ended_at = "com.mosaic.ended-at";
+inline constexpr std::string_view node = "com.mosaic.node";    // where the volumes are
+inline constexpr std::string_view image = "com.mosaic.image";  // that last ran on them
+}  // namespace swarm_label
+
+struct SwarmService {
+  std::string id;
+  std::string name;
+  ObjectLabels labels;
+  std::uint64_t version = 0;
+  nlohmann::json spec;  // whole, because an update replaces it whole
+  bool wanted = false;  // one replica is asked for
+  std::string network_id;
+};
+
+enum class TaskStage : std::uint8_t {
+  coming,    // not running yet
+  running,   // or on its way out
+  ended,     // by itself or because it was asked to
+  rejected,  // by the node that was to run it
+};
+
+struct SwarmTask {
+  std::string id;
+  std::string service_id;
+  std::string node_id;  // empty until it has one
+  TaskStage stage = TaskStage::coming;
+  std::string error;  // the engine's own words, secrets removed
+  int exit_code = 0;
+  TimePoint created_at{};
+  std::optional<TimePoint> changed_at;
+  std::string address;  // on the network that it is attached to
+};
+
+struct SwarmNode {
+  std::string id;
+  std::string host_name;
+  bool ready = false;   // it answers
+  bool active = false;  // and takes new tasks
+  std::int64_t memory_mb = 0;
+  int cpus = 0;
+};
+
+// One object that Swarm keeps for us: where an owner's volumes are.
+struct SwarmRecord {
+  std::string id;
+  std::string name;
+  ObjectLabels labels;
+  std::uint64_t version = 0;
+  nlohmann::json spec;
+  std::string node;
+  std::string image;
+};
+
+SwarmService decode_service(std::string_view body);
+std::vector<SwarmService> decode_service_list(std::string_view body);
+std::vector<SwarmTask> decode_task_list(std::string_view body);
+std::vector<SwarmNode> decode_node_list(std::string_view body);
+std::vector<SwarmRecord> decode_record_list(std::string_view body);
+std::string decode_created_object(std::string_view body);  // the new object's id
+std::string decode_own_node(std::string_view info_body);   // empty: not in a swarm
+bool decode_is_manager(std::string_view info_body);
+
+// The newest of a service's tasks; null when it has none.
+const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::string& service_id);
+
+// An agent's container as its service, the service's tasks and the nodes show it. A task on a node that does not answer is
+// not running: Swarm cannot tell, and whoever waits for the agent must be told so.
+ContainerView view_of(const SwarmService& service, const std::vector<SwarmTask>& tasks,
+                      const std::vector<SwarmNode>& nodes, std::uint16_t gateway_port);
+
+}  // namespace mosaic

@@ -1,0 +1,14 @@
+# On a real Swarm of one node, which lives as long as the test.
+mosaic_test(runtime_swarm_conformance
+  SOURCES swarm_conformance_test.cpp swarm_fixture.cpp engine_hand.cpp
+  LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
+  LABELS engine
+  TIMEOUT 300
+  WITHIN "${CMAKE_SOURCE_DIR}/environment/swarm-lab" run 1 --
+  SERIAL)
+
+# Kills and parts nodes of a Swarm of three: minutes, and a machine that has the time; see the file's first line.
+mosaic_test(runtime_swarm_nodes
+  SOURCES swarm_nodes_test.cpp swarm_fixture.cpp engine_hand.cpp
+  LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
+  BY_HAND)
