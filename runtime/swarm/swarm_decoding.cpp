@@ -21,12 +21,19 @@ SwarmService service_from(const json& object) {
   SwarmService service;
   service.id = text(member(object, "ID"));
   service.version = version_of(object);
-  service.spec = member(object, "Spec");
-  service.name = text(member(service.spec, "Name"));
-  service.labels = labels_from(member(service.spec, "Labels"));
-  service.wanted =
-      number(member(member(member(service.spec, "Mode"), "Replicated"), "Replicas")) > 0;
-  const json& networks = member(member(service.spec, "TaskTemplate"), "Networks");
+  const json& spec = member(object, "Spec");
+  const json& labels = member(spec, "Labels");
+  const json& task = member(spec, "TaskTemplate");
+  service.spec = spec.dump();
+  service.name = text(member(spec, "Name"));
+  service.labels = labels_from(labels);
+  service.spec_hash = label_of(labels, label::spec_hash);
+  service.memory_mb =
+      number(member(member(member(task, "Resources"), "Limits"), "MemoryBytes")) / (1024 * 1024);
+  service.ended_by = label_of(labels, swarm_label::ended_by);
+  service.ended_at = parse_engine_time(label_of(labels, swarm_label::ended_at));
+  service.wanted = number(member(member(member(spec, "Mode"), "Replicated"), "Replicas")) > 0;
+  const json& networks = member(task, "Networks");
   if (networks.is_array() && !networks.empty())
     service.network_id = text(member(networks.front(), "Target"));
   return service;
@@ -90,12 +97,11 @@ void await_place(ContainerView& view, std::string why) {
 }
 
 // Nothing is asked to run. Of an end that was asked for Swarm keeps no task, so it is told as it was asked for.
-void rest(ContainerView& view, const json& labels) {
-  const std::string ended_by = label_of(labels, swarm_label::ended_by);
-  if (ended_by.empty()) return;
+void rest(ContainerView& view, const SwarmService& service) {
+  if (service.ended_by.empty()) return;
   view.state = ContainerState::exited;
-  view.exit_code = ended_by == "kill" ? exit_killed : 0;
-  view.finished_at = parse_engine_time(label_of(labels, swarm_label::ended_at));
+  view.exit_code = service.ended_by == "kill" ? exit_killed : 0;
+  view.finished_at = service.ended_at;
 }
 
 std::string words_of_silence(const std::vector<SwarmNode>& nodes, const SwarmTask& task) {
@@ -147,9 +153,10 @@ std::vector<SwarmRecord> decode_record_list(std::string_view body) {
     SwarmRecord record;
     record.id = text(member(object, "ID"));
     record.version = version_of(object);
-    record.spec = member(object, "Spec");
-    record.name = text(member(record.spec, "Name"));
-    const json& labels = member(record.spec, "Labels");
+    const json& spec = member(object, "Spec");
+    record.spec = spec.dump();
+    record.name = text(member(spec, "Name"));
+    const json& labels = member(spec, "Labels");
     record.labels = labels_from(labels);
     record.node = label_of(labels, swarm_label::node);
     record.image = label_of(labels, swarm_label::image);
@@ -183,20 +190,18 @@ const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::str
 
 ContainerView view_of(const SwarmService& service, const std::vector<SwarmTask>& tasks,
                       const std::vector<SwarmNode>& nodes, std::uint16_t gateway_port) {
-  const json& labels = member(service.spec, "Labels");
-  const json& limits = member(member(member(service.spec, "TaskTemplate"), "Resources"), "Limits");
   ContainerView view;
   view.id = service.id;
   view.name = service.name;
-  view.spec_hash = label_of(labels, label::spec_hash);
+  view.spec_hash = service.spec_hash;
   if (service.labels.key) view.key = *service.labels.key;
-  view.memory_mb = number(member(limits, "MemoryBytes")) / (1024 * 1024);
+  view.memory_mb = service.memory_mb;
   const SwarmTask* task = newest_task(tasks, service.id);
   const bool alive = task != nullptr && task->stage == TaskStage::running;
   if (alive && answers(nodes, *task)) {
     run(view, *task, gateway_port);
   } else if (!service.wanted) {
-    rest(view, labels);
+    rest(view, service);
   } else if (alive) {
     await_place(view, words_of_silence(nodes, *task));
   } else if (task == nullptr || task->stage == TaskStage::coming) {

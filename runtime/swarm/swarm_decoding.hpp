@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +28,11 @@ struct SwarmService {
   std::string name;
   ObjectLabels labels;
   std::uint64_t version = 0;
-  nlohmann::json spec;  // whole, because an update replaces it whole
+  std::string spec;  // JSON, whole, because an update replaces it whole
+  std::string spec_hash;
+  std::int64_t memory_mb = 0;
+  std::string ended_by;  // see swarm_label
+  std::optional<TimePoint> ended_at;
   bool wanted = false;  // one replica is asked for
   std::string network_id;
 };
@@ -68,7 +71,7 @@ struct SwarmRecord {
   std::string name;
   ObjectLabels labels;
   std::uint64_t version = 0;
-  nlohmann::json spec;
+  std::string spec;  // JSON
   std::string node;
   std::string image;
 };

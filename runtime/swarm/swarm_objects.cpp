@@ -90,7 +90,7 @@ void SwarmObjects::change_service(
     const std::function<bool(const SwarmService&, nlohmann::json& spec)>& change_spec) {
   for (int attempt = 0; attempt < most_update_tries; ++attempt) {
     const SwarmService service = service_or_throw(id);
-    nlohmann::json spec = service.spec;
+    nlohmann::json spec = nlohmann::json::parse(service.spec);
     if (!change_spec(service, spec)) return;
     EngineRequest request =
         change("POST", "/services/{id}/update",
@@ -140,7 +140,7 @@ void SwarmObjects::create_record(const std::string& name, const std::string& bod
 
 void SwarmObjects::set_record_label(const SwarmRecord& record, std::string_view name,
                                     const std::string& value) {
-  nlohmann::json spec = record.spec;
+  nlohmann::json spec = nlohmann::json::parse(record.spec);
   spec["Labels"][std::string(name)] = value;
   EngineRequest request = change(
       "POST", "/configs/{id}/update",
