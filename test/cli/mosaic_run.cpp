@@ -77,12 +77,11 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-BackgroundMosaic::BackgroundMosaic(const std::vector<std::string>& arguments,
-                                   const Environment& environment, std::filesystem::path log_file)
-    : log_file_(std::move(log_file)),
-      process_(start_daemon(mosaic_command(arguments, environment), this_user(), log_file_)) {}
+BackgroundProgram::BackgroundProgram(const std::vector<std::string>& command,
+                                     std::filesystem::path log_file)
+    : log_file_(std::move(log_file)), process_(start_daemon(command, this_user(), log_file_)) {}
 
-BackgroundMosaic::~BackgroundMosaic() {
+BackgroundProgram::~BackgroundProgram() {
   if (process_ == 0) return;
   ::kill(process_, SIGTERM);
   if (wait_for_end()) return;
@@ -90,12 +89,12 @@ BackgroundMosaic::~BackgroundMosaic() {
   ::waitpid(process_, nullptr, 0);
 }
 
-std::string BackgroundMosaic::output() const {
+std::string BackgroundProgram::output() const {
   std::ifstream file(log_file_);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-bool BackgroundMosaic::wait_for_output(const std::string& text) {
+bool BackgroundProgram::wait_for_output(const std::string& text) {
   const auto has_text = [&] { return output().find(text) != std::string::npos; };
   eventually([&] {
     siginfo_t info{};
@@ -107,9 +106,9 @@ bool BackgroundMosaic::wait_for_output(const std::string& text) {
   return has_text();
 }
 
-void BackgroundMosaic::send(int signal) { ::kill(process_, signal); }
+void BackgroundProgram::send(int signal) { ::kill(process_, signal); }
 
-std::optional<int> BackgroundMosaic::wait_for_end() {
+std::optional<int> BackgroundProgram::wait_for_end() {
   int status = 0;
   if (!eventually([&] { return ::waitpid(process_, &status, WNOHANG) == process_; }))
     return std::nullopt;

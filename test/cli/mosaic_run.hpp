@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/postgres/child_process.hpp"
@@ -29,14 +30,13 @@ ProgramResult run_mosaic(const std::vector<std::string>& arguments,
 // A port of the loopback that was free a moment ago.
 int free_port();
 
-// `mosaic up` in the background, with its output in a file; killed with its object.
-class BackgroundMosaic {
+// A program in the background, with its output in a file; ended with its object.
+class BackgroundProgram {
  public:
-  BackgroundMosaic(const std::vector<std::string>& arguments, const Environment& environment,
-                   std::filesystem::path log_file);
-  ~BackgroundMosaic();
-  BackgroundMosaic(const BackgroundMosaic&) = delete;
-  BackgroundMosaic& operator=(const BackgroundMosaic&) = delete;
+  BackgroundProgram(const std::vector<std::string>& command, std::filesystem::path log_file);
+  ~BackgroundProgram();
+  BackgroundProgram(const BackgroundProgram&) = delete;
+  BackgroundProgram& operator=(const BackgroundProgram&) = delete;
 
   // False when it ended, or `text` did not come within 60 s.
   bool wait_for_output(const std::string& text);
@@ -48,6 +48,13 @@ class BackgroundMosaic {
  private:
   const std::filesystem::path log_file_;
   pid_t process_ = 0;
+};
+
+class BackgroundMosaic : public BackgroundProgram {
+ public:
+  BackgroundMosaic(const std::vector<std::string>& arguments, const Environment& environment,
+                   std::filesystem::path log_file)
+      : BackgroundProgram(mosaic_command(arguments, environment), std::move(log_file)) {}
 };
 
 }  // namespace mosaic::cli
