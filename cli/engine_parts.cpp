@@ -58,16 +58,17 @@ std::unique_ptr<MemoryReclaimer> make_reclaimer(const Settings& settings) {
   return std::make_unique<CgroupMemoryReclaimer>(settings.engine.url);
 }
 
+}  // namespace
+
 DockerSettings docker_settings(const Settings& settings, const std::string& instance) {
   DockerSettings docker;
   docker.endpoint = settings.engine;
   docker.instance = instance;
   docker.subnet_range = to_string(settings.agent_subnets);
   docker.api_port = settings.agent_listen.port;
+  if (settings.agent_egress == EgressPolicy::none) docker.dns_servers = {no_resolver};
   return docker;
 }
-
-}  // namespace
 
 EngineParts::EngineParts(const Settings& settings, const std::string& instance, const Clock& clock,
                          Metrics& metrics, const Logger& log)

@@ -18,6 +18,9 @@
 
 namespace mosaic::cli {
 
+// What the driver is told: pure.
+DockerSettings docker_settings(const Settings& settings, const std::string& instance);
+
 class EngineParts {
  public:
   // `instance`: the database's. Throws CommandError when the settings cannot work.

@@ -11,6 +11,10 @@
 
 namespace mosaic {
 
+// As the only DNS server: the agent's own loopback, where nobody listens. Otherwise the engine may pass an agent's
+// questions on from the host's side, where no rule about the agent's bridge holds, and a name can carry anything out.
+inline constexpr auto no_resolver = "127.0.0.2";
+
 struct DockerSettings {
   EngineEndpoint endpoint;
   std::string instance;                        // AgentIdentity::instance of everything that is ours

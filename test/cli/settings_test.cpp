@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "cli/engine_parts.hpp"
 #include "cli/failure.hpp"
 
 namespace mosaic::cli {
@@ -144,6 +145,14 @@ TEST(Addresses, SubnetsOverlapWhenOneHoldsTheOther) {
   EXPECT_TRUE(narrow.overlaps(wide));
   EXPECT_FALSE(narrow.overlaps(other));
   EXPECT_TRUE(parse_subnet("0.0.0.0/0")->overlaps(other));
+}
+
+TEST(Settings, WithoutEgressAgentsAskNoResolver) {
+  RawSettings given = raw();
+  EXPECT_TRUE(docker_settings(validate(given, ""), "1a2b3c4d").dns_servers.empty());
+  given.agent_egress = "none";
+  EXPECT_EQ(docker_settings(validate(given, ""), "1a2b3c4d").dns_servers,
+            std::vector<std::string>{no_resolver});
 }
 
 }  // namespace

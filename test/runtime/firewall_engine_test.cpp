@@ -73,19 +73,21 @@ class AgentBehindTheWall : public testing::Test {
     return known;
   }
 
+  ContainerView start_agent(const AgentIdentity& who) { return start_agent(driver_, who); }
+
   // Creates and starts an agent that boots through the real boot script; returns its container once it is ready.
-  ContainerView start_agent(const AgentIdentity& who) {
+  ContainerView start_agent(DockerDriver& driver, const AgentIdentity& who) {
     AgentSpec spec;
     spec.identity = who;
     spec.image = image_;
     spec.limits = {64, 1000, 64};
     spec.gateway_token = std::string(64, 'a');
     spec.spec_hash = "1";
-    driver_.ensure_volumes(who);
-    driver_.ensure_network(who);
-    if (!driver_.observe(who, image_).container) driver_.create_container(spec);
-    driver_.start(driver_.observe(who, image_).container->id);
-    const auto view = *driver_.observe(who, image_).container;
+    driver.ensure_volumes(who);
+    driver.ensure_network(who);
+    if (!driver.observe(who, image_).container) driver.create_container(spec);
+    driver.start(driver.observe(who, image_).container->id);
+    const auto view = *driver.observe(who, image_).container;
     const ProbeTarget target{view.id, view.endpoint, *view.started_at};
     monitor_.watch(who.key, target);
     if (!listener_.wait_until(
@@ -183,6 +185,27 @@ TEST_F(AgentBehindTheWall, ReachesItsApiAndNothingElseOfTheHost) {
   EXPECT_FALSE(reaches(agent, other_address, 18789));
   EXPECT_TRUE(reaches(agent, gateway, api_.port()));
   EXPECT_TRUE(answers(nullptr, other_address, 18789)) << "the host still reaches its agents";
+}
+
+// What the engine is told to resolve with is a service of the host's own loopback, as it is on many a machine.
+TEST_F(AgentBehindTheWall, WithoutEgressNoNameLeavesThroughTheEnginesResolver) {
+  auto walled = wall_settings();
+  walled.egress = EgressPolicy::none;
+  HostFirewall wall(walled, engine_url_);
+  wall.ensure();
+  auto told_nobody = driver_settings();
+  told_nobody.dns_servers = {no_resolver};
+  DockerDriver driver(told_nobody, clock_, no_wall_, reclaimer_);
+  const auto careless = start_agent(identity("erin"));
+  const auto careful = start_agent(driver, identity("frank"));
+  const TestListener resolver(nullptr, SOCK_DGRAM, 53, "127.0.0.1");
+  const auto ask = [&](const ContainerView& agent) {
+    docker({"exec", agent.id, "timeout", "2", "nslookup", "a-secret.example.com"});
+  };
+  ask(careful);
+  EXPECT_FALSE(resolver.receives());
+  ask(careless);
+  EXPECT_TRUE(resolver.receives()) << "the way is there, or the silence above would prove nothing";
 }
 
 TEST_F(AgentBehindTheWall, BootsAndIsReadyWithTheWallStanding) {
