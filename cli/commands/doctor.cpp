@@ -5,6 +5,7 @@
 #include "cli/command_context.hpp"
 #include "cli/doctor/fleet_checks.hpp"
 #include "cli/doctor/host_checks.hpp"
+#include "cli/doctor/wall_probe.hpp"
 #include "cli/postgres/embedded_postgres.hpp"
 #include "cli/settings_options.hpp"
 #include "model/fleet_settings.hpp"
@@ -20,7 +21,7 @@ void append(std::vector<Finding>& findings, std::vector<Finding> more) {
   std::move(more.begin(), more.end(), std::back_inserter(findings));
 }
 
-std::vector<Finding> examine(const Settings& settings) {
+std::vector<Finding> examine(const Settings& settings, bool probe) {
   std::string instance = no_instance;
   std::string image = FleetSettings().image;
   std::vector<Finding> findings = check_database_and_key(settings, instance, image);
@@ -34,6 +35,7 @@ std::vector<Finding> examine(const Settings& settings) {
   append(findings, check_engine(settings, instance, image));
   findings.push_back(check_subnets(settings.agent_subnets, host_routes()));
   findings.push_back(check_firewall(settings));
+  if (probe) findings.push_back(probe_walls(settings, instance, image));
   if (settings.embedded_database())
     findings.push_back(check_disk("data folder", settings.data_dir));
   findings.push_back(check_port("people's address", settings.listen, runs));
@@ -66,8 +68,8 @@ Json document_of(const std::vector<Finding>& findings) {
   return document;
 }
 
-ExitCode doctor(CommandContext& context, OutputFormat format) {
-  const auto findings = examine(context.settings());
+ExitCode doctor(CommandContext& context, OutputFormat format, bool probe) {
+  const auto findings = examine(context.settings(), probe);
   if (format == OutputFormat::table) {
     print_lines(context.out, findings);
   } else {
@@ -86,15 +88,20 @@ void add_doctor_command(CLI::App& app, CommandContext& context) {
       app, "doctor", "Check everything that mosaic needs, and say how to mend it; changes nothing",
       "  mosaic doctor\n"
       "  mosaic doctor -o json | jq '.[] | select(.state != \"ok\")'\n"
+      "  mosaic doctor --probe\n"
       "Give it the options that you give to mosaic up. Exit code 1 when something fails.");
   const auto format = std::make_shared<OutputFormat>(OutputFormat::table);
   add_output_option(command, *format);
+  const auto probe = std::make_shared<bool>(false);
+  command.add_flag("--probe", *probe,
+                   "Also try the walls from inside: runs a container in an agent's place for some "
+                   "seconds, and removes it");
   add_database_options(command, context.raw);
   add_engine_options(command, context.raw);
   add_agent_network_options(command, context.raw);
   add_listen_options(command, context.raw);
-  command.callback([&context, format] {
-    context.action = [&context, format] { return doctor(context, *format); };
+  command.callback([&context, format, probe] {
+    context.action = [&context, format, probe] { return doctor(context, *format, *probe); };
   });
 }
 

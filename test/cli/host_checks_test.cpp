@@ -1,9 +1,11 @@
 #include "cli/doctor/host_checks.hpp"
 
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include "cli/doctor/wall_probe.hpp"
 #include "cli/file_descriptor.hpp"
 
 namespace mosaic::cli {
@@ -70,6 +72,17 @@ TEST(Port, OfAForeignAddressFails) {
 TEST(Disk, OfAFolderThatIsNotThereYetIsItsParents) {
   const Finding finding = check_disk("data folder", "/tmp/not/there/yet");
   EXPECT_NE(finding.message.find("GB free"), std::string::npos) << finding.message;
+}
+
+TEST(JudgeWalls, NamesTheFirstPlaceThatWasReachedAndBelievesNoSilenceWithoutAnAnswer) {
+  const std::vector<ForbiddenPlace> places{{"bridge:1", "this host by its own bridge"},
+                                           {"10.0.0.1:1", "another agent"}};
+  EXPECT_EQ(judge_walls(0, places).state, Finding::State::ok);
+  EXPECT_THAT(judge_walls(64, places).message, testing::HasSubstr("this host by its own bridge"));
+  EXPECT_THAT(judge_walls(65, places).message, testing::HasSubstr("another agent"));
+  for (const int code : {1, 63, 64, 65, 66, 127, 137})
+    EXPECT_EQ(judge_walls(code, places).state, Finding::State::fail) << code;
+  EXPECT_EQ(judge_walls(62, places).state, Finding::State::warn);
 }
 
 }  // namespace

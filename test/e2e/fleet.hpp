@@ -61,6 +61,7 @@ class Fleet {
   Engine& engine() { return engine_; }
   const std::string& instance() const { return instance_; }
   const std::filesystem::path& folder() const { return folder_; }
+  const std::string& subnets() const { return subnets_; }
   std::string agent_api() const;  // the port part of where agents fetch their configuration
 
   // `mosaic ARGUMENTS…` in this installation.
