@@ -199,6 +199,9 @@ func (it *installation) checkRestricted(where string, pod, container object) {
 		if text(container["name"]) != "engine" {
 			it.complain("%s: is privileged", where)
 		}
+		if at(pod, "securityContext", "fsGroup") != nil {
+			it.complain("%s: an fsGroup changes the owners of the engine's files", where)
+		}
 		return
 	}
 	nonRoot := at(pod, "securityContext", "runAsNonRoot") == true || at(security, "runAsNonRoot") == true
