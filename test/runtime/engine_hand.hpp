@@ -33,7 +33,7 @@ std::string required_variable(const char* name);
 // An instance id that no other test has.
 std::string random_instance();
 
-// Looks until it is so, for 20 seconds at most: an engine tells an end a while after the call that asked for it.
+// Looks until it is so, for a minute at most: an engine tells an end a while after the call that asked for it.
 bool soon(const std::function<bool()>& condition);
 
 }  // namespace mosaic

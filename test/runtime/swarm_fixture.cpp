@@ -16,6 +16,7 @@ SwarmLab::SwarmLab() {
   settings_.engine.instance = random_instance();
   settings_.engine.command_override = {"openclaw"};
   settings_.poll = std::chrono::milliseconds(100);
+  settings_.start_wait = std::chrono::seconds(60);  // however busy the machine is
   image_ = required_variable("MOSAIC_TEST_INSTANT_IMAGE");
   hand_ = std::make_unique<EngineHand>(settings_.engine.endpoint, clock_);
   driver_ = std::make_unique<SwarmDriver>(settings_, clock_);
