@@ -221,7 +221,8 @@ Finding judge_walls(int code, const std::vector<ForbiddenPlace>& places) {
                 "give another --agent-image");
   if (reached >= 0 && static_cast<std::size_t>(reached) < places.size()) {
     return fail(check, "an agent reaches " + places[static_cast<std::size_t>(reached)].name,
-                "run mosaic as root on the engine's machine, with --firewall required");
+                "the walls stand once mosaic has run here, as root; with --firewall required no "
+                "agent starts without");
   }
   return fail(check, "the probe ended with " + std::to_string(code),
               "check that the image has a shell");
