@@ -114,16 +114,11 @@ void run(const Words& words) {
       [&](int number) { store.touch(key_of(number), clock.now()); }};
   const Write record{
       "desired-state write: activity of one agent",
-      R"(UPDATE "UserContainer" agent SET "busyUntil" = GREATEST(agent."busyUntil", busy."until"), )"
-      R"("lastActiveAt" = GREATEST(agent."lastActiveAt", now()::timestamp(3)) FROM (SELECT )"
-      R"(locked."id", given."until" FROM unnest(ARRAY['agent-' || :number]::text[], )"
-      R"(ARRAY[now() + interval '30 s']::timestamp(3)[]) AS given("id", "until") JOIN )"
-      R"("UserContainer" locked ON locked."id" = given."id" ORDER BY locked."id" FOR NO KEY )"
-      R"(UPDATE OF locked) busy WHERE agent."id" = busy."id";)",
+      R"(SELECT mosaic_record_activity('api', now()::timestamp(3), ARRAY['agent-' || :number]::text[], )"
+      R"(ARRAY[now() + interval '30 s']::timestamp(3)[], ARRAY[true]);)",
       [&](int number) {
-        const std::map<ResourceKey, TimePoint> busy{
-            {key_of(number), clock.now() + std::chrono::seconds(30)}};
-        store.record_activity(busy, clock.now());
+        const auto now = clock.now();
+        store.record_activity({"api", now, {{key_of(number), now + std::chrono::seconds(30)}}, {}});
       }};
   measure(words, bench.url(), touch);
   measure(words, bench.url(), record);

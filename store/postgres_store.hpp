@@ -43,7 +43,7 @@ class PostgresStore final : public Store {
   bool set_desired_state(const ResourceKey& key, DesiredState state) override;
   bool request_restart(const ResourceKey& key, TimePoint now) override;
   bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) override;
-  void record_activity(const std::map<ResourceKey, TimePoint>& busy_until, TimePoint now) override;
+  void record_activity(const Activity& activity) override;
   void put_setting(const std::string& key, const std::string& value) override;
 
   std::optional<Term> acquire_lease(const std::string& holder, Duration time_to_live,

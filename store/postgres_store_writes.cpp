@@ -157,28 +157,27 @@ bool PostgresStore::request_deletion(const ResourceKey& key, bool purge, TimePoi
                     {key.name, timestamp_text(now), purge ? "true" : "false"});
 }
 
-void PostgresStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_until,
-                                    TimePoint now) {
-  // Rows are locked in the order of their ids, as every statement here that changes several of them
-  // does.
-  static constexpr Statement statement{"record_activity", R"(
-UPDATE "UserContainer" agent
-SET "busyUntil" = GREATEST(agent."busyUntil", busy."until"), "lastActiveAt" = GREATEST(agent."lastActiveAt", $3)
-FROM (SELECT locked."id", given."until"
-      FROM unnest($1::text[], $2::timestamp(3)[]) AS given("id", "until")
-      JOIN "UserContainer" locked ON locked."id" = given."id"
-      ORDER BY locked."id" FOR NO KEY UPDATE OF locked) busy
-WHERE agent."id" = busy."id")"};
+void PostgresStore::record_activity(const Activity& activity) {
+  static constexpr Statement statement{
+      "record_activity",
+      "SELECT mosaic_record_activity($1, $2, $3::text[], $4::timestamp(3)[], $5::boolean[])"};
   std::vector<std::string> ids;
   std::vector<std::string> times;
-  for (const auto& [key, until] : busy_until) {
-    if (key.kind != ResourceKind::user_container || !is_storable(key.name)) continue;
-    ids.push_back(key.name);
-    times.push_back(timestamp_text(until));
-  }
+  std::vector<std::string> held;
+  const auto add = [&](const std::map<ResourceKey, TimePoint>& agents, const char* are_held) {
+    for (const auto& [key, until] : agents) {
+      if (key.kind != ResourceKind::user_container || !is_storable(key.name)) continue;
+      ids.push_back(key.name);
+      times.push_back(timestamp_text(until));
+      held.emplace_back(are_held);
+    }
+  };
+  add(activity.held_until, "true");
+  add(activity.let_go, "false");
   if (ids.empty()) return;
   database_.pool().perform("record activity", Repeat::safely, [&](Session& session) {
-    session.run(statement, {array_literal(ids), array_literal(times), timestamp_text(now)});
+    session.run(statement, {activity.process, timestamp_text(activity.now), array_literal(ids),
+                            array_literal(times), array_literal(held)});
   });
 }
 

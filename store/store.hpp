@@ -117,6 +117,17 @@ class EventLog {
   virtual int prune_events(int keep, TimePoint before) = 0;
 };
 
+// What one API process puts on record about the agents that are used through it.
+struct Activity {
+  std::string process;  // one start of one program: no other ever has it
+  TimePoint now{};
+  std::map<ResourceKey, TimePoint>
+      held_until;  // open streams and running turns: at least until then
+  // No turn holds these any more. A hold that is later than this time stays: it was recorded after this was decided,
+  // whichever of the two arrives first.
+  std::map<ResourceKey, TimePoint> let_go;
+};
+
 // What the API and the command line write: desired state only.
 class DesiredStateWriter {
  public:
@@ -127,10 +138,10 @@ class DesiredStateWriter {
   virtual bool set_desired_state(const ResourceKey& key, DesiredState state) = 0;
   virtual bool request_restart(const ResourceKey& key, TimePoint now) = 0;
   virtual bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) = 0;
-  // Open streams and running turns: busyUntil = the later of what it is and `until`; lastActiveAt
-  // likewise.
-  virtual void record_activity(const std::map<ResourceKey, TimePoint>& busy_until,
-                               TimePoint now) = 0;
+  // For each agent named: busyUntil becomes the latest hold of any process, or `now` when none is left; lastActiveAt
+  // the later of what it is and `now`. A process moves and takes back holds of its own only, and what stands in
+  // busyUntil beyond all holds is another's word, which stays as well.
+  virtual void record_activity(const Activity& activity) = 0;
   virtual void put_setting(const std::string& key, const std::string& value) = 0;
 };
 

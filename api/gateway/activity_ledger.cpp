@@ -30,10 +30,14 @@ void ActivityLedger::Hold::release() noexcept {
   if (auto* ledger = std::exchange(ledger_, nullptr)) ledger->release(agent_, use_);
 }
 
-ActivityLedger::ActivityLedger(const Clock& clock, DesiredStateWriter& rows,
+ActivityLedger::ActivityLedger(const Clock& clock, DesiredStateWriter& rows, std::string process,
                                ActivitySettings settings,
                                std::function<void(const std::string&)> report)
-    : clock_(clock), rows_(rows), settings_(settings), report_(std::move(report)) {}
+    : clock_(clock),
+      rows_(rows),
+      process_(std::move(process)),
+      settings_(settings),
+      report_(std::move(report)) {}
 
 ActivityLedger::~ActivityLedger() = default;
 
@@ -59,8 +63,9 @@ void ActivityLedger::release(const ResourceKey& agent, AgentUse use) noexcept {
   if (found == entries_.end()) return;
   Entry& entry = found->second;
   --(use == AgentUse::turn ? entry.turns : entry.waiting);
-  if (std::exchange(entry.unwritten, true)) return;
-  entry.unwritten_since = clock_.steady_now();
+  entry.released = true;
+  entry.released_at = clock_.steady_now();
+  entry.released_after = pages_;
 }
 
 // The next renewal is due before what is left of it has run out, also when a few renewals fail.
@@ -69,72 +74,108 @@ bool ActivityLedger::in_force(const Entry& entry) const {
          clock_.steady_now() - *entry.busy_recorded_at <= settings_.lease / 2;
 }
 
+// Its last turn ended just now, and the next one may begin without a word to the database.
+bool ActivityLedger::lingers(const Entry& entry, SteadyTime now) const {
+  return in_force(entry) && entry.released && now - entry.released_at < settings_.linger;
+}
+
 bool ActivityLedger::is_due(const Entry& entry, SteadyTime now) const {
-  const auto renewal = settings_.lease / 3;
-  const auto& last = entry.turns > 0 ? entry.busy_recorded_at : entry.written_at;
-  if (entry.turns > 0 || entry.waiting > 0) {
-    if (!last || now - *last >= renewal) return true;
+  const bool busy = entry.turns > 0 || lingers(entry, now);
+  const auto& last = busy ? entry.busy_recorded_at : entry.written_at;
+  if (busy || entry.waiting > 0) {
+    if (!last || now - *last >= settings_.lease / 3) return true;
   }
-  return entry.unwritten && now - entry.unwritten_since >= settings_.release_flush;
+  return !busy && entry.released && now - entry.released_at >= settings_.linger;
+}
+
+ActivityLedger::Page ActivityLedger::new_page() {
+  Page page;
+  page.number = ++pages_;
+  page.taken_at = clock_.steady_now();
+  page.activity.process = process_;
+  page.activity.now = clock_.now();
+  return page;
+}
+
+void ActivityLedger::enter(Page& page, const ResourceKey& agent, Entry& entry, bool busy) {
+  if (busy) {
+    entry.held_until =
+        std::max(page.activity.now + settings_.lease, entry.held_until + Duration(1));
+    page.activity.held_until[agent] = entry.held_until;
+  } else {
+    entry.busy_recorded_at.reset();
+    entry.taken_back_by = page.number;
+    page.activity.let_go[agent] = entry.held_until;
+  }
 }
 
 void ActivityLedger::record(const ResourceKey& agent) {
   Page page;
   {
     const std::lock_guard lock(mutex_);
-    page.taken_at = clock_.steady_now();
-    const TimePoint now = clock_.now();
+    page = new_page();
     const auto found = entries_.find(agent);
-    const bool busy = found != entries_.end() && found->second.turns > 0;
-    page.busy_until[agent] = busy ? now + settings_.lease : now;
-    if (busy) page.busy.insert(agent);
+    if (found == entries_.end()) {
+      page.activity.let_go[agent] = TimePoint{};
+    } else {
+      const Entry& entry = found->second;
+      enter(page, agent, found->second, entry.turns > 0 || lingers(entry, page.taken_at));
+    }
   }
   write(page);
 }
 
-ActivityLedger::Page ActivityLedger::take_due(bool everything, const ResourceKey& after) {
+// The last agent looked at, after which the next page goes on; nothing at the end.
+std::optional<ResourceKey> ActivityLedger::take_due(Due due,
+                                                    const std::optional<ResourceKey>& after,
+                                                    Page& page) {
   const std::lock_guard lock(mutex_);
-  Page page;
-  page.taken_at = clock_.steady_now();
-  const TimePoint now = clock_.now();
-  for (auto at = entries_.upper_bound(after);
-       at != entries_.end() && page.busy_until.size() < page_size; ++at) {
-    const auto& [agent, entry] = *at;
-    const bool used = entry.turns > 0 || entry.waiting > 0 || entry.unwritten;
-    if (everything ? !used : !is_due(entry, page.taken_at)) continue;
-    const bool busy = entry.turns > 0;
-    page.busy_until[agent] = busy ? now + settings_.lease : now;
-    if (busy) page.busy.insert(agent);
+  page = new_page();
+  for (auto at = after ? entries_.upper_bound(*after) : entries_.begin(); at != entries_.end();
+       ++at) {
+    auto& [agent, entry] = *at;
+    if (due == Due::everything) {
+      const bool used = entry.turns > 0 || entry.waiting > 0 || entry.released;
+      if (used) enter(page, agent, entry, entry.turns > 0);
+    } else if (is_due(entry, page.taken_at)) {
+      enter(page, agent, entry, entry.turns > 0 || lingers(entry, page.taken_at));
+    }
+    if (page.size() == page_size) return agent;
   }
-  return page;
+  return std::nullopt;
 }
 
 void ActivityLedger::write(const Page& page) {
-  rows_.record_activity(page.busy_until, clock_.now());
+  rows_.record_activity(page.activity);
   const std::lock_guard lock(mutex_);
-  for (const auto& [agent, until] : page.busy_until) {
+  for (const auto& [agent, until] : page.activity.held_until) {
     const auto found = entries_.find(agent);
     if (found == entries_.end()) continue;
     Entry& entry = found->second;
     entry.written_at = page.taken_at;
-    if (page.busy.contains(agent)) entry.busy_recorded_at = page.taken_at;
-    if (entry.unwritten_since <= page.taken_at) entry.unwritten = false;
+    if (page.number > entry.taken_back_by) entry.busy_recorded_at = page.taken_at;
+  }
+  for (const auto& [agent, until] : page.activity.let_go) {
+    const auto found = entries_.find(agent);
+    if (found == entries_.end()) continue;
+    Entry& entry = found->second;
+    entry.written_at = page.taken_at;
+    if (page.number > entry.released_after) entry.released = false;
   }
 }
 
-void ActivityLedger::write_pages(bool everything) {
-  ResourceKey after(ResourceKind::user_container, "");
-  for (;;) {
-    const Page page = take_due(everything, after);
-    if (page.busy_until.empty()) return;
-    write(page);
-    after = page.busy_until.rbegin()->first;
-  }
+void ActivityLedger::write_pages(Due due) {
+  std::optional<ResourceKey> last;
+  do {
+    Page page;
+    last = take_due(due, last, page);
+    if (page.size() > 0) write(page);
+  } while (last);
 }
 
 void ActivityLedger::tick() {
   try {
-    write_pages(false);
+    write_pages(Due::in_time);
     report_outcome({});
   } catch (const std::exception& error) {
     report_outcome(error.what());
@@ -142,13 +183,13 @@ void ActivityLedger::tick() {
   forget_old(clock_.steady_now());
 }
 
-void ActivityLedger::flush() { write_pages(true); }
+void ActivityLedger::flush() { write_pages(Due::everything); }
 
 void ActivityLedger::forget_old(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   std::erase_if(entries_, [&](const auto& item) {
     const Entry& entry = item.second;
-    const bool used = entry.turns > 0 || entry.waiting > 0 || entry.unwritten;
+    const bool used = entry.turns > 0 || entry.waiting > 0 || entry.released;
     return !used && (!entry.written_at || now - *entry.written_at > settings_.lease);
   });
 }

@@ -3,27 +3,32 @@
 // alone.
 //
 // A hold of use `turn` keeps the row's busyUntil in the future: now + lease, renewed at a third of the lease, one
-// statement for all agents. The store keeps the later value, so several processes add up, and what a killed process held
-// runs out by itself. A hold of use `waiting` (somebody waits for the agent to wake) only keeps lastActiveAt fresh: were
-// it busy, a restart that has begun to drain would wait for whoever waits for the restart. The last release writes
-// lastActiveAt once more, from which the idle time counts.
+// statement for all agents. The store keeps what each process holds, so several add up; once the last turn of this one is
+// over for `linger`, it takes its own back, and what a killed process held runs out by itself. A hold of use `waiting`
+// (somebody waits for the agent to wake) only keeps lastActiveAt fresh: were it busy, a restart that has begun to drain
+// would wait for whoever waits for the restart. The last release writes lastActiveAt once more, from which the idle time
+// counts.
 //
 // The race with an agent's going to sleep: the controller writes "stopping" only if the row's activity is still what it
 // decided upon. So a turn is passed to an agent only (a) while a record of this process is in force (hold_in_force:
 // the row says busy for half a lease more, and the next renewal comes before that), or (b) after record() and then
 // a look at the phase: whichever of the two transactions came first, one of us sees the other's.
 //
+// The race with our own taking back: from the moment that is decided, nothing is in force until the next record. Each
+// record of an agent names a later time than the one before, and what is taken back is named by its time, so that a
+// write that arrives late takes back nothing that was recorded since.
+//
 // Thread-safety: every method may be called from any thread. Only record(), flush() and tick() block (on the store);
 // tick() runs on a thread of its own (Ticker). Bounded by the number of agents held, at most `held_agents`.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "model/clock.hpp"
@@ -34,8 +39,8 @@ namespace mosaic {
 
 struct ActivitySettings {
   Duration lease = std::chrono::seconds(30);
-  // A release is on record at the latest after this; renewals come at a third of the lease.
-  Duration release_flush = std::chrono::seconds(3);
+  // A turn that follows another one within this finds the hold still in force; after it, the hold is taken back.
+  Duration linger = std::chrono::seconds(1);
   std::size_t held_agents = 100'000;
 };
 
@@ -68,8 +73,9 @@ class ActivityLedger {
     AgentUse use_ = AgentUse::turn;
   };
 
-  // `report`: one line, when the rows cannot be written (and once more when they can again); may be empty.
-  ActivityLedger(const Clock& clock, DesiredStateWriter& rows, ActivitySettings settings = {},
+  // `process`: one that nobody else has or had. `report`: one line, when the rows cannot be written (and once more when they can again); may be empty.
+  ActivityLedger(const Clock& clock, DesiredStateWriter& rows, std::string process,
+                 ActivitySettings settings = {},
                  std::function<void(const std::string& line)> report = {});
   ~ActivityLedger();
   ActivityLedger(const ActivityLedger&) = delete;
@@ -96,32 +102,46 @@ class ActivityLedger {
   struct Entry {
     int turns = 0;
     int waiting = 0;
-    bool unwritten = false;  // released since the last write, first at `unwritten_since`
-    SteadyTime unwritten_since{};
-    std::optional<SteadyTime> busy_recorded_at;  // of the last record as busy
-    std::optional<SteadyTime> written_at;        // of the last record of any kind
+    bool released =
+        false;  // and not yet written, last at `released_at`, after page `released_after`
+    SteadyTime released_at{};
+    std::uint64_t released_after = 0;
+    TimePoint held_until{};  // the latest that was ever to be recorded
+    std::optional<SteadyTime>
+        busy_recorded_at;                  // of the last record as busy that was not taken back
+    std::uint64_t taken_back_by = 0;       // the page
+    std::optional<SteadyTime> written_at;  // of the last record of any kind
   };
+  // What is written at once. Pages are numbered in the order in which they were decided.
   struct Page {
-    std::map<ResourceKey, TimePoint> busy_until;
-    std::set<ResourceKey> busy;  // those that a turn holds
+    std::uint64_t number = 0;
     SteadyTime taken_at{};
+    Activity activity;
+
+    std::size_t size() const { return activity.held_until.size() + activity.let_go.size(); }
   };
+  enum class Due : std::uint8_t { in_time, everything };
 
   void release(const ResourceKey& agent, AgentUse use) noexcept;
   bool in_force(const Entry& entry) const;
+  bool lingers(const Entry& entry, SteadyTime now) const;
   bool is_due(const Entry& entry, SteadyTime now) const;
-  Page take_due(bool everything, const ResourceKey& after);
+  Page new_page();
+  void enter(Page& page, const ResourceKey& agent, Entry& entry, bool busy);
+  std::optional<ResourceKey> take_due(Due due, const std::optional<ResourceKey>& after, Page& page);
   void write(const Page& page);
-  void write_pages(bool everything);
+  void write_pages(Due due);
   void forget_old(SteadyTime now);
   void report_outcome(const std::string& error);
 
   const Clock& clock_;
   DesiredStateWriter& rows_;
+  const std::string process_;
   const ActivitySettings settings_;
   const std::function<void(const std::string&)> report_;
   mutable std::mutex mutex_;
   std::map<ResourceKey, Entry> entries_;
+  std::uint64_t pages_ = 0;
   bool failing_ = false;  // of tick()'s thread alone
 };
 

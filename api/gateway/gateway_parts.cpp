@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "secrets/token.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr Duration tick_interval = std::chrono::milliseconds(250);
 GatewayParts::GatewayParts(const GatewayPartsNeeds& needs, const GatewayPartsSettings& settings)
     : report_(needs.report),
       store_work_(settings.store_threads, settings.queued_store_work),
-      ledger_(needs.clock, needs.desired, settings.activity, needs.report),
+      ledger_(needs.clock, needs.desired, random_id(), settings.activity, needs.report),
       desk_(DeskDependencies{needs.clock, needs.rows, needs.settings, needs.secrets, ledger_,
                              executor()},
             settings.desk),

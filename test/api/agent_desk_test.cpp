@@ -121,7 +121,7 @@ class AgentDeskTest : public testing::Test {
   std::map<std::string, int> operations;
   std::function<void(std::string_view)> before_operation;
   ManualExecutor executor;
-  ActivityLedger ledger{clock, store};
+  ActivityLedger ledger{clock, store, "api"};
   AgentDesk desk{DeskDependencies{clock, store, people, box, ledger, executor.executor()}};
 };
 

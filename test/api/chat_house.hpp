@@ -112,7 +112,7 @@ class ChatHouse {
   NamesGatekeeper gatekeeper;
   Term term = 0;
   WorkerPool workers;
-  ActivityLedger ledger{clock, store};
+  ActivityLedger ledger{clock, store, "api"};
   ChatTurns turns{accounts, box, clock, executor()};
   AgentDesk desk{DeskDependencies{clock, store, people, box, ledger, executor()}};
   Ticker ticker{std::chrono::milliseconds(20), [this] {

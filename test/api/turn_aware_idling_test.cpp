@@ -35,7 +35,8 @@ class Silent final : public ControllerObserver, public InformerObserver, public 
 
 // One API process, as far as agents notice it.
 struct ApiProcess {
-  ApiProcess(const Clock& clock, FakeStore& store) : ledger(clock, store) {}
+  ApiProcess(const Clock& clock, FakeStore& store, const std::string& name)
+      : ledger(clock, store, name) {}
   ActivityLedger ledger;
 };
 
@@ -62,8 +63,8 @@ class TurnAwareIdling : public testing::Test {
     engine.watch(loop->informer());
     loop->elector().tick();
     put_agent();
-    first = std::make_unique<ApiProcess>(clock, store);
-    second = std::make_unique<ApiProcess>(clock, store);
+    first = std::make_unique<ApiProcess>(clock, store, "first");
+    second = std::make_unique<ApiProcess>(clock, store, "second");
     settle();
   }
 
@@ -159,7 +160,7 @@ TEST_F(TurnAwareIdling, WithoutAnyTurnTheAgentFallsAsleepInTime) {
 }
 
 TEST_F(TurnAwareIdling, AKilledProcessTakesNoStreamOfAnotherWithIt) {
-  ApiProcess lost(clock, store);
+  ApiProcess lost(clock, store, "lost");
   const auto lost_stream = lost.ledger.hold(alice);
   lost.ledger.tick();  // and never again: it is dead, and neither renews nor releases
   const auto stream = second->ledger.hold(alice);
@@ -169,7 +170,7 @@ TEST_F(TurnAwareIdling, AKilledProcessTakesNoStreamOfAnotherWithIt) {
 }
 
 TEST_F(TurnAwareIdling, WhatAKilledProcessHeldRunsOutByItself) {
-  ApiProcess lost(clock, store);
+  ApiProcess lost(clock, store, "lost");
   const auto lost_stream = lost.ledger.hold(alice);
   lost.ledger.tick();
   pass(seconds(31));
@@ -198,7 +199,9 @@ TEST_F(TurnAwareIdling, ARestartWaitsForTheStreamAndForNobodyWhoOnlyWaits) {
   EXPECT_EQ(phase(), Phase::draining);
   const auto before = row().status.started_at;
   stream.release();
-  pass(seconds(40));
+  pass(seconds(5));
+  EXPECT_NE(phase(), Phase::draining) << "the end of the turn is heard, not the end of its lease";
+  pass(seconds(35));
   EXPECT_EQ(phase(), Phase::running);
   EXPECT_GT(row().status.started_at, before);
 }

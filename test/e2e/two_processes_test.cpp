@@ -173,7 +173,9 @@ TEST_F(TwoProcesses, OneThatIsKilledTakesNoStreamAndNoHoldOfTheOtherWithIt) {
     ASSERT_TRUE(agent.said().starts_with(client->body())) << "whole events, up to the end";
   }
 
-  // Ten seconds after the last release nothing renews any more.
+  EXPECT_TRUE(world.run(seconds(10), [&] { return agents_busy() == 0; }))
+      << "a turn's hold ends with it, not with its lease";
+  // And nothing renews any more.
   const auto last_renewal = R"(SELECT max("busyUntil")::text FROM "UserContainer")";
   const auto before = database.sql(last_renewal)[0][0].as<std::string>();
   world.run(seconds(12), [] { return false; });

@@ -77,7 +77,7 @@ class FakeStore final : public Store {
   bool set_desired_state(const ResourceKey& key, DesiredState state) override;
   bool request_restart(const ResourceKey& key, TimePoint now) override;
   bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) override;
-  void record_activity(const std::map<ResourceKey, TimePoint>& busy_until, TimePoint now) override;
+  void record_activity(const Activity& activity) override;
   void put_setting(const std::string& key, const std::string& value) override;
 
   std::optional<Term> acquire_lease(const std::string& holder, Duration time_to_live,
@@ -130,6 +130,7 @@ class FakeStore final : public Store {
   struct StoredAgent {
     AgentRow row;
     FakeAgentConfig system_config;
+    std::map<std::string, TimePoint> holds;  // by process
     Sequence changed = 0;
   };
   struct Tombstone {
@@ -160,6 +161,9 @@ class FakeStore final : public Store {
   bool only_prolongs(const AgentRow& before, const AgentRow& after) const;
   void move_activity(StoredAgent& agent, TimePoint last_active_at,
                      std::optional<TimePoint> busy_until);
+  void change_holds(const ResourceKey& key, TimePoint now,
+                    const std::function<void(std::map<std::string, TimePoint>&)>& change,
+                    std::optional<TimePoint> at_least);
   bool erase_with_tombstone(const ResourceKey& key);
   void provider_changed(const ProviderRow& provider);
   std::vector<ProviderRow> providers_of(const StoredAgent& agent) const;

@@ -20,6 +20,9 @@ auto spec_of(const AgentRow& row) {
 // the controller may be putting the agent to sleep at this moment.
 constexpr Duration idle_deadline_margin = std::chrono::seconds(5);
 
+// What a process held that was killed is forgotten after this.
+constexpr Duration hold_memory = std::chrono::minutes(10);
+
 bool asleep_or_failed(Phase phase) {
   return phase == Phase::stopped || phase == Phase::stopping || phase == Phase::paused ||
          phase == Phase::hibernated || phase == Phase::failed;
@@ -45,9 +48,10 @@ bool FakeStore::wakes(const AgentRow& row) const {
 // Activity of an agent that is awake and has time left moves no deadline nearer: nothing to look at.
 bool FakeStore::only_prolongs(const AgentRow& before, const AgentRow& after) const {
   if (asleep_or_failed(after.status.phase) || !before.last_active_at) return false;
-  const bool forward = after.last_active_at >= before.last_active_at &&
-                       (!before.busy_until || after.busy_until >= before.busy_until);
-  return forward &&
+  const bool still_busy = !before.busy_until || after.busy_until >= before.busy_until;
+  const bool no_earlier = after.status.phase != Phase::draining &&
+                          before.busy_until <= *after.last_active_at + after.idle_timeout;
+  return after.last_active_at >= before.last_active_at && (still_busy || no_earlier) &&
          *before.last_active_at + after.idle_timeout > clock_.now() + idle_deadline_margin;
 }
 
@@ -55,7 +59,7 @@ void FakeStore::move_activity(StoredAgent& agent, TimePoint last_active_at,
                               std::optional<TimePoint> busy_until) {
   AgentRow row = agent.row;
   row.last_active_at = later(row.last_active_at, last_active_at);
-  if (busy_until) row.busy_until = later(row.busy_until, *busy_until);
+  if (busy_until) row.busy_until = *busy_until;
   update_spec(agent, std::move(row));
 }
 
@@ -70,6 +74,9 @@ void FakeStore::update_spec(StoredAgent& agent, AgentRow row) {
       row.last_active_at != agent.row.last_active_at && row.last_active_at && wakes(agent.row);
   std::optional<ChangeUrgency> announce;
   if (spec_differs) announce = ChangeUrgency::spec_change;
+  const bool waited_for = row.status.phase == Phase::draining && row.busy_until &&
+                          row.busy_until < agent.row.busy_until;
+  if (waited_for) announce = ChangeUrgency::spec_change;
   if (wake) announce = ChangeUrgency::waiting_user;
   if (spec_differs) ++row.generation;
   const bool matters = activity_differs && !only_prolongs(agent.row, row);
@@ -226,12 +233,42 @@ bool FakeStore::request_deletion(const ResourceKey& key, bool purge, TimePoint n
   });
 }
 
-void FakeStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_until, TimePoint now) {
+// `at_least`: what busyUntil becomes when no hold is later.
+void FakeStore::change_holds(const ResourceKey& key, TimePoint now,
+                             const std::function<void(std::map<std::string, TimePoint>&)>& change,
+                             std::optional<TimePoint> at_least) {
+  auto* agent = stored(key);
+  if (agent == nullptr || key.kind != ResourceKind::user_container) return;
+  const auto latest = [&] {
+    std::optional<TimePoint> until;
+    for (const auto& [process, held_until] : agent->holds) until = later(until, held_until);
+    return until;
+  };
+  const auto was = latest();
+  change(agent->holds);
+  std::erase_if(agent->holds, [&](const auto& hold) { return hold.second <= now - hold_memory; });
+  auto until = latest();
+  if (at_least) until = later(until, *at_least);
+  // Beyond all holds: somebody else's word.
+  if (agent->row.busy_until > was) until = later(until, *agent->row.busy_until);
+  move_activity(*agent, now, until);
+}
+
+void FakeStore::record_activity(const Activity& activity) {
   perform("record_activity", [&] {
-    for (const auto& [key, until] : busy_until) {
-      auto* agent = stored(key);
-      if (agent == nullptr || key.kind != ResourceKind::user_container) continue;
-      move_activity(*agent, now, until);
+    for (const auto& [key, until] : activity.held_until) {
+      const auto hold = [&, until = until](std::map<std::string, TimePoint>& holds) {
+        auto& own = holds[activity.process];
+        own = std::max(own, until);
+      };
+      change_holds(key, activity.now, hold, std::nullopt);
+    }
+    for (const auto& [key, until] : activity.let_go) {
+      const auto let_go = [&, until = until](std::map<std::string, TimePoint>& holds) {
+        const auto own = holds.find(activity.process);
+        if (own != holds.end() && own->second <= until) holds.erase(own);
+      };
+      change_holds(key, activity.now, let_go, activity.now);
     }
   });
 }

@@ -196,7 +196,7 @@ TEST_F(LoopTest, AnOpenStreamKeepsAnAgentAwake) {
   user("alice");
   settle();
   for (int i = 0; i < 60; ++i) {
-    store.record_activity({{key("alice"), clock.now() + minutes(2)}}, clock.now());
+    store.record_activity({"api", clock.now(), {{key("alice"), clock.now() + minutes(2)}}, {}});
     pass(minutes(1));
   }
   EXPECT_EQ(phase("alice"), Phase::running);
@@ -210,7 +210,7 @@ TEST_F(LoopTest, ATurnThatBeginsWhileIdlingIsDecidedKeepsTheAgent) {
   store.set_fault_hook([&](std::string_view operation, StoreMoment moment) {
     if (operation != "write_status_if_idle" || moment != StoreMoment::before) return;
     store.set_fault_hook({});
-    store.record_activity({{key("alice"), clock.now() + minutes(5)}}, clock.now());
+    store.record_activity({"api", clock.now(), {{key("alice"), clock.now() + minutes(5)}}, {}});
   });
   settle();
   EXPECT_EQ(phase("alice"), Phase::running);

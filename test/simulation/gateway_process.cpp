@@ -15,7 +15,7 @@ GatewayProcess::GatewayProcess(const GatewayWorld& world, const std::string& nam
       process_(name),
       store_(world.store, process_, world.interruptions, world.invariants),
       settings_(world.settings, process_, world.interruptions, world.next_id),
-      ledger_(world.clock, store_, {},
+      ledger_(world.clock, store_, name, {},
               [this](const std::string& line) {
                 world_.invariants.text_written("a report of " + process_.name, line);
               }),

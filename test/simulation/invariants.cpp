@@ -47,6 +47,7 @@ void Invariants::fail(const std::string& rule, const std::string& text) {
 void Invariants::row_begins(const ResourceKey& key) {
   purge_asked_.erase(key);
   finished_.erase(key);
+  recorded_.erase(key);
 }
 
 void Invariants::disturbed(const ResourceKey& key) { disturbed_at_[key] = clock_.now(); }
@@ -73,8 +74,9 @@ void Invariants::text_written(const std::string& where, std::string_view text) {
 void Invariants::chat_began(int number, const std::string& gateway, const ResourceKey& agent,
                             const std::string& container_id) {
   chats_[number] = Chat{gateway, agent, container_id};
-  const auto recorded = recorded_.find({gateway, agent});
-  if (recorded == recorded_.end() || recorded->second + use_lease <= clock_.now())
+  const auto& recorded = recorded_[agent];
+  const auto use = recorded.find(gateway);
+  if (use == recorded.end() || use->second.at + use_lease <= clock_.now())
     fail("S3", "a turn was passed to " + container_id + " without a record that it is in use");
   const auto container = engine_.find_container(container_id);
   if (container && put_to_sleep_.contains(container_id) && !may_be_ended(*container, gateway))
@@ -285,10 +287,28 @@ void Invariants::activity_failed(const Process& process) {
   activity_failed_[process.name] = clock_.now();
 }
 
-void Invariants::activity_written(const Process& process,
-                                  const std::map<ResourceKey, TimePoint>& busy_until) {
-  for (const auto& [key, until] : busy_until) {
-    if (until > clock_.now()) recorded_[{process.name, key}] = clock_.now();
+void Invariants::activity_written(const Process& process, const Activity& activity) {
+  for (const auto& [key, until] : activity.held_until) {
+    auto& use = recorded_[key][process.name];
+    use = RecordedUse{clock_.now(), std::max(use.until, until)};
+    check_records(key);
+  }
+  for (const auto& [key, until] : activity.let_go) {
+    auto& recorded = recorded_[key];
+    const auto use = recorded.find(process.name);
+    if (use != recorded.end() && use->second.until <= until) recorded.erase(use);
+    check_records(key);
+  }
+}
+
+// S3: whoever takes back what it held, takes back nothing of another.
+void Invariants::check_records(const ResourceKey& key) {
+  const auto row = store_.find_agent(key);
+  if (!row) return;
+  for (const auto& [gateway, use] : recorded_[key]) {
+    if (failed_over_since(use.at)) continue;
+    if (!row->busy_until || *row->busy_until < use.until)
+      fail("S3", "the record that " + gateway + " uses " + to_string(key) + " is gone");
   }
 }
 

@@ -78,8 +78,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void after_status_write(const Process& process, const ResourceKey& key, bool accepted,
                           bool finishes_deletion) override;
   void event_written(const Process& process, const Event& event) override;
-  void activity_written(const Process& process,
-                        const std::map<ResourceKey, TimePoint>& busy_until) override;
+  void activity_written(const Process& process, const Activity& activity) override;
   void activity_failed(const Process& process) override;
 
  private:
@@ -90,6 +89,11 @@ class Invariants final : public EngineWitness, public StoreWitness {
     std::optional<TimePoint> cleaned_at;
     bool last_look_failed = false;
   };
+  // That a gateway's turns hold an agent, and has not taken back since.
+  struct RecordedUse {
+    TimePoint at;
+    TimePoint until;
+  };
   struct Chat {
     std::string gateway;
     ResourceKey agent;
@@ -98,6 +102,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
 
   void check_knowledge(const Process& process, EngineMethod method, const FakeContainer& container);
   void check_use(const Process& process, EngineMethod method, const FakeContainer& container);
+  void check_records(const ResourceKey& key);
   void check_back_off(const FakeContainer& container);
   void check_lost_row(const Process& process, EngineMethod method, const FakeContainer& container);
   bool may_be_ended(const FakeContainer& container, const std::string& gateway);
@@ -118,8 +123,8 @@ class Invariants final : public EngineWitness, public StoreWitness {
   std::map<int, Chat> chats_;
   std::set<std::string> ending_;        // containers whose end was asked for while that was allowed
   std::set<std::string> put_to_sleep_;  // whose end or pause was asked for, by idling
-  std::map<std::pair<std::string, ResourceKey>, TimePoint> recorded_;  // by gateway and agent
-  std::map<std::string, TimePoint> activity_failed_;                   // by gateway
+  std::map<ResourceKey, std::map<std::string, RecordedUse>> recorded_;  // by agent and gateway
+  std::map<std::string, TimePoint> activity_failed_;                    // by gateway
   std::map<std::pair<std::string, ResourceKey>, Knowledge> knowledge_;
   std::map<std::string, TimePoint> listed_;
   std::map<ResourceKey, std::vector<TimePoint>> starts_;

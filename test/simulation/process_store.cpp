@@ -107,12 +107,11 @@ bool ProcessStore::request_deletion(const ResourceKey& key, bool purge, TimePoin
               [&] { return store_.request_deletion(key, purge, now); });
 }
 
-void ProcessStore::record_activity(const std::map<ResourceKey, TimePoint>& busy_until,
-                                   TimePoint now) {
+void ProcessStore::record_activity(const Activity& activity) {
   try {
     call("record_activity", {}, [&] {
-      store_.record_activity(busy_until, now);
-      witness_.activity_written(process_, busy_until);
+      store_.record_activity(activity);
+      witness_.activity_written(process_, activity);
     });
   } catch (const StoreError&) {
     witness_.activity_failed(process_);

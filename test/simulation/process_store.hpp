@@ -22,8 +22,7 @@ class StoreWitness {
   virtual void after_status_write(const Process& process, const ResourceKey& key, bool accepted,
                                   bool finishes_deletion) = 0;
   virtual void event_written(const Process& process, const Event& event) = 0;
-  virtual void activity_written(const Process& process,
-                                const std::map<ResourceKey, TimePoint>& busy_until) = 0;
+  virtual void activity_written(const Process& process, const Activity& activity) = 0;
   // Or it could not write, or was not told that it had.
   virtual void activity_failed(const Process& process) = 0;
 };
@@ -55,7 +54,7 @@ class ProcessStore final : public Store {
   bool set_desired_state(const ResourceKey& key, DesiredState state) override;
   bool request_restart(const ResourceKey& key, TimePoint now) override;
   bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) override;
-  void record_activity(const std::map<ResourceKey, TimePoint>& busy_until, TimePoint now) override;
+  void record_activity(const Activity& activity) override;
   void put_setting(const std::string& key, const std::string& value) override;
   std::optional<Term> acquire_lease(const std::string& holder, Duration time_to_live,
                                     const std::string& replaces) override;

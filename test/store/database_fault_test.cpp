@@ -206,7 +206,7 @@ TEST(DatabaseFaults, LosesNoActivityToTwoFlushesAtOnce) {
   for (int writer = 0; writer < 4; ++writer) {
     threads.emplace_back([&, writer] {
       for (int round = 0; round < 20; ++round)
-        harness.store().record_activity(busy, at(writer * 20 + round));
+        harness.store().record_activity({"api", at(writer * 20 + round), busy, {}});
     });
   }
   for (auto& thread : threads) thread.join();
@@ -214,6 +214,27 @@ TEST(DatabaseFaults, LosesNoActivityToTwoFlushesAtOnce) {
       harness.database().value(R"(SELECT count(DISTINCT "lastActiveAt") FROM "UserContainer")"),
       "1");
   EXPECT_EQ(harness.store().find_agent(busy.begin()->first)->last_active_at, at(79));
+}
+
+// What one process records while another's write waits for the same row must not be missed by that write.
+TEST(DatabaseFaults, LosesNoHoldToAnotherProcessThatTakesItsOwnBack) {
+  PostgresHarness harness;
+  harness.insert_agent(user_row(alice, "alice"));
+  std::atomic<int> lost{0};
+  std::vector<std::thread> processes;
+  for (int index = 0; index < 4; ++index) {
+    processes.emplace_back([&, process = "process-" + std::to_string(index), index] {
+      for (int round = 0; round < 50; ++round) {
+        const TimePoint until = at(10'000 * (round + 1) + index);
+        harness.store().record_activity({process, at(round), {{alice, until}}, {}});
+        if (harness.store().find_agent(alice)->busy_until < until) ++lost;
+        harness.store().record_activity({process, at(round), {}, {{alice, until}}});
+      }
+    });
+  }
+  for (auto& process : processes) process.join();
+  EXPECT_EQ(lost, 0);
+  EXPECT_LE(harness.store().find_agent(alice)->busy_until, at(50));
 }
 
 }  // namespace

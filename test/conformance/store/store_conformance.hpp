@@ -42,6 +42,19 @@ class StoreConformance : public testing::Test {
     return heard;
   }
 
+  // From which nothing is seen but what comes now: a look may overlap with the one before while other transactions are
+  // under way.
+  std::string settled_cursor() {
+    std::string cursor = store().changes_since("").cursor;
+    const auto patience = real_now() + std::chrono::seconds(60);
+    for (bool settled = false; !settled && real_now() < patience;) {
+      const ChangeBatch batch = store().changes_since(cursor);
+      cursor = batch.cursor;
+      settled = batch.keys.empty() && !batch.relist;
+    }
+    return cursor;
+  }
+
   RecordingListener silent;
   Harness harness;
   int markers = 0;
@@ -242,7 +255,7 @@ TYPED_TEST_P(StoreConformance, SeesEveryKindOfChangeSinceTheLastLook) {
   EXPECT_THAT(look(), Contains(alice));
   this->store().touch(alice, at(1));
   EXPECT_THAT(look(), Contains(alice));
-  this->store().record_activity({{bob, at(1)}}, at(2));
+  this->store().record_activity({"api", at(2), {{bob, at(1)}}, {}});
   EXPECT_THAT(look(), Contains(bob));
   this->harness.put_provider(provider("p1", "alice", "a"));
   EXPECT_THAT(look(), Contains(alice));
@@ -318,7 +331,7 @@ TYPED_TEST_P(StoreConformance, PutsNobodyToSleepWhoseActivityMoved) {
   EXPECT_FALSE(this->store().write_status_if_idle(alice, asleep, std::nullopt, std::nullopt, 0));
   EXPECT_FALSE(this->store().write_status_if_idle(alice, asleep, at(999), std::nullopt, 0));
   EXPECT_TRUE(this->store().write_status_if_idle(alice, asleep, at(1000), std::nullopt, 0));
-  this->store().record_activity({{alice, at(5000)}}, at(1000));
+  this->store().record_activity({"api", at(1000), {{alice, at(5000)}}, {}});
   EXPECT_FALSE(this->store().write_status_if_idle(alice, asleep, at(1000), std::nullopt, 0));
   EXPECT_TRUE(this->store().write_status_if_idle(alice, asleep, at(1000), at(5000), 0));
   EXPECT_EQ(this->read(alice).status.phase, Phase::stopping);
@@ -372,7 +385,7 @@ TYPED_TEST_P(StoreConformance, MakesANewGenerationOfEverySpecChangeAndNothingEls
   EXPECT_TRUE(this->store().request_deletion(alice, false, at(9)));
   EXPECT_TRUE(grew());
   this->store().touch(alice, at(10));
-  this->store().record_activity({{alice, at(11)}}, at(12));
+  this->store().record_activity({"api", at(12), {{alice, at(11)}}, {}});
   this->store().write_status(alice, full_status(), 0);
   EXPECT_EQ(this->read(alice).generation, generation);
 }
@@ -394,7 +407,7 @@ TYPED_TEST_P(StoreConformance, SaysWhenThereIsNoSuchRow) {
   EXPECT_FALSE(this->store().set_desired_state(alice, DesiredState::running));
   EXPECT_FALSE(this->store().request_restart(operations, at(1)));
   EXPECT_FALSE(this->store().request_deletion(alice, true, at(1)));
-  this->store().record_activity({{alice, at(1)}}, at(1));
+  this->store().record_activity({"api", at(1), {{alice, at(1)}}, {}});
   this->insert_operations();
   EXPECT_TRUE(this->store().touch(operations, at(1)));
   EXPECT_TRUE(this->store().request_restart(operations, at(1)));
@@ -403,13 +416,51 @@ TYPED_TEST_P(StoreConformance, SaysWhenThereIsNoSuchRow) {
 TYPED_TEST_P(StoreConformance, MovesActivityForwardOnly) {
   this->insert_alice();
   this->harness.insert_agent(user_row(bob, "bob"));
-  this->store().record_activity({{alice, at(100)}, {bob, at(200)}}, at(50));
-  this->store().record_activity({{alice, at(90)}}, at(40));
+  this->store().record_activity({"api", at(50), {{alice, at(100)}, {bob, at(200)}}, {}});
+  this->store().record_activity({"api", at(40), {{alice, at(90)}}, {}});
   this->store().touch(bob, at(45));
   EXPECT_EQ(this->read(alice).busy_until, at(100));
   EXPECT_EQ(this->read(alice).last_active_at, at(50));
   EXPECT_EQ(this->read(bob).busy_until, at(200));
   EXPECT_EQ(this->read(bob).last_active_at, at(50));
+}
+
+TYPED_TEST_P(StoreConformance, AProcessTakesBackItsOwnHoldAndNoOther) {
+  this->insert_alice();
+  const auto hold = [&](const char* process, std::int64_t until) {
+    this->store().record_activity({process, at(10), {{alice, at(until)}}, {}});
+    return this->read(alice).busy_until;
+  };
+  const auto let_go = [&](const char* process, std::int64_t until) {
+    this->store().record_activity({process, at(20), {}, {{alice, at(until)}}});
+    return this->read(alice).busy_until;
+  };
+  EXPECT_EQ(hold("first", 5000), at(5000));
+  EXPECT_EQ(hold("second", 4000), at(5000));
+  EXPECT_EQ(hold("third", 3000), at(5000));
+  EXPECT_EQ(let_go("first", 5000), at(4000));
+  EXPECT_EQ(let_go("first", 9000), at(4000)) << "there is nothing of it any more";
+  EXPECT_EQ(let_go("third", 3000), at(4000));
+  EXPECT_EQ(let_go("second", 4000), at(20)) << "nobody holds it";
+  EXPECT_EQ(this->read(alice).last_active_at, at(20));
+}
+
+TYPED_TEST_P(StoreConformance, WhatIsTakenBackLateIsNothingThatWasHeldSince) {
+  this->insert_alice();
+  this->store().record_activity({"api", at(10), {{alice, at(5000)}}, {}});
+  this->store().record_activity({"api", at(10), {{alice, at(5001)}}, {}});
+  this->store().record_activity({"api", at(20), {}, {{alice, at(5000)}}});
+  EXPECT_EQ(this->read(alice).busy_until, at(5001));
+}
+
+TYPED_TEST_P(StoreConformance, NobodyTakesBackWhatStandsBeyondAllHolds) {
+  AgentRow row = user_row(alice, "alice");
+  row.busy_until = at(8000);
+  this->harness.insert_agent(row);
+  this->store().record_activity({"api", at(10), {{alice, at(5000)}}, {}});
+  EXPECT_EQ(this->read(alice).busy_until, at(8000));
+  this->store().record_activity({"api", at(20), {}, {{alice, at(5000)}}});
+  EXPECT_EQ(this->read(alice).busy_until, at(8000));
 }
 
 TYPED_TEST_P(StoreConformance, CountsAnEventThatRepeatsItself) {
@@ -572,7 +623,7 @@ TYPED_TEST_P(StoreConformance, AnnouncesActivityOnlyWhereItWakes) {
     EXPECT_THAT(touch(), IsEmpty()) << to_string(awake);
   }
   EXPECT_THAT(this->heard_during([&] {
-    this->store().record_activity({{alice, now}}, now + Duration(1));
+    this->store().record_activity({"api", now + Duration(1), {{alice, now}}, {}});
   }),
               IsEmpty());
   now += Duration(1);
@@ -609,18 +660,11 @@ TYPED_TEST_P(StoreConformance, LooksPastActivityThatOnlyProlongs) {
   AgentStatus status;
   status.phase = Phase::running;
   ASSERT_TRUE(this->store().write_status(alice, status, 0));
-  // A look may overlap with the one before while other transactions are under way.
-  std::string cursor = this->store().changes_since("").cursor;
-  const auto patience = real_now() + std::chrono::seconds(60);
-  for (bool settled = false; !settled && real_now() < patience;) {
-    const ChangeBatch batch = this->store().changes_since(cursor);
-    cursor = batch.cursor;
-    settled = batch.keys.empty() && !batch.relist;
-  }
+  std::string cursor = this->settled_cursor();
   int seconds = 0;
   const auto seen_after_activity = [&] {
     const TimePoint now = real_now() + std::chrono::seconds(++seconds);
-    this->store().record_activity({{alice, now + std::chrono::seconds(30)}}, now);
+    this->store().record_activity({"api", now, {{alice, now + std::chrono::seconds(30)}}, {}});
     const ChangeBatch batch = this->store().changes_since(cursor);
     cursor = batch.cursor;
     return !batch.keys.empty();
@@ -630,6 +674,31 @@ TYPED_TEST_P(StoreConformance, LooksPastActivityThatOnlyProlongs) {
   status.phase = Phase::stopping;
   ASSERT_TRUE(this->store().write_status(alice, status, 0));
   EXPECT_TRUE(seen_after_activity());
+}
+
+// The end of a turn moves nothing while the agent has time left, unless a restart waits for it.
+TYPED_TEST_P(StoreConformance, HearsOfTheEndOfATurnWhereSomethingWaitsForIt) {
+  AgentRow row = user_row(alice, "alice");
+  row.idle_timeout = std::chrono::minutes(10);
+  row.last_active_at = real_now();
+  this->harness.insert_agent(row);
+  const auto changes_by_a_turns_end = [&](Phase phase, Duration held_for) {
+    AgentStatus status;
+    status.phase = phase;
+    EXPECT_TRUE(this->store().write_status(alice, status, 0));
+    const TimePoint now = real_now();
+    this->store().record_activity({"api", now, {{alice, now + held_for}}, {}});
+    auto cursor = this->settled_cursor();
+    this->store().record_activity({"api", now, {}, {{alice, now + held_for}}});
+    return !this->store().changes_since(cursor).keys.empty();
+  };
+  EXPECT_FALSE(changes_by_a_turns_end(Phase::running, std::chrono::minutes(1)));
+  EXPECT_TRUE(changes_by_a_turns_end(Phase::running, std::chrono::minutes(11)));
+  EXPECT_TRUE(changes_by_a_turns_end(Phase::draining, std::chrono::minutes(1)));
+  EXPECT_THAT(this->heard_during([&] { changes_by_a_turns_end(Phase::running, Duration(1000)); }),
+              IsEmpty());
+  EXPECT_THAT(this->heard_during([&] { changes_by_a_turns_end(Phase::draining, Duration(1000)); }),
+              ElementsAre("user/agent-alice"));
 }
 
 TYPED_TEST_P(StoreConformance, AnnouncesNoStatus) {
@@ -656,11 +725,13 @@ REGISTER_TYPED_TEST_SUITE_P(
     RefusesWritesOfAFormerLeader, PutsNobodyToSleepWhoseActivityMoved,
     FinishesOnlyDeletionsThatWereAskedFor, TellsADeletedRowFromALostOne,
     MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor,
-    SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, CountsAnEventThatRepeatsItself,
-    GivesOlderEventsPageByPage, PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease,
-    SaysSinceWhenOneLeadsAndWhoStandsBy, GivesTheLeaseOnWithANewTerm,
+    SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, AProcessTakesBackItsOwnHoldAndNoOther,
+    WhatIsTakenBackLateIsNothingThatWasHeldSince, NobodyTakesBackWhatStandsBeyondAllHolds,
+    CountsAnEventThatRepeatsItself, GivesOlderEventsPageByPage, PrunesOldAndManyEvents,
+    LetsOnlyOneHoldTheLease, SaysSinceWhenOneLeadsAndWhoStandsBy, GivesTheLeaseOnWithANewTerm,
     HandsOutTermsThatOneThatForgotWouldNotRepeat, AnnouncesChangesOfSpec,
     AnnouncesActivityOnlyWhereItWakes, AnnouncesATouchAtTheIdleDeadline,
-    LooksPastActivityThatOnlyProlongs, AnnouncesNoStatus, HasAnInstanceIdThatStays);
+    LooksPastActivityThatOnlyProlongs, HearsOfTheEndOfATurnWhereSomethingWaitsForIt,
+    AnnouncesNoStatus, HasAnInstanceIdThatStays);
 
 }  // namespace mosaic::conformance
