@@ -64,9 +64,21 @@ class BufferedChannel final : public EventChannel,
     return closed_;
   }
 
+  void recheck() override {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || std::exchange(recheck_, true)) return;
+    if (executor_) asio::post(executor_, [self = shared_from_this()] { self->wake(); });
+  }
+
+  // Nothing while a look at the right is due: it comes before whatever was said after it was asked for.
   std::string take() {
     const std::lock_guard lock(mutex_);
+    if (recheck_) return {};
     return std::exchange(buffer_, std::string());
+  }
+  bool take_recheck() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(recheck_, false);
   }
 
   // Both on the I/O thread.
@@ -86,6 +98,7 @@ class BufferedChannel final : public EventChannel,
   asio::any_io_executor executor_;  // none: detached
   std::string buffer_;
   bool closed_ = false;
+  bool recheck_ = false;
   TimedWakeup* wakeup_;  // of the I/O thread
 };
 
@@ -158,6 +171,12 @@ class EventStreamRoute final : public StreamHandler {
     auto next_comment = SteadyClock::now() + limits_.comment_interval;
     auto next_check = SteadyClock::now() + limits_.recheck_interval;
     while (!client.gone() && !client.stopping()) {
+      if (channel.take_recheck() || SteadyClock::now() >= next_check) {
+        const auto allowed = co_await still_allowed(request, client);
+        if (allowed == false) break;
+        next_check = SteadyClock::now() +
+                     (allowed.has_value() ? limits_.recheck_interval : limits_.recheck_retry);
+      }
       const auto text = channel.take();
       if (!text.empty() && !co_await client.write(text)) co_return;
       if (channel.closed()) break;
@@ -167,18 +186,14 @@ class EventStreamRoute final : public StreamHandler {
         if (!co_await client.write(": still here\n\n")) co_return;
         next_comment = now + limits_.comment_interval;
       }
-      if (now >= next_check) {
-        if (!co_await still_allowed(request, client)) break;
-        next_check = now + limits_.recheck_interval;
-      }
       if (text.empty()) co_await wakeup.wait_until(std::min(next_comment, next_check));
     }
     co_await client.end();
   }
 
-  // A store that does not answer takes nobody's right away; the next look may.
-  asio::awaitable<bool> still_allowed(const Request& request, ClientStream& client) {
-    bool allowed = true;
+  // Nothing: nobody could say. That takes nobody's right away; the next look may.
+  asio::awaitable<std::optional<bool>> still_allowed(const Request& request, ClientStream& client) {
+    std::optional<bool> allowed;
     auto look = [&] {
       try {
         allowed = std::holds_alternative<Caller>(gatekeeper_.admit(request, rule_));

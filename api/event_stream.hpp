@@ -1,5 +1,6 @@
 // Server-sent events to one client, for routes like the fleet page's: an immediate comment, one every 15 seconds so
-// that proxies keep the connection, a bounded buffer per client, and the caller's right looked at again every minute.
+// that proxies keep the connection, a bounded buffer per client, and the caller's right looked at again every minute and
+// whenever the channel is told to.
 //
 // An EventChannel may be used from any thread. Its other end lives on the client's I/O thread; it ends when the client
 // goes, when the caller may no longer listen, when the server stops, and when the buffer is full: the client then
@@ -24,12 +25,15 @@ class EventChannel {
   // `event` and `id` may be empty; `data` may have several lines. False: nobody listens any more.
   virtual bool send(std::string_view event, std::string_view id, std::string_view data) = 0;
   virtual bool closed() const = 0;
+  // The caller's right may have changed: it is looked at before anything more is sent.
+  virtual void recheck() = 0;
 };
 
 struct EventStreamLimits {
   std::size_t buffer_bytes = 256 * 1024;  // of what the client has not taken yet
   std::chrono::milliseconds comment_interval{15'000};
   std::chrono::milliseconds recheck_interval{60'000};
+  std::chrono::milliseconds recheck_retry{1'000};  // after a look that nobody could answer
 };
 
 // Begins to send events into the channel. Called on a worker once the caller is admitted; what it returns is destroyed,

@@ -2,7 +2,8 @@
 //
 // Each event "agent" is one agent as GET /api/fleet lists it ("gone" with its kind and id when it is no more); "missed"
 // says that changes may have been lost and that the fleet should be read again. Hints come from the store's listener;
-// one thread of our own reads the rows, each once however often it moved meanwhile.
+// one thread of our own reads the rows, each once however often it moved meanwhile. A listener whose account changed has
+// its right looked at again at once: this is to be told of a change after the gatekeeper has forgotten the account.
 //
 // Thread-safety: every method may be called from any thread; start() and stop() once each.
 #pragma once
@@ -10,7 +11,9 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -23,7 +26,7 @@
 
 namespace mosaic {
 
-class FleetEvents final : public StatusListener {
+class FleetEvents final : public StatusListener, public AccountListener {
  public:
   FleetEvents(AgentReader& agents, const Clock& clock, Logger log)
       : agents_(agents), clock_(clock), log_(std::move(log)) {}
@@ -35,20 +38,29 @@ class FleetEvents final : public StatusListener {
   void stop();
 
   // Until what it returns is destroyed. Nothing is replayed: a client that connects reads the fleet after it.
-  std::shared_ptr<void> open(std::shared_ptr<EventChannel> channel);
+  std::shared_ptr<void> open(std::string account_id, std::shared_ptr<EventChannel> channel);
 
   void on_status_moved(const ResourceKey& key) override;
   void on_statuses_missed() override;
+  void on_account_changed(const std::string& account_id) override;
+  void on_accounts_missed() override;
 
  private:
   struct Event {
     std::string name;
     std::string data;
   };
+  struct Listener {
+    std::string account_id;
+    std::weak_ptr<EventChannel> channel;
+  };
 
   void work();
   Event describe(const ResourceKey& key);
   void send(const Event& event);
+  // Of one account, or all.
+  std::vector<std::shared_ptr<EventChannel>> listening(
+      const std::optional<std::string>& account_id = std::nullopt);
 
   AgentReader& agents_;
   const Clock& clock_;
@@ -59,7 +71,7 @@ class FleetEvents final : public StatusListener {
   std::set<ResourceKey> moved_;
   bool missed_ = false;
   bool stopping_ = false;
-  std::vector<std::weak_ptr<EventChannel>> channels_;
+  std::vector<Listener> listeners_;
   std::thread thread_;
 };
 

@@ -82,4 +82,6 @@ void ManagementRoutes::stop() { parts_->events.stop(); }
 
 StatusListener& ManagementRoutes::status_listener() { return parts_->events; }
 
+AccountListener& ManagementRoutes::account_listener() { return parts_->events; }
+
 }  // namespace mosaic

@@ -52,6 +52,7 @@ class ManagementRoutes {
   void stop();
   // To be told what moves, from any thread.
   StatusListener& status_listener();
+  AccountListener& account_listener();  // after `remembered`
 
  private:
   struct Parts;

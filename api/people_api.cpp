@@ -37,6 +37,26 @@ class BothListeners final : public StatusListener {
   StatusListener& second_;
 };
 
+// A stream that looked again before the account was forgotten would be told what is remembered.
+class ForgetThenRecheck final : public AccountListener {
+ public:
+  ForgetThenRecheck(AccountListener& remembered, AccountListener& streams)
+      : remembered_(remembered), streams_(streams) {}
+
+  void on_account_changed(const std::string& account_id) override {
+    remembered_.on_account_changed(account_id);
+    streams_.on_account_changed(account_id);
+  }
+  void on_accounts_missed() override {
+    remembered_.on_accounts_missed();
+    streams_.on_accounts_missed();
+  }
+
+ private:
+  AccountListener& remembered_;
+  AccountListener& streams_;
+};
+
 void add_contract_route(Router& router) {
   router.add(
       "GET", "/api/openapi.yaml",
@@ -86,7 +106,7 @@ class PeopleApi::Parts {
     gateway_.stop();
   }
 
-  AccountListener& account_listener() { return authentication_.remembered(); }
+  AccountListener& account_listener() { return accounts_; }
   StatusListener& status_listener() { return statuses_; }
 
  private:
@@ -120,6 +140,7 @@ class PeopleApi::Parts {
   GatewayParts gateway_;
   ChatHistory history_;
   BothListeners statuses_{gateway_.status_listener(), management_.status_listener()};
+  ForgetThenRecheck accounts_{authentication_.remembered(), management_.account_listener()};
 };
 
 PeopleApi::PeopleApi(PeopleDependencies dependencies)

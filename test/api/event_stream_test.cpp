@@ -120,6 +120,24 @@ TEST_F(EventStream, EndsWhenTheCallerMayNoLongerListen) {
   EXPECT_FALSE(channel->send("x", "", "y"));
 }
 
+// The minute between two looks is not over: only the channel's word can have ended it.
+TEST_F(EventStream, EndsAtOnceWhenToldThatTheRightChanged) {
+  RawClient client(start().port());
+  client.send(get_request("/events", "Connection: close\r\n"));
+  const auto channel = opened.get_future().get();
+  read_until(client, ": open\n\n");
+  channel->recheck();  // nothing changed: it goes on
+  EXPECT_TRUE(channel->send("still", "", "there"));
+  EXPECT_NE(read_until(client, "there\n\n").find("there"), std::string::npos);
+  gatekeeper.open = false;
+  channel->recheck();
+  channel->send("secret", "", "for admins");
+  const auto rest = client.read_to_end();
+  EXPECT_TRUE(rest.ends_with("0\r\n\r\n"));
+  EXPECT_EQ(rest.find("for admins"), std::string::npos) << rest;
+  closed.get_future().get();
+}
+
 TEST_F(EventStream, TurnsAwayBeforeItOpens) {
   gatekeeper.open = false;
   const auto response = ask_once(start().port(), get_request("/events"));
