@@ -249,6 +249,25 @@ test('a key runs a request once', async () => {
   await expect(422, 'createProvider', { headers, body: provider('other', secrets.key) });
 });
 
+// Written to the database behind the process's back, as another process would; it looks by itself once a minute only.
+test('what is revoked elsewhere is refused at once, and an event stream that it opened ends', async () => {
+  await mosaic.addPerson('leaver', 'admin');
+  const token = await mosaic.newToken('leaver', 'admin read');
+  const revocations = [
+    [token.headers, `UPDATE "ApiToken" SET "revokedAt" = now() AT TIME ZONE 'UTC' WHERE "id" = '${token.id}'`],
+    [await mosaic.newSession('leaver'), `DELETE FROM "UserSession" WHERE "accountId" = 'leaver'`],
+  ];
+  for (const [headers, revoke] of revocations) {
+    await expect(200, 'listFleet', { headers });
+    const stream = await fetch(`${mosaic.url}/api/fleet/events`, { headers, signal: AbortSignal.timeout(20_000) });
+    assert.equal(stream.status, 200);
+    const ended = stream.text();
+    await mosaic.sql(revoke);
+    assert.match(await ended, /^: open/);
+    assert.equal((await ask('listFleet', { headers })).status, 401);
+  }
+});
+
 // The same text plain, in hex, and in base64 at each of its three places within a group.
 function shapes(secret) {
   const found = [secret, Buffer.from(secret).toString('hex')];
