@@ -51,6 +51,9 @@ struct ImageView {
   TimePoint changed_at{};  // when a pull last failed or made progress
 };
 
+// Of an agent's two volumes. Some, when their creation or their removal was cut off in the middle.
+enum class VolumePresence : std::uint8_t { none, some, all };
+
 struct ObservedAgent {
   TimePoint as_of{};                       // when the first request of this observation was sent
   std::optional<ContainerView> container;  // carries our labels for this very row
@@ -60,7 +63,7 @@ struct ObservedAgent {
   // The four below are looked up only while there is no running or paused process; a process proves
   // them.
   bool network_exists = true;
-  bool volumes_exist = true;
+  VolumePresence volumes = VolumePresence::all;
   ImageView image{ImageAvailability::present, 100, {}, {}};
 };
 

@@ -224,7 +224,8 @@ class Planner {
   Plan create() {
     const ImageView& image = in_.observed.image;
     if (image.availability != ImageAvailability::present) return obtain_image(image);
-    if (!in_.observed.volumes_exist) return act(ActionKind::ensure_volumes, StatusWrite::not_yet);
+    if (in_.observed.volumes != VolumePresence::all)
+      return act(ActionKind::ensure_volumes, StatusWrite::not_yet);
     if (!in_.observed.network_exists) return act(ActionKind::ensure_network, StatusWrite::not_yet);
     return act(ActionKind::create_container,
                exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
@@ -645,7 +646,7 @@ class Planner {
     }
     if (container_ != nullptr) return act(ActionKind::remove_container, StatusWrite::before_action);
     if (in_.observed.network_exists) return act(ActionKind::remove_network, StatusWrite::not_yet);
-    if (row_.purge && in_.observed.volumes_exist)
+    if (row_.purge && in_.observed.volumes != VolumePresence::none)
       return act(ActionKind::remove_volumes, StatusWrite::not_yet);
     return act(ActionKind::finish_deletion, StatusWrite::not_yet);
   }

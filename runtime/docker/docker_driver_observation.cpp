@@ -60,7 +60,7 @@ void DockerDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& id
   const bool another =
       network && !attached_network_id.empty() && network->id != attached_network_id;
   if (observed.container && (!network || another)) observed.container->attached = false;
-  observed.volumes_exist = volumes_.exist(identity);
+  observed.volumes = volumes_.presence(identity);
   InspectedImage image = inspect_image(image_name);
   observed.image = std::move(image.view);
   const bool may_create = network && !observed.container;

@@ -49,12 +49,14 @@ bool VolumeKeeper::is_ours(const std::string& name) {
   return answer.status != 404 && decode_volume_labels(answer.body).instance == instance_;
 }
 
-bool VolumeKeeper::exist(const AgentIdentity& identity) {
-  if (is_ours(state_volume_name(identity)) && is_ours(workspace_volume_name(identity))) return true;
+VolumePresence VolumeKeeper::presence(const AgentIdentity& identity) {
+  const bool state = is_ours(state_volume_name(identity));
+  const bool workspace = is_ours(workspace_volume_name(identity));
+  if (state && workspace) return VolumePresence::all;
   // The next ones are new, and nobody has given them to the agents' user yet.
   const std::lock_guard lock(mutex_);
   given_.erase(state_volume_name(identity));
-  return false;
+  return state || workspace ? VolumePresence::some : VolumePresence::none;
 }
 
 void VolumeKeeper::remove(const AgentIdentity& identity) {

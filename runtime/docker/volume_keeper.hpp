@@ -24,8 +24,8 @@ class VolumeKeeper {
   VolumeKeeper(EngineClient& engine, const DockerSettings& settings);
 
   void ensure(const AgentIdentity& identity);
-  bool exist(const AgentIdentity& identity);  // both of them
-  bool is_ours(const std::string& name);      // false also where there is none
+  VolumePresence presence(const AgentIdentity& identity);
+  bool is_ours(const std::string& name);  // false also where there is none
   void remove(const AgentIdentity& identity);
   // Makes sure that user 1000 will be able to write to the volumes once `image`, whose id is `id`, runs on them; says
   // how.

@@ -66,7 +66,9 @@ void SwarmDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& ide
     observed.container->attached = network && network->id == attached_network_id;
   const std::optional<SwarmRecord> record =
       objects_.find_record(swarm_name(state_volume_name(identity)));
-  observed.volumes_exist = record && record->labels.instance == settings_.engine.instance;
+  // The record goes only after both volumes went, so that there is no knowing of one alone.
+  const bool recorded = record && record->labels.instance == settings_.engine.instance;
+  observed.volumes = recorded ? VolumePresence::all : VolumePresence::none;
   observed.image = image(image_name);
 }
 

@@ -207,8 +207,9 @@ ObservedAgent FakeEngine::observe(const AgentIdentity& identity, const std::stri
     observed.network_exists = network != world.networks.end() &&
                               network->second.instance == instance_ &&
                               network->second.key == identity.key;
-    observed.volumes_exist = world.volumes.contains(state_volume_name(identity)) &&
-                             world.volumes.contains(workspace_volume_name(identity));
+    const auto volumes = world.volumes.count(state_volume_name(identity)) +
+                         world.volumes.count(workspace_volume_name(identity));
+    observed.volumes = static_cast<VolumePresence>(volumes);
     const auto found = world.images.find(image);
     observed.image = found == world.images.end() ? ImageView{} : found->second;
     return observed;

@@ -240,10 +240,17 @@ TEST_F(CrashFaults, F21_KilledAtEachStepOfAPurge) {
     watch.volumes_may_go("u1");
     live_through(trap, id, {Change::purge}, moment);
     // The engine may still be about to end what the killed controller had asked it for.
-    EXPECT_TRUE(eventually(10s, [&] {
-      return fleet.engine().volumes(fleet.instance()).empty() &&
-             fleet.engine().networks(fleet.instance()).empty();
-    }));
+    EXPECT_TRUE(eventually_well(10s,
+                                [&] {
+                                  std::string left;
+                                  for (const auto& name : fleet.engine().volumes(fleet.instance()))
+                                    left += " " + name;
+                                  for (const auto& network :
+                                       fleet.engine().networks(fleet.instance()))
+                                    left += " " + network.name;
+                                  return left;
+                                }))
+        << "killed at call " << moment;
   };
   purge_one(0);
   const int calls = trap.counted();

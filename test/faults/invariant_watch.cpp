@@ -37,6 +37,7 @@ void InvariantWatch::volumes_may_go(const std::string& owner) {
 void InvariantWatch::volumes_must_stay(const std::string& owner) {
   const std::lock_guard lock(mutex_);
   may_go_.erase(owner);
+  stay_since_[owner] = volume_looks_ + 1;
 }
 
 int InvariantWatch::looks() const {
@@ -75,8 +76,14 @@ void InvariantWatch::look_at_containers() {
   }
 }
 
-// What may go is asked before the look and after it: a purge that is asked for meanwhile is no violation.
+// A purge that is asked for between two looks is no violation; neither is what an earlier purge took after the look
+// that saw it, although its owner has come back meanwhile.
 void InvariantWatch::look_at_volumes() {
+  int this_look = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    this_look = ++volume_looks_;
+  }
   const std::string prefix = "mosaic-" + instance_.substr(0, 8) + "-user-";
   const std::string suffix = "-state";
   const auto names = engine_.volumes(instance_);
@@ -87,10 +94,17 @@ void InvariantWatch::look_at_volumes() {
       present.insert(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()));
   }
   for (const auto& owner : std::exchange(volumes_, present)) {
-    const bool allowed = may_go_.contains(owner) || may_go_.contains("");
+    const bool allowed = may_have_gone(owner) || may_have_gone("");
     if (!present.contains(owner) && !allowed && violations_.size() < most_violations)
       violations_.push_back("S2: the state of " + owner + " went, and nobody asked for that");
   }
+  volumes_seen_in_ = this_look;
+}
+
+bool InvariantWatch::may_have_gone(const std::string& owner) const {
+  if (may_go_.contains(owner)) return true;
+  const auto since = stay_since_.find(owner);
+  return since != stay_since_.end() && volumes_seen_in_ < since->second;
 }
 
 void InvariantWatch::look_at_foreign() {

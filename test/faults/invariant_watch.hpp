@@ -41,6 +41,7 @@ class InvariantWatch {
   void look_at_containers();
   void look_at_volumes();
   void look_at_foreign();
+  bool may_have_gone(const std::string& owner) const;
   void report(const std::string& violation);
 
   e2e::Engine engine_;
@@ -50,6 +51,10 @@ class InvariantWatch {
   std::set<std::string> foreign_;
   std::set<std::string> may_go_;
   std::set<std::string> volumes_;  // state volumes that were there
+  int volume_looks_ = 0;           // that have begun
+  int volumes_seen_in_ = 0;        // the look that saw volumes_
+  std::map<std::string, int>
+      stay_since_;  // the first look that began after its owner had come back
   std::vector<std::string> violations_;
   int looks_ = 0;
   std::thread thread_;

@@ -93,7 +93,8 @@ class RandomInput {
       f.observed.name_holder = "another";
     }
     f.observed.network_exists = chance(70);
-    f.observed.volumes_exist = chance(70);
+    f.observed.volumes =
+        chance(70) ? VolumePresence::all : pick({VolumePresence::none, VolumePresence::some});
     f.observed.image.availability =
         pick({ImageAvailability::present, ImageAvailability::present, ImageAvailability::absent,
               ImageAvailability::pulling, ImageAvailability::failed});
@@ -140,6 +141,13 @@ TEST(PlanProperty, RemovesVolumesOnlyForAPurgeWithNoContainerLeft) {
   for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
     if (plan.action != ActionKind::remove_volumes) return;
     EXPECT_TRUE(f.row.purge && f.row.deletion_requested_at && !f.observed.container);
+  });
+}
+
+TEST(PlanProperty, EndsAPurgeOnlyWithNoVolumeLeft) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::finish_deletion || !f.row.purge) return;
+    EXPECT_EQ(f.observed.volumes, VolumePresence::none);
   });
 }
 

@@ -17,7 +17,7 @@ class PlanTest : public testing::Test, protected PlanFixture {
   void nothing_exists() {
     observed.container.reset();
     observed.network_exists = false;
-    observed.volumes_exist = false;
+    observed.volumes = VolumePresence::none;
   }
 };
 
@@ -26,7 +26,7 @@ class PlanTest : public testing::Test, protected PlanFixture {
 TEST_F(PlanTest, BuildsUpFromNothingOneThingAtATime) {
   nothing_exists();
   EXPECT_EQ(plan().action, ActionKind::ensure_volumes);
-  observed.volumes_exist = true;
+  observed.volumes = VolumePresence::all;
   EXPECT_EQ(plan().action, ActionKind::ensure_network);
   observed.network_exists = true;
   EXPECT_EQ(plan().action, ActionKind::create_container);
@@ -783,7 +783,9 @@ TEST_F(PlanTest, DeletionKeepsTheVolumesUnlessAPurgeIsAskedFor) {
   EXPECT_EQ(plan().action, ActionKind::finish_deletion);
   row.purge = true;
   EXPECT_EQ(plan().action, ActionKind::remove_volumes);
-  observed.volumes_exist = false;
+  observed.volumes = VolumePresence::some;  // a crash between the two
+  EXPECT_EQ(plan().action, ActionKind::remove_volumes);
+  observed.volumes = VolumePresence::none;
   EXPECT_EQ(plan().action, ActionKind::finish_deletion);
 }
 

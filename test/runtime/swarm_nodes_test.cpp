@@ -129,7 +129,7 @@ TEST_F(SwarmNodes, APurgeEmptiesTheVolumesOnTheNodeWhereTheyAre) {
   swarm_.driver().remove_network(network_name(identity));
   swarm_.driver().remove_volumes(identity);
   EXPECT_TRUE(std::filesystem::is_empty(state));
-  EXPECT_FALSE(swarm_.driver().observe(identity, swarm_.image()).volumes_exist);
+  EXPECT_EQ(swarm_.driver().observe(identity, swarm_.image()).volumes, VolumePresence::none);
 }
 
 }  // namespace

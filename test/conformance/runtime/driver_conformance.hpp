@@ -91,7 +91,7 @@ TYPED_TEST_P(DriverConformance, ShowsNothingOfAnAgentThatHasNothing) {
   EXPECT_TRUE(observed.name_holder.empty());
   EXPECT_FALSE(observed.held_by_row);
   EXPECT_FALSE(observed.network_exists);
-  EXPECT_FALSE(observed.volumes_exist);
+  EXPECT_EQ(observed.volumes, VolumePresence::none);
   EXPECT_EQ(observed.image.availability, ImageAvailability::present);
 }
 
@@ -136,12 +136,12 @@ TYPED_TEST_P(DriverConformance, KeepsVolumesUntilTheyAreRemoved) {
   this->driver().remove_container(id);
   ObservedAgent observed = this->observe(alice);
   EXPECT_FALSE(observed.container);
-  EXPECT_TRUE(observed.volumes_exist);
+  EXPECT_EQ(observed.volumes, VolumePresence::all);
   EXPECT_TRUE(observed.network_exists);
   this->driver().remove_network(network_name(alice));
   this->driver().remove_volumes(alice);
   observed = this->observe(alice);
-  EXPECT_FALSE(observed.volumes_exist);
+  EXPECT_EQ(observed.volumes, VolumePresence::none);
   EXPECT_FALSE(observed.network_exists);
 }
 
@@ -377,7 +377,7 @@ TYPED_TEST_P(DriverConformance, ShowsWhatAHumanHasDone) {
   ASSERT_TRUE(this->becomes(alice, ContainerState::exited));
   this->harness_.human_removes(id);
   ASSERT_TRUE(this->harness_.eventually([&] { return !this->observe(alice).container; }));
-  EXPECT_TRUE(this->observe(alice).volumes_exist);
+  EXPECT_EQ(this->observe(alice).volumes, VolumePresence::all);
 }
 
 TYPED_TEST_P(DriverConformance, KnowsANetworkThatWasMadeAnewFromTheOldOne) {
