@@ -20,7 +20,8 @@ OrphanReconciler::OrphanReconciler(const Clock& clock, AgentReader& rows, Status
       events_(events),
       driver_(driver),
       fleet_(fleet),
-      instance_(std::move(instance)) {}
+      instance_(std::move(instance)),
+      listing_(clock, driver) {}
 
 Outcome OrphanReconciler::reconcile(const ResourceKey& key) {
   if (key.name == leftovers_name) {
@@ -29,25 +30,42 @@ Outcome OrphanReconciler::reconcile(const ResourceKey& key) {
   }
   const auto row_key = parse_resource_key(key.name);
   if (!row_key) throw TerminalError("\"" + key.name + "\" names no row");
-  Memory memory;
-  {
-    const std::lock_guard lock(mutex_);
-    memory = memories_.try_emplace(*row_key, Memory{clock_.now(), std::nullopt, {}}).first->second;
-  }
+  const Memory memory = remembered(*row_key);
+  const SharedListing::Finding finding = listing_.ask(*row_key, memory.listing_before);
+  if (finding.answer == SharedListing::Answer::something) return clean_up(*row_key, memory);
+  if (finding.answer == SharedListing::Answer::ask_again)
+    return Outcome{finding.ask_again_in, Priority::resync};
+  forget(*row_key);
+  return {};
+}
+
+OrphanReconciler::Memory OrphanReconciler::remembered(const ResourceKey& row_key) {
+  const Memory fresh{clock_.now(), std::nullopt, {}, listing_.last_begun()};
+  const std::lock_guard lock(mutex_);
+  return memories_.try_emplace(row_key, fresh).first->second;
+}
+
+void OrphanReconciler::forget(const ResourceKey& row_key) {
+  const std::lock_guard lock(mutex_);
+  memories_.erase(row_key);
+}
+
+Outcome OrphanReconciler::clean_up(const ResourceKey& row_key, Memory memory) {
   OrphanPlan plan;
   for (int step = 0; step < most_steps; ++step) {
-    plan = plan_orphan(look(*row_key, memory));
-    tell(*row_key, plan, memory);
+    memory.listing_before = listing_.last_begun();
+    plan = plan_orphan(look(row_key, memory));
+    tell(row_key, plan, memory);
     if (plan.action == OrphanAction::none) break;
     perform(plan);
     if (plan.action == OrphanAction::terminate) memory.terminated_at = clock_.now();
   }
-  const std::lock_guard lock(mutex_);
   if (plan.action == OrphanAction::none && !plan.requeue_after) {
-    memories_.erase(*row_key);
+    forget(row_key);
     return {};
   }
-  memories_[*row_key] = memory;
+  const std::lock_guard lock(mutex_);
+  memories_[row_key] = memory;
   return Outcome{plan.requeue_after.value_or(Duration(1)), Priority::resync};
 }
 

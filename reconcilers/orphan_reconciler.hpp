@@ -12,6 +12,7 @@
 #include "model/clock.hpp"
 #include "reconcilers/fleet_policy.hpp"
 #include "reconcilers/orphan_plan.hpp"
+#include "reconcilers/shared_listing.hpp"
 #include "runtime/runtime_driver.hpp"
 #include "store/store.hpp"
 
@@ -30,7 +31,12 @@ class OrphanReconciler final : public Reconciler {
     TimePoint first_seen{};
     std::optional<TimePoint> terminated_at;
     std::string told;  // the last event's message, so that waiting is told once
+    std::uint64_t listing_before =
+        0;  // the last shared one when it was last asked for or looked at
   };
+  Memory remembered(const ResourceKey& row_key);
+  void forget(const ResourceKey& row_key);
+  Outcome clean_up(const ResourceKey& row_key, Memory memory);
   OrphanInput look(const ResourceKey& row_key, const Memory& memory);
   bool is_replaced(const ResourceKey& row_key, const OrphanInput& input);
   void perform(const OrphanPlan& plan);
@@ -43,6 +49,7 @@ class OrphanReconciler final : public Reconciler {
   RuntimeDriver& driver_;
   FleetPolicy& fleet_;
   const std::string instance_;
+  SharedListing listing_;
 
   std::mutex mutex_;
   std::unordered_map<ResourceKey, Memory> memories_;

@@ -482,6 +482,19 @@ TEST_F(LoopTest, ADeletedRowsContainerIsRemovedAndItsVolumesAreKept) {
   EXPECT_TRUE(engine.has_volumes(key("alice")));
 }
 
+TEST_F(LoopTest, KeysThatNeverHadARowKeepNoDeletedRowWaiting) {
+  user("alice");
+  settle();
+  const auto listings = engine.call_count(EngineMethod::list_agents);
+  for (int number = 0; number < 500; ++number)
+    loop->change_listener().on_row_changed(key("nobody" + std::to_string(number)),
+                                           ChangeUrgency::waiting_user);
+  store.delete_agent(key("alice"));
+  pass(seconds(4));
+  EXPECT_EQ(containers("alice"), 0U);
+  EXPECT_LT(engine.call_count(EngineMethod::list_agents) - listings, 20U);
+}
+
 TEST_F(LoopTest, AnActionWhoseAnswerWasLostOutdatesWhatWasSeenBeforeIt) {
   user("alice");
   pass(seconds(1));
