@@ -1,5 +1,9 @@
 #include "test/runtime/docker_engine_fixture.hpp"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <stdexcept>
 
 #include "runtime/docker/container_template.hpp"
@@ -126,6 +130,20 @@ void DockerLab::human_removes(const std::string& container_id) {
 bool DockerLab::human_removes_network(const AgentIdentity& identity) {
   remove("/networks/" + network_name(identity));
   return true;
+}
+
+bool DockerLab::listens(const std::string& endpoint) {
+  const auto colon = endpoint.find(':');
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(colon + 1))));
+  if (::inet_pton(AF_INET, endpoint.substr(0, colon).c_str(), &address.sin_addr) != 1) return false;
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  const bool connected =
+      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(descriptor);
+  return connected;
 }
 
 void DockerLab::leave_helper_behind() {

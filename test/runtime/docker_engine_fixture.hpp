@@ -56,6 +56,7 @@ class DockerLab {
   void leave_helper_behind();
   bool has_helper();
   bool is_watching(int events_missed) const { return events_missed > 0; }
+  bool listens(const std::string& endpoint);
   bool eventually(const std::function<bool()>& condition) { return soon(condition); }
 
  private:

@@ -42,6 +42,7 @@ class FakeEngineHarness {
   void leave_helper_behind() { engine_.leave_helper_behind(); }
   bool has_helper() { return engine_.leftover_helpers() > 0; }
   bool is_watching(int) { return true; }
+  bool listens(const std::string&) { return true; }
   bool eventually(const std::function<bool()>& condition) { return condition(); }
 
  private:

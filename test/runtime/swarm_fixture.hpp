@@ -43,6 +43,8 @@ class SwarmLab {
   void leave_helper_behind();
   bool has_helper();
   bool is_watching(int events_missed) const { return events_missed > 0; }
+  // Out of reach from here, and how its task ended is not what the driver reports.
+  bool listens(const std::string&) { return true; }
   bool eventually(const std::function<bool()>& condition) { return soon(condition); }
 
  private:

@@ -114,6 +114,8 @@ TYPED_TEST_P(DriverConformance, LeadsAnAgentThroughItsLife) {
   EXPECT_TRUE(view.started_at);
   EXPECT_TRUE(view.attached);
   EXPECT_NE(view.endpoint.find(':'), std::string::npos);
+  // Before it listens it need not have a handler for the signal either.
+  ASSERT_TRUE(this->harness_.eventually([&] { return this->harness_.listens(view.endpoint); }));
   this->driver().terminate(id);
   ASSERT_TRUE(this->becomes(alice, ContainerState::exited));
   view = this->observe(alice).container.value();
