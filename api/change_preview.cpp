@@ -65,21 +65,22 @@ RenderSettings render_settings(const FleetSettings& fleet) {
 std::vector<AgentEffect> ChangePreview::of_provider(const std::string& owner, const std::string& id,
                                                     const std::optional<ProviderRow>& after) const {
   std::vector<AgentEffect> effects;
-  const auto look_at = [&](const AgentRow& row) {
-    const auto before = agents_.find_config_source(row.key);
+  const auto look_at = [&](const AgentRow& row, const std::optional<AgentConfigSource>& before) {
     if (!before || !serves(*before, owner)) return;
     auto changed = *before;
     replace_provider(changed.providers, id, after);
     effects.push_back(compare(row, *before, changed));
   };
-  if (const auto own = settings_.find_user_agent(owner)) look_at(*own);
-  for (const auto& row : agents_of_kind(ResourceKind::system_container)) look_at(row);
+  if (const auto own = settings_.find_user_agent(owner))
+    look_at(*own, settings_.find_config_source(owner, own->key));
+  for (const auto& row : agents_of_kind(ResourceKind::system_container))
+    look_at(row, agents_.find_config_source(row.key));
   return effects;
 }
 
 std::vector<AgentEffect> ChangePreview::of_preferences(const AgentPreferences& after) const {
   const auto row = settings_.find_user_agent(after.user_id);
-  const auto before = row ? agents_.find_config_source(row->key) : std::nullopt;
+  const auto before = row ? settings_.find_config_source(after.user_id, row->key) : std::nullopt;
   if (!before) return {};
   auto changed = *before;
   changed.primary_model = after.primary_model;

@@ -28,14 +28,14 @@ struct ManagementRoutes::Parts {
                    it.holds_set_up_token),
         providers(it.settings, it.secrets, preview, test, audit),
         preferences(it.settings, it.secrets, preview, audit),
-        own_agent(it.settings, it.desired, it.secrets, preview, audit, it.clock),
+        own_agent(it.settings, it.secrets, preview, audit, it.clock),
         fleet(it.agents, it.desired, it.events, it.settings, preview, it.fixed, audit, it.clock),
         system_agents(it.agents, it.settings, it.secrets, preview, audit),
         user_agents(it.settings, it.secrets, audit),
         labels(it.agents, it.settings, audit),
         limits(it.agents, it.settings, preview, it.fixed, audit),
         oidc(it.settings, it.secrets, it.issuer_probe, audit),
-        people(it.accounts, it.remembered, it.settings, it.desired, it.passwords, audit),
+        people(it.accounts, it.remembered, it.settings, it.passwords, audit),
         events(it.agents, it.clock, it.log.with_component("fleet-events")) {}
 
   const ManagementDependencies it;

@@ -49,7 +49,8 @@ void FleetProcess::start() {
   open_key();
   open_database();
   store_ = std::make_unique<PostgresStore>(*database_);
-  rows_ = std::make_unique<PostgresSettingsStore>(*database_);
+  if (api_database_) api_store_ = std::make_unique<PostgresStore>(*api_database_);
+  rows_ = std::make_unique<PostgresSettingsStore>(api_database());
   KeyCheckStore key_check(*database_);
   require_matching_key(key_check, *box_);
   if (roles_.controller) {
@@ -61,6 +62,7 @@ void FleetProcess::start() {
   api_->start();
   if (web_pages_)
     log_.info("serves the web pages", {{Field::file, settings_.web_folder->string()}});
+  tell_api_role();
   if (people_) people_->start();
   if (!loop_) return;
   loop_->start();
@@ -93,18 +95,42 @@ void FleetProcess::open_database() {
   } else {
     database_url_ = settings_.database_url;
   }
-  DatabaseOptions options = database_options();
-  if (roles_.migrates) {
-    const MigrationReport report = Migrator(options).migrate();
-    for (const auto& name : report.applied)
-      log_.info("applied a migration", {{Field::migration, name}});
-  } else {
-    Migrator(options).check();
-  }
-  options.on_acquired = [metrics = metrics_.database()](auto waited) {
-    metrics.pool_wait_seconds.Observe(in_seconds(waited));
+  bring_schema_forward();
+  if (roles_.people_api) find_api_role();
+  const auto opened = [this](DatabaseOptions options) {
+    options.on_acquired = [metrics = metrics_.database()](auto waited) {
+      metrics.pool_wait_seconds.Observe(in_seconds(waited));
+    };
+    return std::make_unique<Database>(options);
   };
-  database_ = std::make_unique<Database>(options);
+  const bool apart = roles_.controller && api_role_ && api_role_->in_force;
+  database_ = opened(roles_.controller ? database_options() : api_database_options());
+  if (apart) api_database_ = opened(api_database_options());
+}
+
+void FleetProcess::bring_schema_forward() {
+  if (!roles_.migrates) return Migrator(database_options()).check();
+  const MigrationReport report = Migrator(database_options()).migrate();
+  for (const auto& name : report.applied)
+    log_.info("applied a migration", {{Field::migration, name}});
+}
+
+// Whoever brings the schema forward makes the role as well; the others take what is there.
+void FleetProcess::find_api_role() {
+  ApiRole role(database_options());
+  api_role_ = roles_.migrates ? role.establish() : role.inspect();
+}
+
+void FleetProcess::tell_api_role() {
+  if (!api_role_) return;
+  if (api_role_->in_force) {
+    log_.info("the API acts in the database as a role of its own",
+              {{Field::name, api_role_->name},
+               {Field::state, api_role_->confined ? "confined" : "may be left"}});
+  } else {
+    log_.warning("the API acts in the database with all rights of its login",
+                 {{Field::reason, api_role_->hindrance}, {Field::action, api_role_->remedy}});
+  }
 }
 
 DatabaseOptions FleetProcess::database_options() const {
@@ -112,6 +138,12 @@ DatabaseOptions FleetProcess::database_options() const {
   options.url = database_url_;
   options.connections = (roles_.controller ? settings_.workers : 0) + connections_beside_workers;
   return options;
+}
+
+DatabaseOptions FleetProcess::api_database_options() const {
+  DatabaseOptions options = database_options();
+  options.connections = connections_beside_workers;
+  return api_role_ ? acting_as(*api_role_, options) : options;
 }
 
 void FleetProcess::build_engine() {
@@ -200,11 +232,11 @@ void FleetProcess::build_api() {
   }
   if (roles_.people_api) {
     people_ = std::make_unique<PeopleService>(
-        PeopleServiceNeeds{settings_, database_options(), clock_, *database_, *store_, *rows_,
-                           *box_, metrics_, log_.with_component("people")});
+        PeopleServiceNeeds{settings_, api_database_options(), clock_, api_database(), api_store(),
+                           *rows_, *box_, metrics_, log_.with_component("people")});
   }
   read_web_pages();
-  ApiDependencies dependencies{*store_,
+  ApiDependencies dependencies{api_store(),
                                *box_,
                                readiness_checks(),
                                [this] { return metrics_.render(); },

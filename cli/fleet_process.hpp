@@ -26,6 +26,7 @@
 #include "model/clock.hpp"
 #include "reconcilers/control_loop.hpp"
 #include "secrets/secret_box.hpp"
+#include "store/api_role.hpp"
 #include "store/database.hpp"
 #include "store/postgres_listener.hpp"
 #include "store/postgres_settings_store.hpp"
@@ -69,9 +70,14 @@ class FleetProcess {
   // Nothing when the engine answers, else why not.
   std::optional<std::string> engine_problem();
   std::string database_description() const;
+  // As which role the API acts in the database, or what stands in its way; nothing in a process without one.
+  const std::optional<ApiRoleState>& api_role() const { return api_role_; }
 
  private:
   void open_database();
+  void bring_schema_forward();
+  void find_api_role();
+  void tell_api_role();
   void open_key();
   void build_engine();
   void build_loop();
@@ -81,6 +87,10 @@ class FleetProcess {
   std::optional<std::string> leadership_problem();
   void refresh_gauges();
   DatabaseOptions database_options() const;
+  DatabaseOptions api_database_options() const;
+  // What the API reads and writes with: beside a controller, connections of its own that act as its role.
+  Database& api_database() { return api_database_ ? *api_database_ : *database_; }
+  Store& api_store() { return api_store_ ? *api_store_ : *store_; }
 
   const Settings settings_;
   const FleetRoles roles_;
@@ -94,8 +104,11 @@ class FleetProcess {
   std::unique_ptr<EmbeddedPostgres> postgres_;
   std::string database_url_;
   std::unique_ptr<SecretBox> box_;
+  std::optional<ApiRoleState> api_role_;
   std::unique_ptr<Database> database_;
+  std::unique_ptr<Database> api_database_;
   std::unique_ptr<PostgresStore> store_;
+  std::unique_ptr<PostgresStore> api_store_;
   std::unique_ptr<PostgresSettingsStore> rows_;
   std::unique_ptr<EngineParts> engine_;
 

@@ -102,7 +102,7 @@ class AccountStore {
 
   virtual std::optional<BreakglassCredential> find_breakglass(const std::string& username) = 0;
   // Ends the sessions of that user's account.
-  virtual WriteOutcome set_breakglass_password(const std::string& username,
+  virtual WriteOutcome set_breakglass_password(const std::string& account_id,
                                                const std::string& password_hash) = 0;
 
   // False, and no session, when there is no such account or it is disabled.

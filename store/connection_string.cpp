@@ -80,12 +80,26 @@ std::map<std::string, std::string> parse(const std::string& text) {
   return parameters;
 }
 
+// A space ends an option, and a backslash takes the next character as it is.
+std::string escaped_option(std::string_view value) {
+  std::string result;
+  for (const char character : value) {
+    if (character == ' ' || character == '\\') result += '\\';
+    result += character;
+  }
+  return result;
+}
+
 std::string session_options(const DatabaseOptions& options, const std::string& schema) {
   std::string result =
       "-c statement_timeout=" + std::to_string(options.statement_timeout.count()) +
       " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c datestyle=ISO"
       " -c extra_float_digits=1 -c bytea_output=hex";
-  if (!schema.empty()) result += " -c search_path=" + schema;
+  if (!schema.empty()) {
+    result += " -c search_path=" + schema;
+  } else if (!options.schema.empty()) {
+    result += " -c search_path=" + escaped_option('"' + options.schema + '"');
+  }
   return result;
 }
 
@@ -110,8 +124,12 @@ std::string libpq_connection_string(const DatabaseOptions& options) {
   };
   parameters.insert(defaults.begin(), defaults.end());
   std::string& session = parameters["options"];
-  // What the address itself asks for comes last and wins.
+  // What the address itself asks for comes last and wins; only a role that was asked for is not the address's to change.
   session = session_options(options, address.schema) + (session.empty() ? "" : " " + session);
+  if (!options.role.empty()) {
+    if (!plain_identifier(options.role)) throw StoreError("the database role is not a plain word");
+    session += " -c role=" + options.role;
+  }
   std::string result;
   for (const auto& [name, value] : parameters)
     result += (result.empty() ? "" : " ") + name + "=" + quoted(value);

@@ -27,6 +27,9 @@ struct DatabaseOptions {
   // Told how long each operation waited for a free connection; may be called from any thread and must not block.
   std::function<void(std::chrono::steady_clock::duration)> on_acquired;
   std::string application_name = "mosaic";  // as pg_stat_activity shows it
+  std::string role;  // as which every connection acts from its first statement; empty: as its login
+  std::string
+      schema;  // of the tables, unless the address names one; empty: where the login's search path leads
 };
 
 class ConnectionPool;

@@ -11,13 +11,13 @@ std::string KeyCheckStore::store_key_check_once(const std::string& value) {
   // Two processes that start at the same time agree on the first one's.
   static constexpr Statement statement{
       "store_key_check",
-      R"(UPDATE "mosaic_instance" SET "keyCheck" = COALESCE("keyCheck", $1) RETURNING "keyCheck")"};
-  return database_.pool().perform("store the key check", Repeat::safely, [&](Session& session) {
-    const auto result = session.run(statement, {storable_text(value)});
-    if (result.empty())
-      throw StoreError("the database has lost its instance row; restore it from a backup");
-    return std::string(result[0][0].c_str());
+      R"(UPDATE "mosaic_instance" SET "keyCheck" = $1 WHERE "keyCheck" IS NULL)"};
+  if (auto present = key_check()) return *present;
+  database_.pool().perform("store the key check", Repeat::safely, [&](Session& session) {
+    session.run(statement, {storable_text(value)});
   });
+  if (auto present = key_check()) return *present;
+  throw StoreError("the database has lost its instance row; restore it from a backup");
 }
 
 std::optional<std::string> KeyCheckStore::key_check() {

@@ -114,12 +114,12 @@ void PostgresAccountStore::create_token(const ApiTokenRow& token) {
   static constexpr Statement statement{"create_token", R"(
 INSERT INTO "ApiToken" ("id", "accountId", "name", "secretHash", "scopes", "createdAt", "expiresAt")
 VALUES ($1, $2, $3, $4, $5, $6, $7))"};
+  const std::string owner = storable_text(token.account_id);
   database_.pool().perform("create token", Repeat::never, [&](Session& session) {
-    session.run_for(token.account_id, statement,
-                    {storable_text(token.id), storable_text(token.account_id),
-                     shown_text(token.name, longest_token_name), storable_text(token.secret_hash),
-                     to_string(token.scopes), timestamp_text(token.created_at),
-                     timestamp_parameter(token.expires_at)});
+    session.run_for(owner, statement,
+                    {storable_text(token.id), owner, shown_text(token.name, longest_token_name),
+                     storable_text(token.secret_hash), to_string(token.scopes),
+                     timestamp_text(token.created_at), timestamp_parameter(token.expires_at)});
   });
 }
 

@@ -41,8 +41,8 @@ INSERT INTO "IdempotencyRecord" AS present ("accountId", "key", "fingerprint", "
 ON CONFLICT ("accountId", "key") DO UPDATE SET "fingerprint" = excluded."fingerprint", "finished" = false,
   "status" = 0, "contentType" = '', "body" = '', "expiresAt" = excluded."expiresAt"
 WHERE present."expiresAt" <= clock_timestamp() AT TIME ZONE 'UTC')"};
-  return Session::changed_a_row(session.run(
-      statement,
+  return Session::changed_a_row(session.run_for(
+      record.account_id, statement,
       {record.account_id, record.key, record.fingerprint, timestamp_text(record.expires_at)}));
 }
 
@@ -51,7 +51,7 @@ std::optional<IdempotencyRecord> read_idempotency(Session& session, const std::s
   static constexpr Statement statement{"find_idempotent", R"(
 SELECT "accountId", "key", "fingerprint", "finished", "status", "contentType", "body", "expiresAt"
 FROM "IdempotencyRecord" WHERE "accountId" = $1 AND "key" = $2)"};
-  const auto result = session.run(statement, {account_id, key});
+  const auto result = session.run_for(account_id, statement, {account_id, key});
   if (result.empty()) return std::nullopt;
   RowReader columns(result[0]);
   IdempotencyRecord record;
@@ -136,11 +136,12 @@ void PostgresAccountStore::finish_idempotent(const IdempotencyRecord& record) {
   static constexpr Statement statement{"finish_idempotent", R"(
 UPDATE "IdempotencyRecord" SET "finished" = true, "status" = $4, "contentType" = $5, "body" = $6, "expiresAt" = $7
 WHERE "accountId" = $1 AND "key" = $2 AND "fingerprint" = $3 AND NOT "finished")"};
+  const std::string account_id = storable_text(record.account_id);
   database_.pool().perform("keep an answer", Repeat::safely, [&](Session& session) {
-    session.run(statement, {storable_text(record.account_id), storable_text(record.key),
-                            storable_text(record.fingerprint), std::to_string(record.status),
-                            storable_text(record.content_type), storable_text(record.body),
-                            timestamp_text(record.expires_at)});
+    session.run_for(account_id, statement,
+                    {account_id, storable_text(record.key), storable_text(record.fingerprint),
+                     std::to_string(record.status), storable_text(record.content_type),
+                     storable_text(record.body), timestamp_text(record.expires_at)});
   });
 }
 
@@ -149,8 +150,9 @@ void PostgresAccountStore::abandon_idempotent(const std::string& account_id,
   static constexpr Statement statement{
       "abandon_idempotent",
       R"(DELETE FROM "IdempotencyRecord" WHERE "accountId" = $1 AND "key" = $2 AND NOT "finished")"};
+  const std::string owner = storable_text(account_id);
   database_.pool().perform("abandon a request", Repeat::safely, [&](Session& session) {
-    session.run(statement, {storable_text(account_id), storable_text(key)});
+    session.run_for(owner, statement, {owner, storable_text(key)});
   });
 }
 

@@ -226,16 +226,16 @@ std::optional<BreakglassCredential> PostgresAccountStore::find_breakglass(
                                   });
 }
 
-WriteOutcome PostgresAccountStore::set_breakglass_password(const std::string& username,
+WriteOutcome PostgresAccountStore::set_breakglass_password(const std::string& account_id,
                                                            const std::string& password_hash) {
   static constexpr Statement statement{
       "set_breakglass_password",
-      R"(UPDATE "BreakglassUser" SET "passwordHash" = $2, "updatedAt" = now() WHERE "username" = $1)"};
-  if (!is_storable(username)) return WriteOutcome::not_found;
+      R"(UPDATE "BreakglassUser" SET "passwordHash" = $2, "updatedAt" = now() WHERE "id" = $1)"};
+  if (!is_storable(account_id)) return WriteOutcome::not_found;
   return database_.pool().perform("set the password", Repeat::safely, [&](Session& session) {
-    return Session::changed_a_row(session.run(statement, {username, storable_text(password_hash)}))
-               ? WriteOutcome::done
-               : WriteOutcome::not_found;
+    const auto result =
+        session.run_for(account_id, statement, {account_id, storable_text(password_hash)});
+    return Session::changed_a_row(result) ? WriteOutcome::done : WriteOutcome::not_found;
   });
 }
 

@@ -26,7 +26,7 @@ class PostgresAccountStore final : public AccountStore {
   Account sign_in_oidc(const OidcIdentity& identity, TimePoint now) override;
 
   std::optional<BreakglassCredential> find_breakglass(const std::string& username) override;
-  WriteOutcome set_breakglass_password(const std::string& username,
+  WriteOutcome set_breakglass_password(const std::string& account_id,
                                        const std::string& password_hash) override;
 
   bool create_session(const SessionRow& session) override;

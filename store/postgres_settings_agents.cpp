@@ -3,6 +3,7 @@
 
 #include "store/agent_columns.hpp"
 #include "store/column_text.hpp"
+#include "store/config_source.hpp"
 #include "store/connection_pool.hpp"
 #include "store/edit_outcome.hpp"
 #include "store/postgres_settings_store.hpp"
@@ -69,7 +70,8 @@ VALUES ($1, $2, $3, $4, COALESCE($5, 30), $6, $7, $8, $9, now()) ON CONFLICT DO 
   });
 }
 
-WriteOutcome PostgresSettingsStore::update_user_agent(const std::string& id,
+WriteOutcome PostgresSettingsStore::update_user_agent(const std::string& owner,
+                                                      const std::string& id,
                                                       const UserAgentChange& change,
                                                       IfGeneration if_generation) {
   static constexpr Statement statement{"update_user_agent", R"(
@@ -79,9 +81,9 @@ WITH changed AS (
     "image" = CASE WHEN $5::text IS NULL THEN "image" ELSE NULLIF($5, '') END,
     "memoryMb" = CASE WHEN $6::boolean THEN $7 ELSE "memoryMb" END,
     "cpuMilli" = CASE WHEN $8::boolean THEN $9 ELSE "cpuMilli" END, "updatedAt" = now()
-  WHERE "id" = $1 AND ($2::bigint IS NULL OR "generation" = $2) RETURNING 1)
-SELECT (SELECT count(*) FROM "UserContainer" WHERE "id" = $1), (SELECT count(*) FROM changed))"};
-  if (!is_storable(id)) return WriteOutcome::not_found;
+  WHERE "id" = $1 AND "userId" = $10 AND ($2::bigint IS NULL OR "generation" = $2) RETURNING 1)
+SELECT (SELECT count(*) FROM "UserContainer" WHERE "id" = $1 AND "userId" = $10), (SELECT count(*) FROM changed))"};
+  if (!is_storable(owner) || !is_storable(id)) return WriteOutcome::not_found;
   std::vector<Parameter> parameters{id, number_parameter(if_generation)};
   parameters.push_back(change.idle_timeout_min ? Parameter(std::to_string(*change.idle_timeout_min))
                                                : std::nullopt);
@@ -90,9 +92,54 @@ SELECT (SELECT count(*) FROM "UserContainer" WHERE "id" = $1), (SELECT count(*) 
   parameters.push_back(replacing(change.image));
   add_limit(parameters, change.memory_mb);
   add_limit(parameters, change.cpu_milli);
+  parameters.emplace_back(owner);
   return database_.pool().perform(
-      "update user agent", repeat_of(if_generation),
-      [&](Session& session) { return edit_outcome(session.run(statement, parameters)); });
+      "update user agent", repeat_of(if_generation), [&](Session& session) {
+        return edit_outcome(session.run_for(owner, statement, parameters));
+      });
+}
+
+bool PostgresSettingsStore::change_user_agent(const std::string& owner, const Statement& statement,
+                                              const std::string& value) {
+  if (!is_storable(owner)) return false;
+  return database_.pool().perform("change user agent", Repeat::safely, [&](Session& session) {
+    return Session::changed_a_row(session.run_for(owner, statement, {owner, value}));
+  });
+}
+
+bool PostgresSettingsStore::touch_user_agent(const std::string& owner, TimePoint now) {
+  static constexpr Statement statement{
+      "touch_user_agent",
+      R"(UPDATE "UserContainer" SET "lastActiveAt" = GREATEST("lastActiveAt", $2) WHERE "userId" = $1)"};
+  return change_user_agent(owner, statement, timestamp_text(now));
+}
+
+bool PostgresSettingsStore::set_user_agent_state(const std::string& owner, DesiredState state) {
+  static constexpr Statement statement{
+      "set_user_agent_state",
+      R"(UPDATE "UserContainer" SET "desiredState" = $2, "updatedAt" = now() WHERE "userId" = $1)"};
+  return change_user_agent(owner, statement, std::string(to_string(state)));
+}
+
+bool PostgresSettingsStore::restart_user_agent(const std::string& owner, TimePoint now) {
+  static constexpr Statement statement{
+      "restart_user_agent",
+      R"(UPDATE "UserContainer" SET "restartedAt" = $2, "updatedAt" = now() WHERE "userId" = $1)"};
+  return change_user_agent(owner, statement, timestamp_text(now));
+}
+
+std::optional<AgentConfigSource> PostgresSettingsStore::find_config_source(const std::string& owner,
+                                                                           const ResourceKey& key) {
+  const bool possible = key.kind == ResourceKind::user_container && is_storable(key.name);
+  if (!possible || !is_storable(owner)) return std::nullopt;
+  return database_.pool().perform(
+      "find configuration", Repeat::safely,
+      [&](Session& session) -> std::optional<AgentConfigSource> {
+        auto source = decode_config_source(
+            key, session.run_for(owner, config_source_statement(key.kind), {key.name}));
+        if (source && source->owner != owner) return std::nullopt;
+        return source;
+      });
 }
 
 WriteOutcome PostgresSettingsStore::create_system_agent(const NewSystemContainer& agent) {

@@ -6,58 +6,18 @@
 #include "store/agent_columns.hpp"
 #include "store/change_feed.hpp"
 #include "store/column_text.hpp"
+#include "store/config_source.hpp"
 #include "store/connection_pool.hpp"
 #include "store/copy_line.hpp"
 
 namespace mosaic {
 namespace {
 
-std::string view_text(const pqxx::field& field) {
-  return field.is_null() ? std::string() : field.c_str();
-}
-
 // "UserContainer" or "SystemContainer": which of two statements a key needs. Nothing for other
 // kinds, and for names that no row can have.
 bool is_agent(const ResourceKey& key) {
   return key.kind != ResourceKind::orphan && is_storable(key.name);
 }
-
-ProviderRow decode_provider(const pqxx::row& row, int first) {
-  ProviderRow provider;
-  const auto text = [&](int offset) { return view_text(row[first + offset]); };
-  provider.id = text(0);
-  provider.owner = text(1);
-  provider.name = text(2);
-  provider.display_name = text(3);
-  provider.type = text(4);
-  provider.base_url = text(5);
-  provider.api_key = text(6);
-  provider.api_type = text(7);
-  provider.models_json = text(8);
-  return provider;
-}
-
-// One row per provider, so that the agent and its providers come from one snapshot in one round
-// trip.
-constexpr Statement user_config_source{"user_config_source", R"(
-SELECT agent."userId", NULL, agent."gatewayToken", config."primaryModel", config."fallbackModels",
-       config."personality", config."providerId",
-       p."id", p."userId", p."name", p."displayName", p."type", p."baseUrl", p."apiKey", p."apiType", p."models"
-FROM "UserContainer" agent
-LEFT JOIN "UserAgentConfig" config ON config."userId" = agent."userId"
-LEFT JOIN "LlmProvider" p ON p."userId" = agent."userId" AND p."isActive"
-WHERE agent."id" = $1
-ORDER BY p."name" COLLATE "C", p."id" COLLATE "C")"};
-
-constexpr Statement system_config_source{"system_config_source", R"(
-SELECT agent."name", agent."role", agent."gatewayToken", agent."primaryModel", NULL, NULL, agent."providerId",
-       p."id", p."userId", p."name", p."displayName", p."type", p."baseUrl", p."apiKey", p."apiType", p."models"
-FROM "SystemContainer" agent
-LEFT JOIN "LlmProvider" p ON p."isActive" AND CASE
-  WHEN agent."providerId" IS NULL THEN p."userId" IN (SELECT "id" FROM "BreakglassUser" WHERE "isActive")
-  ELSE p."userId" = (SELECT "userId" FROM "LlmProvider" WHERE "id" = agent."providerId") END
-WHERE agent."id" = $1
-ORDER BY p."name" COLLATE "C", p."id" COLLATE "C")"};
 
 }  // namespace
 
@@ -139,28 +99,9 @@ void PostgresStore::copy_agents(const std::string& user_columns, const std::stri
 
 std::optional<AgentConfigSource> PostgresStore::find_config_source(const ResourceKey& key) {
   if (!is_agent(key)) return std::nullopt;
-  const Statement& statement =
-      key.kind == ResourceKind::user_container ? user_config_source : system_config_source;
-  const auto read = [&](Session& session) -> std::optional<AgentConfigSource> {
-    const auto result = session.run(statement, {key.name});
-    if (result.empty()) return std::nullopt;
-    AgentConfigSource source;
-    source.key = key;
-    source.owner = view_text(result[0][0]);
-    source.role = view_text(result[0][1]);
-    source.gateway_token = view_text(result[0][2]);
-    source.primary_model = view_text(result[0][3]);
-    source.fallback_models = parse_strings(view_text(result[0][4]));
-    source.personality = view_text(result[0][5]);
-    source.provider_id = view_text(result[0][6]);
-    constexpr int first_provider_column = 7;
-    for (const auto& row : result) {
-      if (!row[first_provider_column].is_null())
-        source.providers.push_back(decode_provider(row, first_provider_column));
-    }
-    return source;
-  };
-  return database_.pool().perform("find configuration", Repeat::safely, read);
+  return database_.pool().perform("find configuration", Repeat::safely, [&](Session& session) {
+    return decode_config_source(key, session.run(config_source_statement(key.kind), {key.name}));
+  });
 }
 
 std::vector<ResourceKey> PostgresStore::find_keys(const std::string& id) {

@@ -21,7 +21,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> meanings
     {"42P01", "its schema is missing; run 'mosaic migrate'"},
     {"42703", "its schema is older than this program; run 'mosaic migrate'"},
     {"42883", "its schema is older than this program; run 'mosaic migrate'"},
-    {"42501", "its role lacks a permission; grant it on all of Mosaic's tables"},
+    {"42501",
+     "its role lacks a permission; run 'mosaic migrate' with the login of the tables' owner"},
     {"57014", "it took longer than the statement time-out"},
     {"55P03", "another session holds a lock for too long"},
     {"53100", "its disk is full; free space there, nothing is lost"},
@@ -49,9 +50,21 @@ pqxx::result Session::run(pqxx::transaction_base& transaction, const Statement& 
       statement.name, pqxx::prepare::make_dynamic_params(values.begin(), values.end()));
 }
 
-pqxx::result Session::run_for(const std::string&, const Statement& statement,
+pqxx::result Session::run_for(const std::string& account_id, const Statement& statement,
                               const std::vector<Parameter>& parameters) {
-  return run(statement, parameters);
+  // The setting is a text of the statement, because two statements in one message take no parameters; it holds nobody's
+  // secret. What does, the parameters, are bound, so that no log of the server quotes them.
+  pqxx::nontransaction transaction(connection_);
+  transaction.exec("BEGIN; SET LOCAL mosaic.account = " + connection_.quote("=" + account_id));
+  try {
+    auto result = run(transaction, statement, parameters);
+    transaction.exec("COMMIT");
+    return result;
+  } catch (const pqxx::sql_error&) {
+    // The connection is used again. Everything else costs it (ConnectionPool::perform).
+    transaction.exec("ROLLBACK");
+    throw;
+  }
 }
 
 FailureKind failure_kind(const pqxx::sql_error& error) {
@@ -64,8 +77,11 @@ FailureKind failure_kind(const pqxx::sql_error& error) {
 
 StoreError describe(std::string_view operation, const pqxx::sql_error& error) {
   const std::string subject = "the database refused '" + std::string(operation) + "': ";
+  // libpqxx leaves the code out where it has a class for it.
+  const bool forbidden = dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr;
   for (const auto& [state, meaning] : meanings) {
-    if (error.sqlstate() == state) return StoreError(subject + std::string(meaning));
+    if (error.sqlstate() == state || (forbidden && state == "42501"))
+      return StoreError(subject + std::string(meaning));
   }
   // The server's own text may quote values of the row, so only its code is shown.
   return StoreError(subject + "SQLSTATE " +

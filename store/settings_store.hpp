@@ -68,8 +68,16 @@ class SettingsStore {
   virtual std::optional<AgentRow> find_user_agent(const std::string& owner) = 0;
   virtual WriteOutcome create_user_agent(
       const NewUserContainer& agent) = 0;  // taken: they have one
-  virtual WriteOutcome update_user_agent(const std::string& id, const UserAgentChange& change,
+  virtual WriteOutcome update_user_agent(const std::string& owner, const std::string& id,
+                                         const UserAgentChange& change,
                                          IfGeneration if_generation) = 0;
+  // What people ask of the agent of their own, as DesiredStateWriter says it by key. False: they have none.
+  virtual bool touch_user_agent(const std::string& owner, TimePoint now) = 0;
+  virtual bool set_user_agent_state(const std::string& owner, DesiredState state) = 0;
+  virtual bool restart_user_agent(const std::string& owner, TimePoint now) = 0;
+  // What the configuration of this user's agent is made of, as AgentReader has it. Nothing: it is not theirs.
+  virtual std::optional<AgentConfigSource> find_config_source(const std::string& owner,
+                                                              const ResourceKey& key) = 0;
   virtual WriteOutcome create_system_agent(const NewSystemContainer& agent) = 0;
   virtual WriteOutcome update_system_agent(const std::string& id, const SystemAgentChange& change,
                                            IfGeneration if_generation) = 0;

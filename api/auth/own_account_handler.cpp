@@ -106,7 +106,7 @@ Response OwnAccountHandler::change_password(const Request& request, const Caller
   const auto hash = passwords_.hash(new_password);
   if (!hash) return too_busy();
   // Ends every session of the account, whoever sits behind it; this browser gets a new one.
-  if (accounts_.set_breakglass_password(caller.account.name, *hash) != WriteOutcome::done)
+  if (accounts_.set_breakglass_password(caller.account.id, *hash) != WriteOutcome::done)
     return not_found_response();
   remembered_.on_account_changed(caller.account.id);
   audit_.note(request, caller, "password.change", "user/" + caller.account.id);

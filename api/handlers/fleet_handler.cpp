@@ -267,8 +267,9 @@ Response FleetHandler::patch(const Request& request, const Caller& caller) {
       user ? preview_.of_user_agent(*row, for_user) : preview_.of_system_agent(*row, for_system);
   if (dry_run) return json_response(200, Json{{"affects", to_json(effects)}});
   const auto generation = std::get<IfGeneration>(seen);
-  const auto outcome = user ? settings_.update_user_agent(row->key.name, for_user, generation)
-                            : settings_.update_system_agent(row->key.name, for_system, generation);
+  const auto outcome =
+      user ? settings_.update_user_agent(row->owner, row->key.name, for_user, generation)
+           : settings_.update_system_agent(row->key.name, for_system, generation);
   if (auto refusal = refusal_of(outcome)) return std::move(*refusal);
   audit_.note(request, caller, "fleet.update", to_string(row->key), row->owner);
   const auto written = agents_.find_agent(row->key);

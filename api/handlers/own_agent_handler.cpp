@@ -59,8 +59,8 @@ Response OwnAgentHandler::start(const Request& request, const Caller& caller) {
   if (!row) return no_agent_allowed();
   if (row->deletion_requested_at) return on_its_way_out();
   if (row->desired_state != DesiredState::automatic)
-    desired_.set_desired_state(row->key, DesiredState::automatic);
-  desired_.touch(row->key, clock_.now());
+    settings_.set_user_agent_state(caller.account.id, DesiredState::automatic);
+  settings_.touch_user_agent(caller.account.id, clock_.now());
   audit_.note(request, caller, "container.start", to_string(row->key));
   return present(caller.account.id, 202);
 }
@@ -68,7 +68,7 @@ Response OwnAgentHandler::start(const Request& request, const Caller& caller) {
 Response OwnAgentHandler::stop(const Request& request, const Caller& caller) {
   const auto row = settings_.find_user_agent(caller.account.id);
   if (row) {
-    desired_.set_desired_state(row->key, DesiredState::stopped);
+    settings_.set_user_agent_state(caller.account.id, DesiredState::stopped);
     audit_.note(request, caller, "container.stop", to_string(row->key));
   }
   return present(caller.account.id, 202);
@@ -78,7 +78,7 @@ Response OwnAgentHandler::restart(const Request& request, const Caller& caller) 
   const auto row = ensure_user_agent(settings_, secrets_, caller.account);
   if (!row) return no_agent_allowed();
   if (row->deletion_requested_at) return on_its_way_out();
-  desired_.request_restart(row->key, clock_.now());
+  settings_.restart_user_agent(caller.account.id, clock_.now());
   audit_.note(request, caller, "container.restart", to_string(row->key));
   return present(caller.account.id, 202);
 }
@@ -103,8 +103,8 @@ Response OwnAgentHandler::patch(const Request& request, const Caller& caller) {
   const auto effects = row ? preview_.of_user_agent(*row, change) : std::vector<AgentEffect>();
   if (dry_run) return json_response(200, Json{{"affects", to_json(effects)}});
   if (!row) return no_agent_allowed();
-  const auto outcome =
-      settings_.update_user_agent(row->key.name, change, std::get<IfGeneration>(seen));
+  const auto outcome = settings_.update_user_agent(caller.account.id, row->key.name, change,
+                                                   std::get<IfGeneration>(seen));
   if (auto refusal = refusal_of(outcome)) return std::move(*refusal);
   audit_.note(request, caller, "container.update", to_string(row->key),
               "idleTimeoutMin " + std::to_string(*minutes));

@@ -10,20 +10,14 @@
 #include "model/clock.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/settings_store.hpp"
-#include "store/store.hpp"
 
 namespace mosaic {
 
 class OwnAgentHandler {
  public:
-  OwnAgentHandler(SettingsStore& settings, DesiredStateWriter& desired, const SecretBox& secrets,
-                  const ChangePreview& preview, const AuditTrail& audit, const Clock& clock)
-      : settings_(settings),
-        desired_(desired),
-        secrets_(secrets),
-        preview_(preview),
-        audit_(audit),
-        clock_(clock) {}
+  OwnAgentHandler(SettingsStore& settings, const SecretBox& secrets, const ChangePreview& preview,
+                  const AuditTrail& audit, const Clock& clock)
+      : settings_(settings), secrets_(secrets), preview_(preview), audit_(audit), clock_(clock) {}
 
   void add_routes(GuardedRoutes& routes);
 
@@ -36,7 +30,6 @@ class OwnAgentHandler {
   Response present(const std::string& owner, int status);
 
   SettingsStore& settings_;
-  DesiredStateWriter& desired_;
   const SecretBox& secrets_;
   const ChangePreview& preview_;
   const AuditTrail& audit_;

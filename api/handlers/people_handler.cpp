@@ -103,10 +103,8 @@ Response PeopleHandler::patch(const Request& request, const Caller& caller) {
 // Whoever may not have an agent any more has none that runs; allowed again, it sleeps until it is needed.
 void PeopleHandler::heed(const Account& before, const Account& after) {
   if (may_have_agent(before) == may_have_agent(after)) return;
-  const auto agent = settings_.find_user_agent(after.id);
-  if (!agent) return;
-  desired_.set_desired_state(
-      agent->key, may_have_agent(after) ? DesiredState::automatic : DesiredState::stopped);
+  settings_.set_user_agent_state(
+      after.id, may_have_agent(after) ? DesiredState::automatic : DesiredState::stopped);
 }
 
 Response PeopleHandler::audit(const Request& request, const Caller&) {
@@ -136,7 +134,7 @@ Response PeopleHandler::set_password(const Request& request, const Caller& calle
   const auto user = accounts_.find_breakglass(username);
   if (!user) return not_found_response();
   const auto outcome =
-      accounts_.set_breakglass_password(username, passwords_.hash_password(password));
+      accounts_.set_breakglass_password(user->id, passwords_.hash_password(password));
   if (auto refusal = refusal_of(outcome)) return std::move(*refusal);
   remembered_.on_account_changed(user->id);
   audit_.note(request, caller, "breakglass.password", "breakglass/" + username);

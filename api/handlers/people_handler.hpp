@@ -17,12 +17,10 @@ class PeopleHandler {
  public:
   // `remembered`: who remembers accounts and must forget one that changes here.
   PeopleHandler(AccountStore& accounts, AccountListener& remembered, SettingsStore& settings,
-                DesiredStateWriter& desired, const PasswordHasher& passwords,
-                const AuditTrail& audit)
+                const PasswordHasher& passwords, const AuditTrail& audit)
       : accounts_(accounts),
         remembered_(remembered),
         settings_(settings),
-        desired_(desired),
         passwords_(passwords),
         audit_(audit) {}
 
@@ -38,7 +36,6 @@ class PeopleHandler {
   AccountStore& accounts_;
   AccountListener& remembered_;
   SettingsStore& settings_;
-  DesiredStateWriter& desired_;
   const PasswordHasher& passwords_;
   const AuditTrail& audit_;
 };

@@ -5,9 +5,19 @@
 #include "cli/command_context.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/settings_options.hpp"
+#include "store/api_role.hpp"
 
 namespace mosaic::cli {
 namespace {
+
+void report_role(std::ostream& out, const ApiRoleState& role) {
+  if (role.in_force) {
+    out << "the API acts in it as the role " << role.name << '\n';
+  } else {
+    out << "the API acts in it with all rights of its login: " << role.hindrance << "; to mend it, "
+        << role.remedy << '\n';
+  }
+}
 
 ExitCode migrate(CommandContext& context) {
   DatabaseOptions options;
@@ -17,6 +27,7 @@ ExitCode migrate(CommandContext& context) {
   for (const auto& name : report.applied) context.out << "applied " << name << '\n';
   context.out << "the database is at schema version " << report.version
               << (report.applied.empty() ? ", as it was\n" : "\n");
+  report_role(context.out, ApiRole(options).establish());
   return ExitCode::success;
 }
 

@@ -27,6 +27,11 @@ void announce(CommandContext& context, FleetProcess& process, const Settings& se
   out << "\nMosaic Fleet is up.\n"
       << "  address    " << address_for_people(settings.listen, process.listen_port()) << "\n"
       << "  database   " << process.database_description() << "\n"
+      << "  API        "
+      << (process.api_role()->in_force
+              ? "acts in the database as the role " + process.api_role()->name
+              : "acts in the database with all rights of its login; see mosaic doctor")
+      << "\n"
       << "  key        "
       << (settings.secret_key.empty()
               ? secret_key_file(settings.data_dir).string() + "; keep a copy where it is safe"

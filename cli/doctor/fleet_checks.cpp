@@ -12,6 +12,7 @@
 #include "cli/secret_key.hpp"
 #include "model/fleet_settings.hpp"
 #include "runtime/firewall/engine_locality.hpp"
+#include "store/api_role.hpp"
 #include "store/key_check_store.hpp"
 #include "store/migrator.hpp"
 #include "store/postgres_store.hpp"
@@ -70,6 +71,21 @@ bool check_schema(const DatabaseOptions& options, std::vector<Finding>& findings
     findings.push_back(fail("schema", error.what(), "run the mosaic that made it, or a newer one"));
   }
   return false;
+}
+
+// The wall behind the API's own: what a mistake in it, or whoever took it over, cannot do.
+Finding check_api_role(const DatabaseOptions& options) {
+  const ApiRoleState role = ApiRole(options).inspect();
+  if (!role.in_force) {
+    return warn("API's role",
+                "the API acts in the database with all rights of its login: " + role.hindrance,
+                role.remedy);
+  }
+  if (role.confined)
+    return ok("API's role", "this login can be " + role.name + " and nothing else");
+  return ok("API's role", "the API acts as " + role.name +
+                              ", which this login may leave; a mosaic api of its own can have a "
+                              "login that may not (docs/OPERATIONS.md)");
 }
 
 Finding check_key(const Settings& settings, const std::optional<std::string>& stored) {
@@ -139,6 +155,7 @@ std::vector<Finding> check_database_and_key(const Settings& settings, std::strin
       instance = store.instance_id();
       image = fleet_image(store);
       key_check = KeyCheckStore(database).key_check();
+      findings.push_back(check_api_role(*options));
     } catch (const StoreError& error) {
       findings.push_back(fail("rows", error.what(), "check the database's log"));
     }

@@ -78,10 +78,12 @@ class TinyAccounts final : public AccountStore {
     const auto found = breakglass.find(username);
     return found == breakglass.end() ? std::nullopt : std::optional(found->second);
   }
-  WriteOutcome set_breakglass_password(const std::string& username,
+  WriteOutcome set_breakglass_password(const std::string& account_id,
                                        const std::string& hash) override {
     const std::lock_guard lock(mutex_);
-    const auto found = breakglass.find(username);
+    const auto found = std::find_if(breakglass.begin(), breakglass.end(), [&](const auto& entry) {
+      return entry.second.id == account_id;
+    });
     if (found == breakglass.end()) return WriteOutcome::not_found;
     found->second.password_hash = hash;
     std::erase_if(sessions,
@@ -205,8 +207,15 @@ class TinySettings final : public SettingsStore {
   WriteOutcome put_preferences(const AgentPreferences&, IfGeneration) override { unexpected(); }
   std::optional<AgentRow> find_user_agent(const std::string&) override { unexpected(); }
   WriteOutcome create_user_agent(const NewUserContainer&) override { unexpected(); }
-  WriteOutcome update_user_agent(const std::string&, const UserAgentChange&,
+  WriteOutcome update_user_agent(const std::string&, const std::string&, const UserAgentChange&,
                                  IfGeneration) override {
+    unexpected();
+  }
+  bool touch_user_agent(const std::string&, TimePoint) override { unexpected(); }
+  bool set_user_agent_state(const std::string&, DesiredState) override { unexpected(); }
+  bool restart_user_agent(const std::string&, TimePoint) override { unexpected(); }
+  std::optional<AgentConfigSource> find_config_source(const std::string&,
+                                                      const ResourceKey&) override {
     unexpected();
   }
   WriteOutcome create_system_agent(const NewSystemContainer&) override { unexpected(); }

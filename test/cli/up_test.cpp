@@ -79,6 +79,8 @@ TEST_F(Up, ServesTheOtherCommandsAndEndsWhenAskedTo) {
   EXPECT_EQ(early.exit_code, 0) << early.output;
   EXPECT_NE(early.output.find("no agent yet"), std::string::npos) << early.output;
   EXPECT_EQ(mosaic({"migrate"}).exit_code, 0);
+  EXPECT_NE(up.output().find("acts in the database as the role mosaic_api_"), std::string::npos);
+  EXPECT_NE(mosaic({"doctor"}).output.find("the API acts as mosaic_api_"), std::string::npos);
   const auto leader = mosaic({"get", "leader", "-o", "json"});
   EXPECT_GE(nlohmann::json::parse(leader.output).at("term").get<std::int64_t>(), 1)
       << leader.output;

@@ -213,6 +213,24 @@ TEST_F(TwoProcesses, WhoeverWaitsAtEitherIsAnsweredAsSoonAsTheRowSaysSo) {
   for (const auto& client : world.clients()) EXPECT_EQ(client.body(), agent.said());
 }
 
+// Were the database to say that whoever asks is mallory, a process that acts as the API's role would find nothing.
+TEST_F(TwoProcesses, AreConfinedByTheDatabaseToTheRowsOfWhomTheyServe) {
+  ASSERT_TRUE(eventually(seconds(30), [&] { return first->ready(); }));
+  const auto token = person("alice");
+  const auto providers = [&] {
+    return run(Command{{"curl", "-fsS", "-H", "Authorization: Bearer " + token,
+                        "http://127.0.0.1:" + std::to_string(first->port) + "/api/providers"},
+                       {},
+                       {}})
+        .out;
+  };
+  EXPECT_NE(providers().find("provider-alice"), std::string::npos) << first->process.log_text();
+  database.sql(
+      "CREATE OR REPLACE FUNCTION mosaic_account() RETURNS text LANGUAGE sql STABLE AS $$ SELECT "
+      "'mallory' WHERE current_setting('mosaic.account', true) <> '' $$");
+  EXPECT_EQ(providers().find("provider-alice"), std::string::npos);
+}
+
 TEST_F(TwoProcesses, LookingAtAnAgentIsNoUseOfIt) {
   ASSERT_TRUE(eventually(seconds(30), [&] { return first->ready(); }));
   const auto token = person("looker", "stopped");

@@ -170,10 +170,12 @@ std::optional<BreakglassCredential> FakeAccountStore::find_breakglass(const std:
   });
 }
 
-WriteOutcome FakeAccountStore::set_breakglass_password(const std::string& username,
+WriteOutcome FakeAccountStore::set_breakglass_password(const std::string& account_id,
                                                        const std::string& password_hash) {
   return perform([&] {
-    const auto found = breakglass_.find(username);
+    const auto found = std::find_if(breakglass_.begin(), breakglass_.end(), [&](const auto& entry) {
+      return entry.second.id == account_id;
+    });
     if (found == breakglass_.end()) return WriteOutcome::not_found;
     found->second.password_hash = password_hash;
     end_sessions(found->second.id);

@@ -148,13 +148,42 @@ WriteOutcome FakeSettingsStore::put_preferences(const AgentPreferences& preferen
   return WriteOutcome::done;
 }
 
-std::optional<AgentRow> FakeSettingsStore::find_user_agent(const std::string& owner) {
-  const auto lock = begin();
+std::optional<AgentRow> FakeSettingsStore::agent_of(const std::string& owner) {
   std::optional<AgentRow> found;
   store_.for_each_agent([&](AgentRow&& row) {
     if (row.key.kind == ResourceKind::user_container && row.owner == owner) found = std::move(row);
   });
   return found;
+}
+
+std::optional<AgentRow> FakeSettingsStore::find_user_agent(const std::string& owner) {
+  const auto lock = begin();
+  return agent_of(owner);
+}
+
+bool FakeSettingsStore::touch_user_agent(const std::string& owner, TimePoint now) {
+  const auto lock = begin();
+  const auto row = agent_of(owner);
+  return row && store_.touch(row->key, now);
+}
+
+bool FakeSettingsStore::set_user_agent_state(const std::string& owner, DesiredState state) {
+  const auto lock = begin();
+  const auto row = agent_of(owner);
+  return row && store_.set_desired_state(row->key, state);
+}
+
+bool FakeSettingsStore::restart_user_agent(const std::string& owner, TimePoint now) {
+  const auto lock = begin();
+  const auto row = agent_of(owner);
+  return row && store_.request_restart(row->key, now);
+}
+
+std::optional<AgentConfigSource> FakeSettingsStore::find_config_source(const std::string& owner,
+                                                                       const ResourceKey& key) {
+  const auto lock = begin();
+  const auto row = agent_of(owner);
+  return row && row->key == key ? store_.find_config_source(key) : std::nullopt;
 }
 
 WriteOutcome FakeSettingsStore::create_user_agent(const NewUserContainer& agent) {
@@ -167,12 +196,13 @@ WriteOutcome FakeSettingsStore::create_user_agent(const NewUserContainer& agent)
   return store_.insert_agent(std::move(row), {}) ? WriteOutcome::done : WriteOutcome::taken;
 }
 
-WriteOutcome FakeSettingsStore::update_user_agent(const std::string& id,
+WriteOutcome FakeSettingsStore::update_user_agent(const std::string& owner, const std::string& id,
                                                   const UserAgentChange& change,
                                                   IfGeneration if_generation) {
   const auto lock = begin();
   WriteOutcome outcome = WriteOutcome::not_found;
   store_.edit_agent(ResourceKey(ResourceKind::user_container, id), [&](AgentRow& row) {
+    if (row.owner != owner) return;
     outcome = WriteOutcome::stale;
     if (if_generation && *if_generation != row.generation) return;
     outcome = WriteOutcome::done;

@@ -35,8 +35,14 @@ class FakeSettingsStore final : public SettingsStore {
 
   std::optional<AgentRow> find_user_agent(const std::string& owner) override;
   WriteOutcome create_user_agent(const NewUserContainer& agent) override;
-  WriteOutcome update_user_agent(const std::string& id, const UserAgentChange& change,
+  WriteOutcome update_user_agent(const std::string& owner, const std::string& id,
+                                 const UserAgentChange& change,
                                  IfGeneration if_generation) override;
+  bool touch_user_agent(const std::string& owner, TimePoint now) override;
+  bool set_user_agent_state(const std::string& owner, DesiredState state) override;
+  bool restart_user_agent(const std::string& owner, TimePoint now) override;
+  std::optional<AgentConfigSource> find_config_source(const std::string& owner,
+                                                      const ResourceKey& key) override;
   WriteOutcome create_system_agent(const NewSystemContainer& agent) override;
   WriteOutcome update_system_agent(const std::string& id, const SystemAgentChange& change,
                                    IfGeneration if_generation) override;
@@ -57,6 +63,7 @@ class FakeSettingsStore final : public SettingsStore {
   std::unique_lock<std::mutex> begin();
 
   std::optional<ProviderRow> provider_with(const std::string& id) const;
+  std::optional<AgentRow> agent_of(const std::string& owner);
   bool name_taken(const ProviderRow& provider) const;
 
   FakeStore& store_;

@@ -51,10 +51,23 @@ WriteOutcome ProcessSettings::put_preferences(const AgentPreferences& preference
                                               IfGeneration if_generation) {
   return settings_.put_preferences(preferences, if_generation);
 }
-WriteOutcome ProcessSettings::update_user_agent(const std::string& id,
+WriteOutcome ProcessSettings::update_user_agent(const std::string& owner, const std::string& id,
                                                 const UserAgentChange& change,
                                                 IfGeneration if_generation) {
-  return settings_.update_user_agent(id, change, if_generation);
+  return settings_.update_user_agent(owner, id, change, if_generation);
+}
+bool ProcessSettings::touch_user_agent(const std::string& owner, TimePoint now) {
+  return settings_.touch_user_agent(owner, now);
+}
+bool ProcessSettings::set_user_agent_state(const std::string& owner, DesiredState state) {
+  return settings_.set_user_agent_state(owner, state);
+}
+bool ProcessSettings::restart_user_agent(const std::string& owner, TimePoint now) {
+  return settings_.restart_user_agent(owner, now);
+}
+std::optional<AgentConfigSource> ProcessSettings::find_config_source(const std::string& owner,
+                                                                     const ResourceKey& key) {
+  return settings_.find_config_source(owner, key);
 }
 WriteOutcome ProcessSettings::create_system_agent(const NewSystemContainer& agent) {
   return settings_.create_system_agent(agent);

@@ -29,8 +29,14 @@ class ProcessSettings final : public SettingsStore {
                                IfGeneration if_generation) override;
   std::optional<AgentRow> find_user_agent(const std::string& owner) override;
   WriteOutcome create_user_agent(const NewUserContainer& agent) override;
-  WriteOutcome update_user_agent(const std::string& id, const UserAgentChange& change,
+  WriteOutcome update_user_agent(const std::string& owner, const std::string& id,
+                                 const UserAgentChange& change,
                                  IfGeneration if_generation) override;
+  bool touch_user_agent(const std::string& owner, TimePoint now) override;
+  bool set_user_agent_state(const std::string& owner, DesiredState state) override;
+  bool restart_user_agent(const std::string& owner, TimePoint now) override;
+  std::optional<AgentConfigSource> find_config_source(const std::string& owner,
+                                                      const ResourceKey& key) override;
   WriteOutcome create_system_agent(const NewSystemContainer& agent) override;
   WriteOutcome update_system_agent(const std::string& id, const SystemAgentChange& change,
                                    IfGeneration if_generation) override;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <pqxx/pqxx>
 
+#include "store/api_role.hpp"
 #include "store/database_dump.hpp"
 #include "store/database_restore.hpp"
 #include "store/postgres_store.hpp"
@@ -116,6 +117,18 @@ TEST_F(BackupTest, RestoresEveryRowIntoAnEmptyDatabase) {
   test::write_proof({"backup", "a restored database has every row of the backup",
                      std::to_string(before.size()) + " tables, " + std::to_string(rows) + " rows",
                      !HasFailure()});
+}
+
+// The role is the server's and the fingerprint of its rights is a row's; the rights themselves are in no backup.
+TEST_F(BackupTest, LeavesTheApisRoleToBeGivenItsRightsAnew) {
+  const auto acting = full.api_options();
+  put_back(target, back_up(full));
+  EXPECT_FALSE(ApiRole(target.options()).inspect().in_force);
+  const auto role = ApiRole(target.options()).establish();
+  EXPECT_TRUE(role.in_force) << role.hindrance;
+  EXPECT_EQ(role.name, acting.role);
+  Database pool(acting_as(role, target.options()));
+  EXPECT_EQ(PostgresStore(pool).instance_id(), fixture_instance);
 }
 
 TEST_F(BackupTest, KeepsWhoTheDatabaseIsAndTheTermButNotWhoLed) {

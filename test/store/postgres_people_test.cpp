@@ -11,6 +11,7 @@
 namespace mosaic::conformance {
 namespace {
 
+// With the rights that the API has.
 class PostgresPeopleHarness final : public PeopleHarness {
  public:
   Store& store() override { return store_; }
@@ -34,7 +35,7 @@ class PostgresPeopleHarness final : public PeopleHarness {
 
  private:
   TestDatabase database_;
-  Database pool_{database_.options()};
+  Database pool_{database_.api_options()};
   PostgresStore store_{pool_};
   PostgresAccountStore accounts_{pool_};
   PostgresSettingsStore settings_{pool_};

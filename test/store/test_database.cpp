@@ -7,6 +7,7 @@
 #include <pqxx/pqxx>
 #include <stdexcept>
 
+#include "store/api_role.hpp"
 #include "store/migrator.hpp"
 
 namespace mosaic {
@@ -87,9 +88,17 @@ TestDatabase::TestDatabase(Content content) : name_(unique_name("test")) {
 TestDatabase::~TestDatabase() {
   try {
     on_server("DROP DATABASE " + name_ + " WITH (FORCE)");
+    if (!api_role_.empty()) on_server("DROP ROLE " + api_role_);
   } catch (const std::exception&) {
     // The whole private server goes away with the sandbox.
   }
+}
+
+DatabaseOptions TestDatabase::api_options() {
+  const ApiRoleState role = ApiRole(options_).establish();
+  if (!role.in_force) throw std::runtime_error(role.hindrance);
+  api_role_ = role.name;
+  return acting_as(role, options_);
 }
 
 std::vector<std::vector<std::string>> TestDatabase::exec(const std::string& sql) {

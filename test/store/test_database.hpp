@@ -22,6 +22,8 @@ class TestDatabase {
   TestDatabase& operator=(const TestDatabase&) = delete;
 
   const DatabaseOptions& options() const { return options_; }
+  // As the API connects: as a role that is made when first asked for, and goes with the database.
+  DatabaseOptions api_options();
   // Runs statements on a connection of its own; the rows of the last one, NULL as "".
   std::vector<std::vector<std::string>> exec(const std::string& sql);
   // The only value of the only row.
@@ -32,6 +34,7 @@ class TestDatabase {
  private:
   std::string name_;
   DatabaseOptions options_;
+  std::string api_role_;
 };
 
 // The server's address with another database's name.

@@ -239,7 +239,7 @@ TYPED_TEST_P(AccountConformance, KnowsASessionWithItsAccountUntilItIsEnded) {
 TYPED_TEST_P(AccountConformance, EndsSessionsWithANewPassword) {
   this->sign_in_admin("root");
   this->store().create_session(session_of("id-root", "s"));
-  EXPECT_EQ(this->store().set_breakglass_password("root", "other"), WriteOutcome::done);
+  EXPECT_EQ(this->store().set_breakglass_password("id-root", "other"), WriteOutcome::done);
   EXPECT_EQ(this->store().find_breakglass("root")->password_hash, "other");
   EXPECT_FALSE(this->has_session("s"));
   EXPECT_EQ(this->store().set_breakglass_password("nobody", "x"), WriteOutcome::not_found);

@@ -143,9 +143,9 @@ TYPED_TEST_P(SettingsConformance, MakesOneAgentPerUserAndChangesOnlyWhatIsSaid) 
   UserAgentChange change;
   change.idle_timeout_min = 5;
   change.image = "image:2";
-  EXPECT_EQ(store.update_user_agent("agent-alice", change, 1), WriteOutcome::done);
-  EXPECT_EQ(store.update_user_agent("agent-alice", change, 1), WriteOutcome::stale);
-  EXPECT_EQ(store.update_user_agent("nobody", change, {}), WriteOutcome::not_found);
+  EXPECT_EQ(store.update_user_agent("alice", "agent-alice", change, 1), WriteOutcome::done);
+  EXPECT_EQ(store.update_user_agent("alice", "agent-alice", change, 1), WriteOutcome::stale);
+  EXPECT_EQ(store.update_user_agent("alice", "nobody", change, {}), WriteOutcome::not_found);
   auto row = store.find_user_agent("alice").value();
   EXPECT_EQ(row.key, alice);
   EXPECT_EQ(row.generation, 2);
@@ -156,7 +156,7 @@ TYPED_TEST_P(SettingsConformance, MakesOneAgentPerUserAndChangesOnlyWhatIsSaid) 
   change.image = "";
   change.memory_mb.emplace(std::nullopt);
   change.desired_state = DesiredState::stopped;
-  store.update_user_agent("agent-alice", change, {});
+  store.update_user_agent("alice", "agent-alice", change, {});
   row = store.find_user_agent("alice").value();
   EXPECT_EQ(row.image, "");
   EXPECT_EQ(row.memory_mb, std::nullopt);
@@ -208,6 +208,32 @@ TYPED_TEST_P(SettingsConformance, ListsAgentsPageByPage) {
   EXPECT_EQ(store.list_agents(filtered).size(), 1u);
 }
 
+TYPED_TEST_P(SettingsConformance, DoesWithAUsersAgentWhatItsOwnerAsksAndNobodyElse) {
+  auto& store = this->store();
+  store.create_user_agent(this->user_agent("alice"));
+  store.create_provider(provider("p1", "alice", "a"));
+  EXPECT_TRUE(store.touch_user_agent("alice", at(50)));
+  EXPECT_TRUE(store.touch_user_agent("alice", at(40)));
+  EXPECT_TRUE(store.set_user_agent_state("alice", DesiredState::stopped));
+  EXPECT_TRUE(store.restart_user_agent("alice", at(60)));
+  const auto row = store.find_user_agent("alice").value();
+  EXPECT_EQ(row.last_active_at, at(50));
+  EXPECT_EQ(row.desired_state, DesiredState::stopped);
+  EXPECT_EQ(row.restarted_at, at(60));
+  EXPECT_FALSE(store.touch_user_agent("bob", at(50)));
+  EXPECT_FALSE(store.set_user_agent_state("bob", DesiredState::stopped));
+  EXPECT_FALSE(store.restart_user_agent("bob", at(60)));
+  UserAgentChange change;
+  change.idle_timeout_min = 5;
+  EXPECT_EQ(store.update_user_agent("bob", "agent-alice", change, {}), WriteOutcome::not_found);
+  EXPECT_EQ(store.find_user_agent("alice")->generation, row.generation);
+  const auto source = store.find_config_source("alice", alice).value();
+  EXPECT_EQ(source.owner, "alice");
+  EXPECT_EQ(source.providers.size(), 1u);
+  EXPECT_FALSE(store.find_config_source("bob", alice).has_value());
+  EXPECT_FALSE(store.find_config_source("alice", operations).has_value());
+}
+
 TYPED_TEST_P(SettingsConformance, StopsAllAgentsOfOneKind) {
   auto& store = this->store();
   store.create_user_agent(this->user_agent("alice"));
@@ -215,7 +241,7 @@ TYPED_TEST_P(SettingsConformance, StopsAllAgentsOfOneKind) {
   store.create_system_agent(this->system_agent("operations"));
   UserAgentChange stopped;
   stopped.desired_state = DesiredState::stopped;
-  store.update_user_agent("agent-bob", stopped, {});
+  store.update_user_agent("bob", "agent-bob", stopped, {});
   EXPECT_EQ(store.stop_all(ResourceKind::user_container), 1);
   EXPECT_EQ(store.stop_all(ResourceKind::user_container), 0);
   EXPECT_EQ(store.find_user_agent("alice")->desired_state, DesiredState::stopped);
@@ -267,7 +293,7 @@ TYPED_TEST_P(SettingsConformance, BreaksOnNoTextThatPeopleMaySend) {
     EXPECT_EQ(store.delete_provider(odd, odd, {}), WriteOutcome::not_found);
     EXPECT_FALSE(store.find_preferences(odd).has_value());
     EXPECT_FALSE(store.find_user_agent(odd).has_value());
-    EXPECT_EQ(store.update_user_agent(odd, {}, {}), WriteOutcome::not_found);
+    EXPECT_EQ(store.update_user_agent(odd, odd, {}, {}), WriteOutcome::not_found);
     EXPECT_EQ(store.update_system_agent(odd, {}, {}), WriteOutcome::not_found);
     auto row = provider("p1", "alice", "a");
     row.display_name = odd;
@@ -289,6 +315,7 @@ REGISTER_TYPED_TEST_SUITE_P(SettingsConformance, ShowsProvidersToTheirOwnerAlone
                             BeginsPreferencesAtGenerationZero,
                             MakesOneAgentPerUserAndChangesOnlyWhatIsSaid,
                             ChangesASystemAgentInOneGeneration, ListsAgentsPageByPage,
+                            DoesWithAUsersAgentWhatItsOwnerAsksAndNobodyElse,
                             StopsAllAgentsOfOneKind, WritesPlainAndEncryptedSettingsTogether,
                             KnowsItsBreakglassUsers, BreaksOnNoTextThatPeopleMaySend);
 
