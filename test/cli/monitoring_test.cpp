@@ -8,7 +8,6 @@
 #include <regex>
 #include <set>
 #include <string>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +16,7 @@
 #include "test/checkout.hpp"
 #include "test/cli/mosaic_run.hpp"
 #include "test/cli/temporary_folder.hpp"
+#include "test/e2e/eventually.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -100,12 +100,7 @@ class Monitoring : public testing::Test {
   }
 
   bool scraped_within_a_minute() const {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (!has_series("up{job=\"mosaic\"} == 1")) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(100ms);
-    }
-    return true;
+    return e2e::eventually(60s, [&] { return has_series("up{job=\"mosaic\"} == 1"); });
   }
 
   const int mosaic_port_ = free_port();
