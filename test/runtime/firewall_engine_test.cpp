@@ -52,7 +52,7 @@ class ReadyListener final : public HealthListener {
 };
 
 class AgentBehindTheWall : public testing::Test {
- protected:
+ public:
   AgentBehindTheWall() {
     from_environment("MOSAIC_SANDBOX");
     run_tool({"ip", "address", "add", std::string(metadata_address) + "/32", "dev", "lo"});
@@ -64,6 +64,7 @@ class AgentBehindTheWall : public testing::Test {
     run_tool({"ip", "address", "del", std::string(metadata_address) + "/32", "dev", "lo"});
   }
 
+ protected:
   AgentIdentity identity(const std::string& name) {
     const auto known = AgentIdentity{instance_,
                                      {ResourceKind::user_container, "row-" + name},
