@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "store/account_store.hpp"
-#include "store/connection_pool.hpp"
 #include "store/column_reader.hpp"
+#include "store/connection_pool.hpp"
 
 namespace mosaic {
 
