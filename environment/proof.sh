@@ -146,30 +146,46 @@ prove_section() {
   esac
 }
 
-# proof_table: the lines of MOSAIC_PROOF as a table in Markdown.
+# proof_rows SECTION AMOUNT: that section's lines of MOSAIC_PROOF as rows in Markdown. Each says when, at which commit and how
+# thoroughly it was measured, so that rows of different runs can stand in one table and none passes for younger than it is.
+proof_rows() {
+  local commit dirty=''
+  commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+  git diff --quiet HEAD -- . ':!docs/RELIABILITY.md' 2>/dev/null || dirty=-dirty
+  jq -r --arg section "$1" --arg measured "$(date --utc +%F), $commit$dirty, $2" '
+    def cell: gsub("\\|"; "/") | gsub("\n"; " ");
+    select(.section == $section)
+    | "| \($section) | \(.claim | cell) | \(.figure | cell) | \(if .held then "yes" else "**no**" end) | \($measured) |"' "$MOSAIC_PROOF"
+}
+
+# proof_table FILE SECTION ROWS: the table of FILE with ROWS in place of that section's.
 proof_table() {
-  # shellcheck disable=SC2016  # the backticks are Markdown's
-  printf 'Measured on %s at commit %s, %s cores, by `./dev prove%s`.\n\n' "$(date --utc +%F)" \
-    "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" "$(nproc)" "$1"
-  printf '| what | rule | measured | held |\n| --- | --- | --- | --- |\n'
-  jq -r '"| \(.section) | \(.claim | gsub("\\|"; "/")) | \(.figure | gsub("\\|"; "/")) | \(if .held then "yes" else "**no**" end) |"' "$MOSAIC_PROOF"
+  local section
+  printf '| what | rule | measured | held | when, at which commit, how much |\n| --- | --- | --- | --- | --- |\n'
+  for section in $proof_sections; do
+    if [ "$section" = "$2" ]; then
+      printf '%s\n' "$3"
+    else
+      sed -n '/<!-- proof: begin -->/,/<!-- proof: end -->/p' "$1" | grep "^| $section |" || true
+    fi
+  done
 }
 
 # write_table FILE: puts standard input between the two markers of FILE.
 write_table() {
   local file=$1 fresh
   fresh=$(mktemp "$file.XXXXXX")
-  awk -v table="$(cat)" '
-    /<!-- proof: begin -->/ { print; print ""; print table; print ""; skipping = 1 }
+  TABLE=$(cat) awk '
+    /<!-- proof: begin -->/ { print; print ""; print ENVIRON["TABLE"]; print ""; skipping = 1 }
     /<!-- proof: end -->/ { skipping = 0 }
     !skipping || /<!-- proof: end -->/ { if ($0 !~ /proof: begin/) print }' "$file" >"$fresh"
   chmod --reference="$file" "$fresh"
   mv "$fresh" "$file"
 }
 
-# prove_command [--quick] [--only SECTION[,SECTION...]]: the table of docs/RELIABILITY.md. Only a whole run writes it.
+# prove_command [--quick] [--only SECTION[,SECTION...]]: writes the table of docs/RELIABILITY.md; of a part, that part's rows.
 prove_command() {
-  local quick=0 chosen=$proof_sections section status=0 words=''
+  local quick=0 chosen=$proof_sections section status=0 amount='in full'
   while [ $# -gt 0 ]; do
     case $1 in
       --quick) quick=1 ;;
@@ -184,6 +200,7 @@ prove_command() {
   for section in $chosen; do
     case " $proof_sections " in *" $section "*) ;; *) fail "there is no section '$section'; have: $proof_sections" ;; esac
   done
+  [ "$quick" = 0 ] || amount=quick
   prepare_sandbox prove "$packages_test"
   export MOSAIC_PROOF=$log_folder/proof.jsonl
   : >"$MOSAIC_PROOF"
@@ -200,10 +217,11 @@ prove_command() {
     fi
     grep -q "\"section\":\"$section\"" "$MOSAIC_PROOF" ||
       { write_proof "$section" "it ran to its end" "nothing was measured" false; status=1; }
+    # At once: a run that is ended by hand keeps what it measured.
+    proof_table docs/RELIABILITY.md "$section" "$(proof_rows "$section" "$amount")" >"$log_folder/proof.md"
+    write_table docs/RELIABILITY.md <"$log_folder/proof.md"
   done
-  [ "$quick" = 0 ] || words=' --quick'
-  proof_table "$words" | tee "$log_folder/proof.md"
-  if [ "$chosen" = "$proof_sections" ]; then write_table docs/RELIABILITY.md <"$log_folder/proof.md"; fi
+  cat "$log_folder/proof.md"
   ! jq -e 'select(.held | not)' "$MOSAIC_PROOF" >/dev/null || status=1
   return "$status"
 }
