@@ -48,6 +48,14 @@ fetch_node_packages() {
   done
 }
 
+# reference_command: docs/API-REFERENCE.md from api/openapi.yaml; a test holds them together.
+reference_command() {
+  # shellcheck disable=SC2086  # a table of words
+  install_packages $packages_web
+  npm_packages "$repository/test/http" --omit=optional
+  node test/http/reference.mjs
+}
+
 # begin_seed_client, end_seed_client: the real Prisma client, for the test that the older product's programs go on
 # working. Without it their statements are replayed, which a registry that is away is no reason to fail for.
 begin_seed_client() {
