@@ -86,7 +86,7 @@ test_command() {
   # By itself UBSan complains and goes on, and a test that passes otherwise would pass.
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
   # ctest ends with its own summary; ours, after it, repeats the one line that matters.
-  in_sandbox run --images agent,instant -- ctest --test-dir "$repository/build/$preset" --output-on-failure \
+  in_sandbox run --images agent,instant,link -- ctest --test-dir "$repository/build/$preset" --output-on-failure \
     --no-tests=error --parallel "$(jobs)" --output-log "$log_folder/test.log" "$@" || status=$?
   printf '\n'
   if [ "$status" = 0 ]; then

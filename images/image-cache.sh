@@ -9,6 +9,7 @@ repository=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 # shellcheck source=environment/messages.sh
 . "$repository/environment/messages.sh"
 
+kept_unused_days=2
 image_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mosaic-fleet/images
 
 # hash_of WORD... -- FILE...: 16 hex digits over words and the files' contents.
@@ -62,7 +63,9 @@ load_image() {
   [ "$tag" = "$name" ] || DOCKER_HOST=$engine docker tag "$id" "$tag"
 }
 
-# forget_older PREFIX KEEP: removes cached files of former versions.
-forget_older() {
-  find "$image_cache" -maxdepth 1 -name "$1-*.tar*" ! -name "$2.tar*" -delete
-}
+# mark_used TAR: forget_unused spares it for the days to come.
+mark_used() { touch --no-create "$1" "$1.id"; }
+
+# forget_unused PREFIX: removes cached files that nothing has used for days. Never by whether they are of this checkout's
+# version: another checkout beside this one, which has another, may be about to load its own.
+forget_unused() { find "$image_cache" -maxdepth 1 -name "$1-*.tar*" -mmin "+$((kept_unused_days * 24 * 60))" -delete; }

@@ -14,6 +14,8 @@ constexpr std::size_t longest_name = 63;
 constexpr std::size_t kept_of_long_name = 40;
 constexpr std::int64_t nanos_per_second = 1'000'000'000;
 constexpr std::int64_t stop_grace_s = 30;
+// What an agent is called on its own network.
+constexpr std::string_view agent_alias = "agent";
 constexpr int sticky_for_all = 01777;
 
 // What an agent closed to itself is opened first; only what is found empty counts as emptied.
@@ -106,7 +108,8 @@ std::string service_body(const AgentSpec& spec, const std::string& network_id,
                     {"MemoryBytes", spec.limits.memory_mb * mebibyte},
                     {"Pids", spec.limits.pids}};
   json task = task_template(std::move(container), json{{"Limits", limits}}, node_id);
-  task["Networks"] = json::array({{{"Target", network_id}}});
+  task["Networks"] =
+      json::array({{{"Target", network_id}, {"Aliases", json::array({agent_alias})}}});
   return json{
       {"Name", swarm_name(spec.identity.container_name)},
       {"Labels", agent_labels(spec)},
@@ -114,6 +117,33 @@ std::string service_body(const AgentSpec& spec, const std::string& network_id,
       {"Mode", {{"Replicated", {{"Replicas", 0}}}}},
       {"UpdateConfig",
        {{"Parallelism", 1}, {"FailureAction", "continue"}, {"Order", "stop-first"}}},
+      {"EndpointSpec", {{"Mode", "dnsrr"}}},
+  }
+      .dump();
+}
+
+std::string link_name(const AgentIdentity& identity) {
+  return swarm_name(network_name(identity) + "-link");
+}
+
+std::string link_body(const AgentIdentity& identity, const std::string& network_id,
+                      const std::string& node_id, const SwarmSettings& settings) {
+  const std::string gateway = std::to_string(settings.engine.gateway_port);
+  const std::string api = std::to_string(settings.engine.api_port);
+  json container = locked_down_container(settings.link_image);
+  container["Args"] = json::array(
+      {gateway + "=" + std::string(agent_alias) + ":" + gateway, api + "=" + settings.api_target});
+  container["Labels"] = row_labels_of(identity, role::link);
+  json task =
+      task_template(std::move(container),
+                    json{{"Limits", {{"MemoryBytes", 48 * mebibyte}, {"Pids", 8}}}}, node_id);
+  task["RestartPolicy"] = {{"Condition", "any"}, {"Delay", nanos_per_second}};
+  task["Networks"] =
+      json::array({{{"Target", network_id}, {"Aliases", json::array({settings.api_host})}},
+                   {{"Target", settings.fleet_network}}});
+  return json{
+      {"Name", link_name(identity)},         {"Labels", row_labels_of(identity, role::link)},
+      {"TaskTemplate", std::move(task)},     {"Mode", {{"Replicated", {{"Replicas", 0}}}}},
       {"EndpointSpec", {{"Mode", "dnsrr"}}},
   }
       .dump();
@@ -167,8 +197,10 @@ std::string fingerprint_of_service_template(const SwarmSettings& settings) {
   sample.identity =
       AgentIdentity{"00000000", ResourceKey(ResourceKind::user_container, "id"), "owner", "name"};
   sample.image = "image";
-  return template_hash(service_body(sample, "network", "node", settings) +
-                       overlay_body(sample.identity));
+  return template_hash(
+      service_body(sample, "network", "node", settings) + overlay_body(sample.identity) +
+      (settings.link_image.empty() ? std::string{}
+                                   : link_body(sample.identity, "network", "node", settings)));
 }
 
 std::string_view swarm_gaps() {

@@ -47,15 +47,25 @@ TaskStage stage_from(const std::string& word) {
   return ended ? TaskStage::ended : TaskStage::coming;
 }
 
-std::string address_from(const json& attachments) {
-  if (!attachments.is_array()) return {};
+std::map<std::string, std::string> addresses_from(const json& attachments) {
+  std::map<std::string, std::string> found;
+  if (!attachments.is_array()) return found;
   for (const json& attachment : attachments) {
     const json& addresses = member(attachment, "Addresses");
     if (!addresses.is_array() || addresses.empty()) continue;
-    const std::string address = text(addresses.front());
-    return address.substr(0, address.find('/'));
+    std::string address = text(addresses.front());
+    address.resize(std::min(address.find('/'), address.size()));
+    const json& network = member(attachment, "Network");
+    found[text(member(network, "ID"))] = address;
+    found[text(member(member(network, "Spec"), "Name"))] = address;
   }
-  return {};
+  return found;
+}
+
+std::string endpoint_on(const SwarmTask& task, const std::string& network, std::uint16_t port) {
+  const auto address = task.addresses.find(network);
+  if (address == task.addresses.end() || address->second.empty()) return {};
+  return address->second + ":" + std::to_string(port);
 }
 
 SwarmTask task_from(const json& object) {
@@ -69,7 +79,7 @@ SwarmTask task_from(const json& object) {
   task.exit_code = number<int>(member(member(status, "ContainerStatus"), "ExitCode"));
   task.created_at = parse_engine_time(text(member(object, "CreatedAt"))).value_or(TimePoint{});
   task.changed_at = parse_engine_time(text(member(status, "Timestamp")));
-  task.address = address_from(member(object, "NetworksAttachments"));
+  task.addresses = addresses_from(member(object, "NetworksAttachments"));
   return task;
 }
 
@@ -84,11 +94,12 @@ bool answers(const std::vector<SwarmNode>& nodes, const SwarmTask& task) {
   return node != nullptr && node->ready;
 }
 
-void run(ContainerView& view, const SwarmTask& task, std::uint16_t gateway_port) {
+void run(ContainerView& view, const SwarmService& service, const SwarmTask& task,
+         std::uint16_t gateway_port) {
   view.state = ContainerState::running;
   // Not the time of its state: that changes once more when it is told to end.
   view.started_at = task.created_at;
-  if (!task.address.empty()) view.endpoint = task.address + ":" + std::to_string(gateway_port);
+  view.endpoint = endpoint_on(task, service.network_id, gateway_port);
 }
 
 void await_place(ContainerView& view, std::string why) {
@@ -199,7 +210,7 @@ ContainerView view_of(const SwarmService& service, const std::vector<SwarmTask>&
   const SwarmTask* task = newest_task(tasks, service.id);
   const bool alive = task != nullptr && task->stage == TaskStage::running;
   if (alive && answers(nodes, *task)) {
-    run(view, *task, gateway_port);
+    run(view, service, *task, gateway_port);
   } else if (!service.wanted) {
     rest(view, service);
   } else if (alive) {
@@ -214,6 +225,15 @@ ContainerView view_of(const SwarmService& service, const std::vector<SwarmTask>&
     view.finished_at = task->changed_at;
   }
   return view;
+}
+
+std::string endpoint_of_link(const SwarmService& link, const std::vector<SwarmTask>& tasks,
+                             const std::vector<SwarmNode>& nodes, const std::string& network,
+                             std::uint16_t gateway_port) {
+  const SwarmTask* task = newest_task(tasks, link.id);
+  const bool alive = task != nullptr && task->stage == TaskStage::running && answers(nodes, *task);
+  if (!link.wanted || !alive) return {};
+  return endpoint_on(*task, network, gateway_port);
 }
 
 }  // namespace mosaic

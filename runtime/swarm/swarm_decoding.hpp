@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +54,8 @@ struct SwarmTask {
   int exit_code = 0;
   TimePoint created_at{};
   std::optional<TimePoint> changed_at;
-  std::string address;  // on the network that it is attached to
+  // By the names and by the ids of the networks that it is attached to.
+  std::map<std::string, std::string> addresses;
 };
 
 struct SwarmNode {
@@ -92,5 +94,10 @@ const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::str
 // not running: Swarm cannot tell, and whoever waits for the agent must be told so.
 ContainerView view_of(const SwarmService& service, const std::vector<SwarmTask>& tasks,
                       const std::vector<SwarmNode>& nodes, std::uint16_t gateway_port);
+
+// Where the task that is running now of `link`, a forwarder's service, is reached on that network; empty: nowhere.
+std::string endpoint_of_link(const SwarmService& link, const std::vector<SwarmTask>& tasks,
+                             const std::vector<SwarmNode>& nodes, const std::string& network,
+                             std::uint16_t gateway_port);
 
 }  // namespace mosaic

@@ -83,6 +83,7 @@ ContainerView SwarmDriver::create_container(const AgentSpec& spec) {
                       "the volumes of " + spec.identity.container_name + " are not there yet");
   if (record->image != spec.image)
     objects_.set_record_label(*record, swarm_label::image, spec.image);
+  if (linked()) make_link(spec.identity, network->id, record->node);
   ContainerView created;
   created.id =
       objects_.create_service(service_body(spec, network->id, record->node, settings_),
@@ -103,6 +104,7 @@ void SwarmDriver::start(const std::string& container_id) {
   if (alive && view(service).state == ContainerState::running)
     throw EngineError(EngineErrorKind::conflict,
                       "the last process of service " + service.name + " is still ending");
+  if (linked()) want_link(service, true);
   const bool coming = service.wanted && last != nullptr && last->stage == TaskStage::coming;
   if (!coming) {
     objects_.change_service(container_id, [](const SwarmService&, nlohmann::json& spec) {
@@ -128,8 +130,14 @@ void SwarmDriver::await_start(const SwarmService& service, const std::string& ta
     if (task->stage == TaskStage::rejected)
       throw classify_answer("start service " + service.name, 400, task->error, {});
     // Who has no place, and why, the next observation tells.
-    if (!waits || !task->error.empty()) return;
+    if (!task->error.empty()) return;
+    // Reachable as well, or whoever looks next would think that its network is gone.
+    if (!waits && (task->stage == TaskStage::ended || !linked() || is_reachable(service))) return;
   } while (std::chrono::steady_clock::now() < deadline && !ending_.wait_for(look_again));
+}
+
+bool SwarmDriver::is_reachable(const SwarmService& service) {
+  return !view(service).endpoint.empty();
 }
 
 void SwarmDriver::terminate(const std::string& container_id) { end(container_id, "terminate"); }
@@ -148,6 +156,32 @@ void SwarmDriver::end(const std::string& container_id, std::string_view how) {
     spec["Labels"][std::string(swarm_label::ended_at)] = to_iso8601(clock_.now());
     return true;
   });
+  if (linked()) want_link(objects_.service_or_throw(container_id), false);
+}
+
+// --- the forwarder ---
+
+// One that is there may be of another template: it is made anew with the agent's service.
+void SwarmDriver::make_link(const AgentIdentity& identity, const std::string& network_id,
+                            const std::string& node_id) {
+  remove_links_on(network_id);
+  objects_.create_service(link_body(identity, network_id, node_id, settings_),
+                          "create the link of " + identity.container_name, {});
+}
+
+void SwarmDriver::want_link(const SwarmService& service, bool wanted) {
+  const std::optional<SwarmService> link = link_of(service);
+  if (!link || link->wanted == wanted) return;
+  objects_.change_service(link->id, [wanted](const SwarmService&, nlohmann::json& spec) {
+    replicas_of(spec) = wanted ? 1 : 0;
+    return true;
+  });
+}
+
+void SwarmDriver::remove_links_on(const std::string& network_id) {
+  for (const SwarmService& link : objects_.services_with({label_filter(label::role, role::link)})) {
+    if (link.network_id == network_id) objects_.remove_service(link.id);
+  }
 }
 
 void SwarmDriver::pause(const std::string& container_id) {
@@ -187,9 +221,11 @@ ScheduleView SwarmDriver::read_schedule(const std::string& container_id) {
 void SwarmDriver::remove_container(const std::string& container_id) {
   const std::optional<SwarmService> service = objects_.find_service(container_id);
   if (!service || service->id != container_id) return;
-  if (view(*service).state == ContainerState::running)
+  const ContainerState state = view(*service).state;
+  if (state == ContainerState::running || state == ContainerState::placing)
     throw EngineError(EngineErrorKind::conflict,
-                      "service " + service->name + " has a running process");
+                      "service " + service->name + " has, or is about to have, a running process");
+  if (linked()) remove_links_on(service->network_id);
   objects_.remove_service(container_id);
 }
 

@@ -70,8 +70,16 @@ class SwarmDriver final : public RuntimeDriver {
 
  private:
   ContainerView view(const SwarmService& service);
+  bool linked() const { return !settings_.link_image.empty(); }
+  // The forwarder of the agent whose service that is; nothing when there is none.
+  std::optional<SwarmService> link_of(const SwarmService& service);
+  void make_link(const AgentIdentity& identity, const std::string& network_id,
+                 const std::string& node_id);
+  bool is_reachable(const SwarmService& service);
+  void want_link(const SwarmService& service, bool wanted);
+  void remove_links_on(const std::string& network_id);
   bool is_row(const SwarmService& service, const ResourceKey& key) const;
-  std::optional<SwarmService> find_by_labels(const ResourceKey& key);
+  std::optional<SwarmService> find_by_labels(const ResourceKey& key, std::string_view role);
   void look_at_rest(ObservedAgent& observed, const AgentIdentity& identity,
                     const std::string& image, const std::string& attached_network_id);
   std::optional<InspectedNetwork> own_network(const AgentIdentity& identity);

@@ -1,4 +1,6 @@
 // The part of SwarmDriver that looks and changes nothing.
+#include <map>
+
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_query.hpp"
 #include "runtime/swarm/service_template.hpp"
@@ -11,10 +13,20 @@ std::vector<ListedContainer> SwarmDriver::list_agents() {
       objects_.services_with({label_filter(label::role, role::agent)});
   const std::vector<SwarmTask> tasks = objects_.tasks_of_all();
   const std::vector<SwarmNode> nodes = objects_.nodes();
+  std::map<ResourceKey, std::string> ways;  // to the agents, through their forwarders
+  if (linked()) {
+    for (const SwarmService& link :
+         objects_.services_with({label_filter(label::role, role::link)})) {
+      if (link.labels.key)
+        ways[*link.labels.key] = endpoint_of_link(link, tasks, nodes, settings_.fleet_network,
+                                                  settings_.engine.gateway_port);
+    }
+  }
   std::vector<ListedContainer> listed;
   for (const SwarmService& service : services) {
     if (!service.labels.key) continue;
     ContainerView view = view_of(service, tasks, nodes, settings_.engine.gateway_port);
+    if (linked() && view.state == ContainerState::running) view.endpoint = ways[view.key];
     // What a listing is not relied on for, see RuntimeDriver.
     view.started_at.reset();
     view.finished_at.reset();
@@ -45,7 +57,7 @@ ObservedAgent SwarmDriver::observe(const AgentIdentity& identity, const std::str
       if (service->labels.instance == settings_.engine.instance)
         observed.held_by_row = service->labels.key;
     }
-    service = find_by_labels(identity.key);
+    service = find_by_labels(identity.key, role::agent);
   }
   std::string network_id;
   if (service) {
@@ -84,8 +96,28 @@ ImageView SwarmDriver::image(const std::string& image) {
 }
 
 ContainerView SwarmDriver::view(const SwarmService& service) {
-  return view_of(service, objects_.tasks_of(service.id), objects_.nodes(),
-                 settings_.engine.gateway_port);
+  const std::vector<SwarmNode> nodes = objects_.nodes();
+  ContainerView view =
+      view_of(service, objects_.tasks_of(service.id), nodes, settings_.engine.gateway_port);
+  if (!linked() || view.state != ContainerState::running) return view;
+  const std::optional<SwarmService> link = link_of(service);
+  const std::vector<SwarmTask> link_tasks =
+      link ? objects_.tasks_of(link->id) : std::vector<SwarmTask>{};
+  view.endpoint = link ? endpoint_of_link(*link, link_tasks, nodes, settings_.fleet_network,
+                                          settings_.engine.gateway_port)
+                       : std::string{};
+  if (!view.endpoint.empty() || !link || !service.wanted) return view;
+  // It runs, and Swarm is about to make the way to it anew: no reason to end it.
+  const SwarmTask* task = newest_task(link_tasks, link->id);
+  view.state = ContainerState::placing;
+  view.error = "it runs, and the way to it is being made" +
+               (task == nullptr || task->error.empty() ? "" : ": " + task->error);
+  return view;
+}
+
+std::optional<SwarmService> SwarmDriver::link_of(const SwarmService& service) {
+  if (!linked() || !service.labels.key) return std::nullopt;
+  return find_by_labels(*service.labels.key, role::link);
 }
 
 bool SwarmDriver::is_row(const SwarmService& service, const ResourceKey& key) const {
@@ -94,11 +126,12 @@ bool SwarmDriver::is_row(const SwarmService& service, const ResourceKey& key) co
 }
 
 // The row's service under another name than the row has now; one that is wanted wins over one that is not.
-std::optional<SwarmService> SwarmDriver::find_by_labels(const ResourceKey& key) {
+std::optional<SwarmService> SwarmDriver::find_by_labels(const ResourceKey& key,
+                                                        std::string_view service_role) {
   std::optional<SwarmService> found;
   for (SwarmService& service : objects_.services_with(
-           {label_filter(label::role, role::agent), label_filter(label::kind, short_name(key.kind)),
-            label_filter(label::id, key.name)})) {
+           {label_filter(label::role, service_role),
+            label_filter(label::kind, short_name(key.kind)), label_filter(label::id, key.name)})) {
     if (service.labels.key != key) continue;
     if (!found || service.wanted) found = std::move(service);
   }

@@ -183,6 +183,7 @@ void SwarmDriver::remove_network(const std::string& network_name) {
       throw EngineError(EngineErrorKind::conflict,
                         "the network " + name + " is in use by service " + service.name);
   }
+  remove_links_on(network->id);
   objects_.remove_network(network->id, name);
 }
 

@@ -11,6 +11,11 @@ namespace mosaic {
 struct SwarmSettings {
   DockerSettings
       engine;  // of a manager; what is about bridges in it (subnets, firewall) means nothing here
+  // The way between an agent's network and the fleet's: a forwarder (images/link) of its own for each agent, attached to
+  // both. Empty image: there is none, and an agent is reached at its own address.
+  std::string link_image;
+  std::string fleet_network;  // the overlay where gateways, controller and API are; by name
+  std::string api_target;     // "api:3000": who answers for the config endpoint there
   std::string api_host = "mosaic-link";  // the name by which an agent reaches the config endpoint
   Duration poll =
       std::chrono::seconds(1);  // services and tasks are compared this often: tasks have no events

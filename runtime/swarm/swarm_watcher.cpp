@@ -2,9 +2,6 @@
 
 #include <pthread.h>
 
-#include "runtime/docker/container_template.hpp"
-#include "runtime/docker/engine_query.hpp"
-
 namespace mosaic {
 
 SwarmWatcher::SwarmWatcher(SwarmObjects& objects, Duration poll, EngineListener& listener)
@@ -51,8 +48,8 @@ void SwarmWatcher::look() {
 }
 
 SwarmWatcher::Picture SwarmWatcher::picture() {
-  const std::vector<SwarmService> services =
-      objects_.services_with({label_filter(label::role, role::agent)});
+  // Agents and their forwarders alike: a change of either is one of the agent.
+  const std::vector<SwarmService> services = objects_.services_with({});
   const std::vector<SwarmTask> tasks = objects_.tasks_of_all();
   const std::vector<SwarmNode> nodes = objects_.nodes();
   Picture picture;

@@ -1,6 +1,6 @@
 # On a real Swarm of one node, which lives as long as the test.
 mosaic_test(runtime_swarm_conformance
-  SOURCES swarm_conformance_test.cpp swarm_fixture.cpp engine_hand.cpp
+  SOURCES swarm_conformance_test.cpp swarm_link_test.cpp swarm_fixture.cpp engine_hand.cpp
   LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
   LABELS engine
   TIMEOUT 300
@@ -9,6 +9,6 @@ mosaic_test(runtime_swarm_conformance
 
 # Kills and parts nodes of a Swarm of three: minutes, and a machine that has the time; see the file's first line.
 mosaic_test(runtime_swarm_nodes
-  SOURCES swarm_nodes_test.cpp swarm_fixture.cpp engine_hand.cpp
+  SOURCES swarm_nodes_test.cpp swarm_linked_conformance_test.cpp swarm_fixture.cpp engine_hand.cpp
   LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
   BY_HAND)

@@ -1,6 +1,7 @@
 #include "test/runtime/swarm_fixture.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_query.hpp"
@@ -10,7 +11,7 @@ namespace mosaic {
 
 using nlohmann::json;
 
-SwarmLab::SwarmLab() {
+SwarmLab::SwarmLab(Way way) {
   settings_.engine.endpoint =
       parse_engine_url(required_variable("MOSAIC_TEST_SWARM"), std::nullopt);
   settings_.engine.instance = random_instance();
@@ -19,7 +20,18 @@ SwarmLab::SwarmLab() {
   settings_.start_wait = std::chrono::seconds(60);  // however busy the machine is
   image_ = required_variable("MOSAIC_TEST_INSTANT_IMAGE");
   hand_ = std::make_unique<EngineHand>(settings_.engine.endpoint, clock_);
+  if (way == Way::link) make_fleet();
   driver_ = std::make_unique<SwarmDriver>(settings_, clock_);
+}
+
+void SwarmLab::make_fleet() {
+  settings_.link_image = required_variable("MOSAIC_TEST_LINK_IMAGE");
+  settings_.fleet_network = "fleet-" + settings_.engine.instance;
+  settings_.api_target = "api:" + std::to_string(settings_.engine.gateway_port);
+  const json fleet =
+      hand_->post("/networks/create",
+                  {{"Name", settings_.fleet_network}, {"Driver", "overlay"}, {"Attachable", true}});
+  garbage_.push_back("/networks/" + fleet["Id"].get<std::string>());
 }
 
 SwarmLab::~SwarmLab() {
@@ -37,11 +49,52 @@ void SwarmLab::remove_everything_of_ours() {
       engine_filters({{"label", {label_filter(label::instance, settings_.engine.instance)}}});
   for (const json& service : hand_->get("/services?" + filter))
     hand_->remove("/services/" + service["ID"].get<std::string>());
-  for (const std::string& path : garbage_) hand_->remove(path);
+  // The newest first: what is attached to a network goes before it. The tasks of services go a moment after them.
+  for (auto path = garbage_.rbegin(); path != garbage_.rend(); ++path) {
+    const auto removed = [&] {
+      return hand_->engine()
+                 .call_accepting(hand_request("DELETE", *path), {400, 403, 404, 409, 500})
+                 .status < 300;
+    };
+    if (!soon(removed)) std::fprintf(stderr, "%s cannot be removed\n", path->c_str());
+  }
   for (const json& network : hand_->get("/networks?" + filter))
     hand_->remove("/networks/" + network["Id"].get<std::string>());
   for (const json& config : hand_->get("/configs?" + filter))
     hand_->remove("/configs/" + config["ID"].get<std::string>());
+}
+
+std::string SwarmLab::run_on_fleet(const std::string& alias) {
+  const json body{{"Image", image_},
+                  {"Entrypoint", {"openclaw"}},
+                  {"NetworkingConfig",
+                   {{"EndpointsConfig", {{settings_.fleet_network, {{"Aliases", {alias}}}}}}}},
+                  {"HostConfig", {{"NetworkMode", settings_.fleet_network}}}};
+  const std::string id = hand_->post("/containers/create", body)["Id"];
+  garbage_.push_back("/containers/" + id + "?force=true");
+  hand_->post("/containers/" + id + "/start", nullptr);
+  return id;
+}
+
+std::string SwarmLab::container_of(const std::string& service_id) {
+  for (const json& task : tasks_of(service_id)) {
+    if (task["Status"]["State"] == "running")
+      return task["Status"]["ContainerStatus"]["ContainerID"];
+  }
+  return {};
+}
+
+// With the node's own shell in the container's network: an image of an agent need not have what it takes.
+bool SwarmLab::fetches(const std::string& container, const std::string& endpoint) {
+  const std::size_t colon = endpoint.rfind(':');
+  if (colon == std::string::npos) return false;
+  const int process = hand_->get("/containers/" + container + "/json")["State"]["Pid"];
+  const std::string command =
+      required_variable("MOSAIC_TEST_SWARM_LAB") + " in n1 -- nsenter --target " +
+      std::to_string(process) + " --net timeout 3 bash -c 'exec 3<>/dev/tcp/" +
+      endpoint.substr(0, colon) + "/" + endpoint.substr(colon + 1) +
+      " && printf \"GET /readyz HTTP/1.0\\r\\n\\r\\n\" >&3 && grep -q \" 200 \" <&3' 2>/dev/null";
+  return std::system(command.c_str()) == 0;
 }
 
 AgentIdentity SwarmLab::agent(const std::string& owner) const {

@@ -17,7 +17,9 @@ namespace mosaic {
 
 class SwarmLab {
  public:
-  SwarmLab();
+  // How agents are reached: at their own address, or through a link from a network of the fleet.
+  enum class Way : std::uint8_t { direct, link };
+  explicit SwarmLab(Way way = Way::direct);
   ~SwarmLab();
   SwarmLab(const SwarmLab&) = delete;
   SwarmLab& operator=(const SwarmLab&) = delete;
@@ -29,6 +31,11 @@ class SwarmLab {
   AgentIdentity agent(const std::string& owner) const;
   AgentSpec spec_of(const AgentIdentity& identity) const;
   std::string create(const AgentIdentity& identity);
+  // On the first node: a container on the fleet's network under that name, the container of a service's task, and whether
+  // from within one a gateway answers at an endpoint.
+  std::string run_on_fleet(const std::string& alias);
+  std::string container_of(const std::string& service_id);
+  bool fetches(const std::string& container, const std::string& endpoint);
   // Ids by host name.
   std::string node_id(const std::string& host_name);
 
@@ -49,6 +56,7 @@ class SwarmLab {
 
  private:
   nlohmann::json tasks_of(const std::string& service_id);
+  void make_fleet();
   void remove_everything_of_ours();
 
   SystemClock clock_;
@@ -57,6 +65,11 @@ class SwarmLab {
   std::vector<std::string> garbage_;
   std::unique_ptr<EngineHand> hand_;
   std::unique_ptr<SwarmDriver> driver_;
+};
+
+class LinkedSwarmLab final : public SwarmLab {
+ public:
+  LinkedSwarmLab() : SwarmLab(Way::link) {}
 };
 
 }  // namespace mosaic

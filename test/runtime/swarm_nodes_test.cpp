@@ -1,4 +1,4 @@
-// Several real nodes: ./dev sandbox --images instant --nodes 3 -- build/debug/test/runtime/runtime_swarm_nodes_test
+// Several real nodes: ./dev sandbox --images instant,link --nodes 3 -- build/debug/test/runtime/runtime_swarm_nodes_test
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -59,7 +59,7 @@ class SwarmNodes : public testing::Test {
     throw std::runtime_error("no agent came to " + host_name);
   }
 
-  SwarmLab swarm_;
+  LinkedSwarmLab swarm_;
 };
 
 TEST_F(SwarmNodes, AgentsAreSpreadOverTheNodesAndStayWhereTheirStateIs) {
