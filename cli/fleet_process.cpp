@@ -8,6 +8,7 @@
 #include "cli/product_version.hpp"
 #include "cli/secret_key.hpp"
 #include "runtime/probe/http_health_monitor.hpp"
+#include "store/key_check_store.hpp"
 #include "store/migrator.hpp"
 
 namespace mosaic::cli {
@@ -137,6 +138,7 @@ DatabaseOptions FleetProcess::database_options() const {
   DatabaseOptions options;
   options.url = database_url_;
   options.connections = (roles_.controller ? settings_.workers : 0) + connections_beside_workers;
+  if (box_->has_two_keys()) options.application_name = application_with_two_keys;
   return options;
 }
 
@@ -305,6 +307,7 @@ void FleetProcess::look_after() {
   if (postgres_ && postgres_->restart_if_ended())
     log_.warning("the embedded Postgres had ended; it runs again");
   try {
+    if (box_->has_two_keys()) box_->follow(KeyCheckStore(*database_).stored_keys());
     if (people_) people_->look_after();
     if (census_) census_->run(leads());
   } catch (const StoreError& error) {

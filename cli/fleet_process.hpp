@@ -53,7 +53,7 @@ class FleetProcess {
 
   void start();
   // Once a second, from the main thread: keeps the embedded Postgres running, prunes old events,
-  // counts agents.
+  // counts agents, and writes with the key that a rotation goes to.
   void look_after();
   // Takes no more work, ends what is in process (30 s at most), gives the lease back last, then the
   // rest.

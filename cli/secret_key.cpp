@@ -50,6 +50,13 @@ std::string read_key(int file, const std::filesystem::path& path) {
   return key;
 }
 
+// What was named in it is on disk.
+void keep_folder_of(const std::filesystem::path& path) {
+  const FileDescriptor folder(
+      ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) throw file_error("keep", path, errno);
+}
+
 // Complete and on disk under a name of its own before it gets the real one; link() refuses to
 // replace another's.
 void create_key_file(const std::filesystem::path& path) {
@@ -65,9 +72,7 @@ void create_key_file(const std::filesystem::path& path) {
   const int error = errno;
   ::unlink(draft.c_str());
   if (!linked) throw file_error("make", path, error);
-  const FileDescriptor folder(
-      ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) throw file_error("keep", path, errno);
+  keep_folder_of(path);
 }
 
 }  // namespace
@@ -94,8 +99,28 @@ std::string read_or_create_secret_key_file(const std::filesystem::path& path) {
   return read_secret_key_file(path);
 }
 
+std::filesystem::path next_secret_key_file(const std::filesystem::path& data_dir) {
+  return data_dir / "secret.key.next";
+}
+
+std::filesystem::path install_next_secret_key(const std::filesystem::path& data_dir) {
+  const auto file = secret_key_file(data_dir);
+  const auto next = next_secret_key_file(data_dir);
+  // Named by its content: whoever is killed here and begins again finds it.
+  const std::filesystem::path kept =
+      file.string() + ".until-" +
+      sha256_hex("key file\n" + read_secret_key_file(file)).substr(0, 8);
+  if (::link(file.c_str(), kept.c_str()) != 0 && errno != EEXIST)
+    throw file_error("keep a copy of", file, errno);
+  keep_folder_of(file);
+  if (::rename(next.c_str(), file.c_str()) != 0) throw file_error("replace", file, errno);
+  keep_folder_of(file);
+  return kept;
+}
+
 SecretBox open_secret_box(const Settings& settings, MissingKey missing) {
-  if (!settings.secret_key.empty()) return SecretBox(settings.secret_key);
+  if (!settings.secret_key.empty())
+    return SecretBox(settings.secret_key, settings.previous_secret_key);
   const auto file = secret_key_file(settings.data_dir);
   if (!settings.embedded_database()) {
     throw CommandError(
@@ -103,8 +128,11 @@ SecretBox open_secret_box(const Settings& settings, MissingKey missing) {
         "for a "
         "new one a fresh key (openssl rand -hex 32) that you keep as safe as the database");
   }
-  return SecretBox(missing == MissingKey::generate ? read_or_create_secret_key_file(file)
-                                                   : read_secret_key_file(file));
+  const std::string key = missing == MissingKey::generate ? read_or_create_secret_key_file(file)
+                                                          : read_secret_key_file(file);
+  const auto next = next_secret_key_file(settings.data_dir);
+  return SecretBox(key, ::access(next.c_str(), F_OK) == 0 ? read_secret_key_file(next)
+                                                          : settings.previous_secret_key);
 }
 
 }  // namespace mosaic::cli

@@ -216,6 +216,7 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   text("MOSAIC_WEB", raw.web);
   text("MOSAIC_LOG_FORMAT", raw.log_format);
   text("MOSAIC_LOG_LEVEL", raw.log_level);
+  text("MOSAIC_SECRET_KEY_PREVIOUS", raw.previous_secret_key);
   raw.agent_egress_allow = words_of(variable("MOSAIC_AGENT_EGRESS_ALLOW"));
   raw.trusted_proxies = words_of(variable("MOSAIC_TRUSTED_PROXIES"));
   raw.workers = number_of(variable("MOSAIC_WORKERS"), "MOSAIC_WORKERS");
@@ -229,6 +230,7 @@ Settings validate_database(const RawSettings& raw, const std::string& secret_key
   Settings settings;
   settings.database_url = checked_database_url(raw.database_url);
   settings.secret_key = secret_key;
+  settings.previous_secret_key = raw.previous_secret_key;
   settings.data_dir = checked_data_dir(raw.data_dir);
   return settings;
 }

@@ -44,13 +44,15 @@ struct RawSettings {
   int lease_seconds = 0;      // 0: 15
   std::string log_format = "auto";
   std::string log_level = "info";
+  std::string previous_secret_key;  // MOSAIC_SECRET_KEY_PREVIOUS; no flag either
 };
 
 enum class FirewallMode : std::uint8_t { automatic, required, off };
 
 struct Settings {
-  std::string database_url;  // empty: the embedded Postgres below data_dir
-  std::string secret_key;    // empty: from the key file below data_dir
+  std::string database_url;         // empty: the embedded Postgres below data_dir
+  std::string secret_key;           // empty: from the key file below data_dir
+  std::string previous_secret_key;  // the other key of a rotation; empty: none
   std::filesystem::path data_dir;
   EngineEndpoint engine;
   ListenAddress listen;        // people and metrics

@@ -1,5 +1,6 @@
 #include "secrets/secret_box.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -57,6 +58,10 @@ std::optional<std::size_t> utf16_length(std::string_view text) {
   return units;
 }
 
+void copy(const SecretBytes<32>& from, SecretBytes<32>& to) {
+  std::copy(from.view().begin(), from.view().end(), to.mutable_view().begin());
+}
+
 void check_secret(std::string_view secret) {
   if (secret.empty()) throw SecretKeyError("MOSAIC_SECRET_KEY is missing: " + std::string(remedy));
   const auto length = utf16_length(secret);
@@ -68,22 +73,15 @@ void check_secret(std::string_view secret) {
 
 }  // namespace
 
-SecretBox::SecretBox(std::string_view secret) {
+SecretBox::Key::Key(std::string_view secret) {
   check_secret(secret);
-  hkdf_sha256(secret, salt, encryption_info, encryption_key_.mutable_view());
-  hkdf_sha256(secret, salt, fingerprint_info, fingerprint_key_.mutable_view());
+  hkdf_sha256(secret, salt, encryption_info, encryption.mutable_view());
+  hkdf_sha256(secret, salt, fingerprint_info, fingerprint.mutable_view());
 }
 
-std::string SecretBox::encrypt(std::string_view plaintext) const {
-  std::array<std::uint8_t, aes_gcm::iv_bytes> iv{};
-  fill_random(iv);
-  const auto sealed = aes_gcm::seal(encryption_key_.view(), iv, plaintext);
-  std::vector<std::uint8_t> payload(iv.begin(), iv.end());
-  payload.insert(payload.end(), sealed.begin(), sealed.end());
-  return std::string(prefix) + base64_encode(payload);
-}
-
-std::string SecretBox::decrypt(std::string_view stored) const {
+// Nothing when it was changed, or encrypted under another key. Throws DecryptError for what no key
+// wrote.
+std::optional<std::string> SecretBox::Key::read(std::string_view stored) const {
   if (!is_encrypted(stored)) throw DecryptError("the stored value is not encrypted");
   const auto payload = base64_decode(stored.substr(prefix.size()));
   if (!payload || payload->size() < aes_gcm::iv_bytes + aes_gcm::tag_bytes) {
@@ -91,8 +89,74 @@ std::string SecretBox::decrypt(std::string_view stored) const {
         "the stored value is damaged: it is not an IV, a ciphertext and a tag in base64");
   }
   const std::span<const std::uint8_t> bytes(*payload);
-  auto plaintext = aes_gcm::open(encryption_key_.view(), bytes.first<aes_gcm::iv_bytes>(),
-                                 bytes.subspan(aes_gcm::iv_bytes));
+  return aes_gcm::open(encryption.view(), bytes.first<aes_gcm::iv_bytes>(),
+                       bytes.subspan(aes_gcm::iv_bytes));
+}
+
+bool SecretBox::Key::proves(std::string_view key_check) const {
+  try {
+    const auto text = read(key_check);
+    return text && constant_time_equal(*text, key_check_text);
+  } catch (const DecryptError&) {
+    return false;
+  }
+}
+
+SecretBox::SecretBox(std::string_view secret, std::string_view previous) : secret_(secret) {
+  if (!previous.empty()) previous_.emplace(previous);
+  copy(secret_.fingerprint, fingerprint_key_);
+}
+
+bool SecretBox::has_key_of(std::string_view key_check) const {
+  return secret_.proves(key_check) || (previous_ && previous_->proves(key_check));
+}
+
+bool SecretBox::knows(const StoredKeys& stored) const {
+  return (!stored.check || has_key_of(*stored.check)) &&
+         (!stored.next_check || has_key_of(*stored.next_check));
+}
+
+void SecretBox::open(const StoredKeys& stored) {
+  if (!knows(stored)) throw DecryptError("the database was written with another MOSAIC_SECRET_KEY");
+  follow(stored);
+  if (!stored.fingerprint_key) {
+    // Before the first rotation begins both follow from the key in force.
+    const bool previous = stored.check && !secret_.proves(*stored.check);
+    copy(previous ? previous_->fingerprint : secret_.fingerprint, fingerprint_key_);
+    return;
+  }
+  const auto key = base64_decode(decrypt(*stored.fingerprint_key));
+  if (!key || key->size() != fingerprint_key_.view().size())
+    throw DecryptError("the stored key of fingerprints is damaged");
+  std::copy(key->begin(), key->end(), fingerprint_key_.mutable_view().begin());
+}
+
+void SecretBox::follow(const StoredKeys& stored) {
+  const auto& check = stored.written_with();
+  if (!previous_ || !check) return;
+  if (secret_.proves(*check)) {
+    writes_with_previous_ = false;
+  } else if (previous_->proves(*check)) {
+    writes_with_previous_ = true;
+  }
+}
+
+std::string SecretBox::fingerprint_key_under(const SecretBox& other) const {
+  return other.encrypt(base64_encode(fingerprint_key_.view()));
+}
+
+std::string SecretBox::encrypt(std::string_view plaintext) const {
+  std::array<std::uint8_t, aes_gcm::iv_bytes> iv{};
+  fill_random(iv);
+  const auto sealed = aes_gcm::seal(writing().encryption.view(), iv, plaintext);
+  std::vector<std::uint8_t> payload(iv.begin(), iv.end());
+  payload.insert(payload.end(), sealed.begin(), sealed.end());
+  return std::string(prefix) + base64_encode(payload);
+}
+
+std::string SecretBox::decrypt(std::string_view stored) const {
+  auto plaintext = secret_.read(stored);
+  if (!plaintext && previous_) plaintext = previous_->read(stored);
   if (!plaintext) {
     throw DecryptError(
         "the stored value was changed, or was encrypted under another MOSAIC_SECRET_KEY");
@@ -106,12 +170,6 @@ std::string SecretBox::fingerprint(std::string_view text) const {
 
 std::string SecretBox::key_check_value() const { return encrypt(key_check_text); }
 
-bool SecretBox::matches_key_check(std::string_view stored) const {
-  try {
-    return constant_time_equal(decrypt(stored), key_check_text);
-  } catch (const DecryptError&) {
-    return false;
-  }
-}
+bool SecretBox::matches_key_check(std::string_view stored) const { return has_key_of(stored); }
 
 }  // namespace mosaic

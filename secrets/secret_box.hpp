@@ -5,14 +5,22 @@
 // "mosaic-db-secret-encryption"). Existing databases hold this format, so every byte of it is
 // fixed.
 //
-// Thread-safe: all members are const after construction. No message of any error contains the
-// secret, a plaintext or a ciphertext. Key material is wiped on destruction.
+// While a key is replaced by another, a box has both: what either wrote can be read, and what the
+// database says decides under which of them is written (StoredKeys). The key of fingerprints stays
+// the same through all rotations.
+//
+// Thread-safe: but for open(), which comes before a box is shared, everything may be called from any
+// thread. No message of any error contains the secret, a plaintext or a ciphertext. Key material is
+// wiped on destruction.
 #pragma once
 
+#include <atomic>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "model/stored_keys.hpp"
 #include "secrets/aes_gcm.hpp"
 #include "secrets/secret_bytes.hpp"
 
@@ -37,8 +45,19 @@ class SecretBox {
   static constexpr std::size_t min_secret_characters = 32;
 
   // Throws SecretKeyError when the secret is missing, too short or not UTF-8. The secret is not
-  // kept.
-  explicit SecretBox(std::string_view secret);
+  // kept. `previous` is the other key of a rotation; empty: there is none.
+  explicit SecretBox(std::string_view secret, std::string_view previous = {});
+
+  bool has_two_keys() const { return previous_.has_value(); }
+  // Whether everything in a database that says this can be read.
+  bool knows(const StoredKeys& stored) const;
+  // Takes the database's key of fingerprints and writes with the key that it names. Throws
+  // DecryptError when knows() is false, or the key of fingerprints is damaged.
+  void open(const StoredKeys& stored);
+  // Writes with the key that the database names from now on; no change when that key is not here.
+  void follow(const StoredKeys& stored);
+  // This box's key of fingerprints as another's: see StoredKeys.
+  std::string fingerprint_key_under(const SecretBox& other) const;
 
   // A new text each time, as the IV is random. Empty plaintext is legal.
   std::string encrypt(std::string_view plaintext) const;
@@ -59,8 +78,22 @@ class SecretBox {
   bool matches_key_check(std::string_view stored) const;
 
  private:
-  SecretBytes<aes_gcm::key_bytes> encryption_key_;
+  struct Key {
+    explicit Key(std::string_view secret);
+    std::optional<std::string> read(std::string_view stored) const;
+    bool proves(std::string_view key_check) const;
+
+    SecretBytes<aes_gcm::key_bytes> encryption;
+    SecretBytes<32> fingerprint;
+  };
+
+  const Key& writing() const { return writes_with_previous_ ? *previous_ : secret_; }
+  bool has_key_of(std::string_view key_check) const;
+
+  Key secret_;
+  std::optional<Key> previous_;
   SecretBytes<32> fingerprint_key_;
+  std::atomic<bool> writes_with_previous_{false};
 };
 
 }  // namespace mosaic

@@ -4,6 +4,17 @@
 #include "store/connection_pool.hpp"
 
 namespace mosaic {
+namespace {
+
+constexpr const char* lost_instance =
+    "the database has lost its instance row; restore it from a backup";
+
+std::optional<std::string> text_or_nothing(const pqxx::field& field) {
+  if (field.is_null()) return std::nullopt;
+  return std::string(field.c_str());
+}
+
+}  // namespace
 
 KeyCheckStore::KeyCheckStore(Database& database) : database_(database) {}
 
@@ -17,7 +28,7 @@ std::string KeyCheckStore::store_key_check_once(const std::string& value) {
     session.run(statement, {storable_text(value)});
   });
   if (auto present = key_check()) return *present;
-  throw StoreError("the database has lost its instance row; restore it from a backup");
+  throw StoreError(lost_instance);
 }
 
 std::optional<std::string> KeyCheckStore::key_check() {
@@ -29,6 +40,51 @@ std::optional<std::string> KeyCheckStore::key_check() {
                                       return std::nullopt;
                                     return std::string(result[0][0].c_str());
                                   });
+}
+
+StoredKeys KeyCheckStore::stored_keys() {
+  static constexpr Statement statement{
+      "stored_keys",
+      R"(SELECT "keyCheck", "nextKeyCheck", "fingerprintKey" FROM "mosaic_instance")"};
+  return database_.pool().perform("read the key checks", Repeat::safely, [&](Session& session) {
+    const auto result = session.run(statement);
+    if (result.empty()) throw StoreError(lost_instance);
+    StoredKeys stored;
+    stored.check = text_or_nothing(result[0][0]);
+    stored.next_check = text_or_nothing(result[0][1]);
+    stored.fingerprint_key = text_or_nothing(result[0][2]);
+    return stored;
+  });
+}
+
+bool KeyCheckStore::begin_rotation(const StoredKeys& seen, const std::string& next,
+                                   const std::string& fingerprint_key) {
+  static constexpr Statement statement{"begin_rotation", R"(
+UPDATE "mosaic_instance" SET "nextKeyCheck" = $1, "fingerprintKey" = $2
+WHERE "keyCheck" = $3 AND "nextKeyCheck" IS NULL)"};
+  return database_.pool().perform("begin the key rotation", Repeat::never, [&](Session& session) {
+    return Session::changed_a_row(
+        session.run(statement, {storable_text(next), storable_text(fingerprint_key), seen.check}));
+  });
+}
+
+bool KeyCheckStore::finish_rotation(const std::string& next) {
+  static constexpr Statement statement{"finish_rotation", R"(
+UPDATE "mosaic_instance" SET "keyCheck" = "nextKeyCheck", "nextKeyCheck" = NULL WHERE "nextKeyCheck" = $1)"};
+  return database_.pool().perform("finish the key rotation", Repeat::never, [&](Session& session) {
+    return Session::changed_a_row(session.run(statement, {storable_text(next)}));
+  });
+}
+
+std::vector<std::string> KeyCheckStore::processes_with_one_key() {
+  static constexpr Statement statement{"processes_with_one_key", R"(
+SELECT COALESCE(host(client_addr), 'this host') || ' (connection ' || min(pid) || ')' FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'mosaic' GROUP BY client_addr ORDER BY 1 LIMIT 20)"};
+  return database_.pool().perform("list who is connected", Repeat::safely, [&](Session& session) {
+    std::vector<std::string> processes;
+    for (const auto& row : session.run(statement)) processes.emplace_back(row[0].c_str());
+    return processes;
+  });
 }
 
 }  // namespace mosaic

@@ -130,8 +130,11 @@ class VolumeCopy {
   std::vector<Agent> agents_;
 };
 
-void require_key_of(const DatabaseShape& database, const SecretBox& box) {
-  if (database.key_check.empty() || box.matches_key_check(database.key_check)) return;
+// The seal is the key's own, whatever key of fingerprints the fleet has: a restore knows the key only.
+void open_with_key_of(const DatabaseShape& database, SecretBox& box) {
+  if (database.key_check.empty()) return;
+  const StoredKeys stored{database.key_check, std::nullopt, std::nullopt};
+  if (box.knows(stored)) return box.open(stored);
   throw CommandError(
       "MOSAIC_SECRET_KEY is not the key of this database: a backup that is sealed with it could "
       "not "
@@ -158,9 +161,9 @@ void write_tables(DatabaseDump& dump, ArchiveWriter& archive, BackupProgress& pr
 void run_backup(const Settings& settings, const BackupRequest& request, std::ostream& err) {
   BackupProgress progress(err);
   const DatabaseAtHand database(settings, DatabaseAtHand::Use::read);
-  const SecretBox box = open_secret_box(settings, MissingKey::refuse);
+  SecretBox box = open_secret_box(settings, MissingKey::refuse);
   auto dump = std::make_unique<DatabaseDump>(database.options("mosaic backup"));
-  require_key_of(dump->shape(), box);
+  open_with_key_of(dump->shape(), box);
   BackupManifest manifest;
   manifest.program = product_version;
   manifest.created_at = to_iso8601(SystemClock().now());

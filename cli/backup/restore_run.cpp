@@ -21,8 +21,10 @@ std::string words(const VolumeShape& volume) {
   return std::string(short_name(volume.key.kind)) + " " + volume.owner;
 }
 
-void require_key_of(const BackupManifest& manifest, const SecretBox& box) {
-  if (box.matches_key_check(manifest.database.key_check)) return;
+// As the backup was sealed: see backup_run.cpp.
+void open_with_key_of(const BackupManifest& manifest, SecretBox& box) {
+  const StoredKeys stored{manifest.database.key_check, std::nullopt, std::nullopt};
+  if (box.knows(stored)) return box.open(stored);
   throw CommandError(
       "MOSAIC_SECRET_KEY is not the key of this backup: nothing was changed; set the key that its "
       "database was made with (for an embedded one, put its secret.key into the data folder)");
@@ -206,10 +208,10 @@ void fill_volumes(VolumeReturn* volumes, ArchiveReader& archive, BackupProgress&
 
 void run_restore(const Settings& settings, const RestoreRequest& request, std::ostream& err) {
   BackupProgress progress(err);
-  const SecretBox box = open_secret_box(settings, MissingKey::refuse);
+  SecretBox box = open_secret_box(settings, MissingKey::refuse);
   ArchiveInput input(request.file);
   const BackupManifest manifest = ArchiveReader(input.from_start()).manifest();
-  require_key_of(manifest, box);
+  open_with_key_of(manifest, box);
   DatabaseRestore::require_known(manifest.database);
   verify(input, box, progress);
   progress.say("the backup of " + manifest.created_at + " is whole (fleet " +

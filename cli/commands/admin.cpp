@@ -2,6 +2,7 @@
 
 #include "cli/command_context.hpp"
 #include "cli/commands/agent_token.hpp"
+#include "cli/commands/rotate_key.hpp"
 #include "cli/commands/set_up_token.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/settings_options.hpp"
@@ -51,10 +52,12 @@ ExitCode create_breakglass(CommandContext& context, const Options& options) {
 }  // namespace
 
 void add_admin_command(CLI::App& app, CommandContext& context) {
-  auto& admin = add_command(app, "admin", "Accounts that always work, and an agent's token", "");
+  auto& admin = add_command(app, "admin",
+                            "Accounts that always work, an agent's token, and the secret key", "");
   admin.require_subcommand(1);
   add_agent_token_command(admin, context);
   add_set_up_token_command(admin, context);
+  add_rotate_key_command(admin, context);
   auto& command = add_command(
       admin, "create-breakglass",
       "Make an administrator who can sign in even when everything else is broken, or set a new "

@@ -88,7 +88,7 @@ Finding check_api_role(const DatabaseOptions& options) {
                               "login that may not (docs/OPERATIONS.md)");
 }
 
-Finding check_key(const Settings& settings, const std::optional<std::string>& stored) {
+Finding check_key(const Settings& settings, const std::optional<StoredKeys>& stored) {
   const bool to_be_made = settings.embedded_database() && settings.secret_key.empty() && !stored &&
                           !EmbeddedPostgres::exists(settings.data_dir);
   if (to_be_made)
@@ -96,9 +96,17 @@ Finding check_key(const Settings& settings, const std::optional<std::string>& st
               "none yet; mosaic up makes one in " + secret_key_file(settings.data_dir).string());
   try {
     const SecretBox box(open_secret_box(settings, MissingKey::refuse));
-    if (!stored) return ok("key", "is usable");
-    if (box.matches_key_check(*stored)) return ok("key", "is the one of this database");
-    return fail("key", wrong_key_message, "set MOSAIC_SECRET_KEY to the right one");
+    if (!stored || !stored->check) return ok("key", "is usable");
+    if (!box.knows(*stored)) {
+      return stored->next_check
+                 ? fail("key", one_key_of_two_message, "mosaic admin rotate-key")
+                 : fail("key", wrong_key_message, "set MOSAIC_SECRET_KEY to the right one");
+    }
+    if (stored->next_check) {
+      return warn("key", "the secrets of this database are on their way to another key",
+                  "mosaic admin rotate-key");
+    }
+    return ok("key", "is the one of this database");
   } catch (const std::runtime_error& error) {
     return fail("key", error.what(), "set MOSAIC_SECRET_KEY");
   }
@@ -146,7 +154,7 @@ Finding check_hibernation(MemoryReclaimer& reclaimer) {
 std::vector<Finding> check_database_and_key(const Settings& settings, std::string& instance,
                                             std::string& image) {
   std::vector<Finding> findings;
-  std::optional<std::string> key_check;
+  std::optional<StoredKeys> keys;
   const auto options = reachable_database(settings, findings);
   if (options && check_schema(*options, findings)) {
     try {
@@ -154,13 +162,13 @@ std::vector<Finding> check_database_and_key(const Settings& settings, std::strin
       PostgresStore store(database);
       instance = store.instance_id();
       image = fleet_image(store);
-      key_check = KeyCheckStore(database).key_check();
+      keys = KeyCheckStore(database).stored_keys();
       findings.push_back(check_api_role(*options));
     } catch (const StoreError& error) {
       findings.push_back(fail("rows", error.what(), "check the database's log"));
     }
   }
-  findings.push_back(check_key(settings, key_check));
+  findings.push_back(check_key(settings, keys));
   return findings;
 }
 

@@ -78,6 +78,51 @@ TEST_F(SecretKeyFile, TheEnvironmentComesFirst) {
   EXPECT_TRUE(SecretBox(long_key).matches_key_check(box.key_check_value()));
 }
 
+TEST_F(SecretKeyFile, IsReplacedByTheNextInOneStepAndKept) {
+  const std::string old_key = read_or_create_secret_key_file(file());
+  const auto next = next_secret_key_file(folder_.path());
+  const std::string new_key = read_or_create_secret_key_file(next);
+  EXPECT_NE(new_key, old_key);
+  const auto kept = install_next_secret_key(folder_.path());
+  EXPECT_EQ(read_secret_key_file(file()), new_key);
+  EXPECT_EQ(read_secret_key_file(kept), old_key);
+  EXPECT_FALSE(std::filesystem::exists(next));
+  for (const auto& path : {file(), kept}) {
+    struct stat status {};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600U) << path;
+  }
+}
+
+TEST_F(SecretKeyFile, IsReplacedAlsoAfterSomebodyWasKilledBetweenTheTwoSteps) {
+  const std::string old_key = read_or_create_secret_key_file(file());
+  const auto next = next_secret_key_file(folder_.path());
+  const std::string new_key = read_or_create_secret_key_file(next);
+  const auto kept = install_next_secret_key(folder_.path());
+  // As it was between them: the copy is there, the key file is still the old one.
+  std::filesystem::rename(file(), next);
+  std::filesystem::create_hard_link(kept, file());
+  EXPECT_EQ(install_next_secret_key(folder_.path()), kept);
+  EXPECT_EQ(read_secret_key_file(file()), new_key);
+  EXPECT_EQ(read_secret_key_file(kept), old_key);
+}
+
+TEST_F(SecretKeyFile, TheNextOneIsReadBesideIt) {
+  const std::string old_key = read_or_create_secret_key_file(file());
+  const std::string new_key = read_or_create_secret_key_file(next_secret_key_file(folder_.path()));
+  const SecretBox box(open_secret_box(settings("", ""), MissingKey::refuse));
+  EXPECT_EQ(box.decrypt(SecretBox(old_key).encrypt("old")), "old");
+  EXPECT_EQ(box.decrypt(SecretBox(new_key).encrypt("new")), "new");
+}
+
+TEST_F(SecretKeyFile, ThePreviousKeyOfTheEnvironmentIsReadToo) {
+  Settings both = settings("postgresql://h/d", long_key);
+  both.previous_secret_key = std::string(64, 'p');
+  const SecretBox box(open_secret_box(both, MissingKey::refuse));
+  EXPECT_EQ(box.decrypt(SecretBox(both.previous_secret_key).encrypt("text")), "text");
+  EXPECT_TRUE(SecretBox(long_key).matches_key_check(box.key_check_value()));
+}
+
 TEST_F(SecretKeyFile, AShortKeyIsRefused) {
   EXPECT_THROW(open_secret_box(settings("", "short"), MissingKey::refuse), SecretKeyError);
 }

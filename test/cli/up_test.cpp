@@ -132,6 +132,94 @@ TEST_F(Up, RefusesAnotherKeyThanTheDatabasesOwn) {
   EXPECT_FALSE(std::filesystem::exists(secret_key_file(data_dir())));
 }
 
+TEST_F(Up, GoesOnServingWhileItsKeyIsRotated) {
+  const auto key_file = secret_key_file(data_dir());
+  const auto next_file = next_secret_key_file(data_dir());
+  std::string token;
+  std::string old_key;
+  {
+    BackgroundMosaic up(arguments(), {}, log("first.log"));
+    ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+    ASSERT_EQ(mosaic({"create", "user", "alice"}).exit_code, 0);
+    token = mosaic({"admin", "agent-token", "user", "alice"}).output;
+    old_key = read_secret_key_file(key_file);
+    // What runs has the old key only; the new one is made, and nothing else happens.
+    const auto refused = mosaic({"admin", "rotate-key"});
+    EXPECT_EQ(refused.exit_code, 1) << refused.output;
+    EXPECT_NE(refused.output.find("end mosaic up and start it again"), std::string::npos)
+        << refused.output;
+    EXPECT_EQ(read_secret_key_file(key_file), old_key);
+    EXPECT_EQ(mosaic({"admin", "agent-token", "user", "alice"}).output, token);
+    up.send(SIGTERM);
+    ASSERT_EQ(up.wait_for_end(), 0);
+  }
+  const std::string new_key = read_secret_key_file(next_file);
+  {
+    BackgroundMosaic up(arguments(), {}, log("second.log"));
+    ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+    const auto rotated = mosaic({"admin", "rotate-key"});
+    EXPECT_EQ(rotated.exit_code, 0) << rotated.output;
+    EXPECT_NE(rotated.output.find("none is left under the old one"), std::string::npos)
+        << rotated.output;
+    EXPECT_EQ(mosaic({"admin", "agent-token", "user", "alice"}).output, token);
+    up.send(SIGTERM);
+    ASSERT_EQ(up.wait_for_end(), 0);
+  }
+  EXPECT_EQ(read_secret_key_file(key_file), new_key);
+  EXPECT_FALSE(std::filesystem::exists(next_file));
+  struct stat status {};
+  ASSERT_EQ(::stat(key_file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
+  const auto old = run_mosaic(arguments(), {{"MOSAIC_SECRET_KEY", old_key}});
+  EXPECT_EQ(old.exit_code, 1);
+  EXPECT_NE(old.output.find("not the key of this database"), std::string::npos) << old.output;
+  BackgroundMosaic up(arguments(), {}, log("third.log"));
+  ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+  EXPECT_EQ(mosaic({"admin", "agent-token", "user", "alice"}).output, token);
+}
+
+TEST_F(Up, TakesKeysOfVariablesAndFilesForARotationWhileNothingRuns) {
+  const std::string old_key(64, 'o');
+  const std::string new_key(64, 'n');
+  const auto new_key_file = folder_.path() / "new.key";
+  std::ofstream(new_key_file) << new_key << '\n';
+  std::string token;
+  {
+    BackgroundMosaic up(arguments(), {{"MOSAIC_SECRET_KEY", old_key}}, log("first.log"));
+    ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+    const Environment old{{"MOSAIC_SECRET_KEY", old_key}};
+    ASSERT_EQ(mosaic({"create", "user", "alice"}, old).exit_code, 0);
+    token = mosaic({"admin", "agent-token", "user", "alice"}, old).output;
+    up.send(SIGTERM);
+    ASSERT_EQ(up.wait_for_end(), 0);
+  }
+  const std::vector<std::string> words{"admin", "rotate-key", "--new-key-file",
+                                       new_key_file.string()};
+  const auto one_missing = mosaic({"admin", "rotate-key"}, {{"MOSAIC_SECRET_KEY", old_key}});
+  EXPECT_EQ(one_missing.exit_code, 2) << one_missing.output;
+  const auto wrong = mosaic(words, {{"MOSAIC_SECRET_KEY", std::string(64, 'w')}});
+  EXPECT_EQ(wrong.exit_code, 1) << wrong.output;
+  EXPECT_NE(wrong.output.find("the old key is not the key of this database"), std::string::npos)
+      << wrong.output;
+  const auto rotated = mosaic(words, {{"MOSAIC_SECRET_KEY", old_key}});
+  EXPECT_EQ(rotated.exit_code, 0) << rotated.output;
+  EXPECT_EQ(rotated.output.find(old_key), std::string::npos);
+  EXPECT_EQ(rotated.output.find(new_key), std::string::npos);
+  const Environment after{{"MOSAIC_SECRET_KEY", new_key}};
+  BackgroundMosaic up(arguments(), after, log("second.log"));
+  ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+  EXPECT_EQ(mosaic({"admin", "agent-token", "user", "alice"}, after).output, token);
+  // A backup is sealed with the new key, and opens on a machine that knows nothing but that.
+  const auto backup = (folder_.path() / "fleet.tar").string();
+  const auto elsewhere = (folder_.path() / "elsewhere").string();
+  const auto made = mosaic({"backup", backup}, after);
+  ASSERT_EQ(made.exit_code, 0) << made.output;
+  const std::vector<std::string> restore{"restore", backup, "--data-dir", elsewhere};
+  EXPECT_EQ(run_mosaic(restore, {{"MOSAIC_SECRET_KEY", old_key}}).exit_code, 1);
+  const auto restored = run_mosaic(restore, after);
+  EXPECT_EQ(restored.exit_code, 0) << restored.output;
+}
+
 TEST_F(Up, LogsJsonWithoutATerminal) {
   BackgroundMosaic up(arguments(), {}, log("up.log"));
   ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();

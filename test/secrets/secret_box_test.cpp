@@ -170,6 +170,83 @@ TEST(Fingerprint, DependsOnTheTextAndOnTheKeyAlone) {
   EXPECT_NE(SecretBox(other_secret).fingerprint("configuration"), fingerprint);
 }
 
+// --- two keys ---
+
+TEST(SecretBoxOfTwoKeys, ReadsWhatEitherWroteAndWritesWithItsFirst) {
+  const SecretBox both(secret, other_secret);
+  EXPECT_TRUE(both.has_two_keys());
+  EXPECT_EQ(both.decrypt(SecretBox(secret).encrypt("new")), "new");
+  EXPECT_EQ(both.decrypt(SecretBox(other_secret).encrypt("old")), "old");
+  EXPECT_EQ(SecretBox(secret).decrypt(both.encrypt("text")), "text");
+  EXPECT_EQ(both.fingerprint("configuration"), SecretBox(secret).fingerprint("configuration"));
+}
+
+TEST(SecretBoxOfTwoKeys, WritesWithTheKeyThatTheDatabaseNames) {
+  const SecretBox before(other_secret);
+  const SecretBox after(secret);
+  SecretBox both(secret, other_secret);
+  StoredKeys stored;
+  stored.check = before.key_check_value();
+  both.open(stored);
+  EXPECT_EQ(before.decrypt(both.encrypt("text")), "text");
+  stored.next_check = after.key_check_value();
+  both.follow(stored);
+  EXPECT_EQ(after.decrypt(both.encrypt("text")), "text");
+  stored = StoredKeys{after.key_check_value(), std::nullopt, std::nullopt};
+  both.follow(stored);
+  EXPECT_EQ(after.decrypt(both.encrypt("text")), "text");
+  // Of a key that is not here nothing is believed.
+  stored.check = SecretBox("a third secret of thirty-two characters").key_check_value();
+  both.follow(stored);
+  EXPECT_EQ(after.decrypt(both.encrypt("text")), "text");
+  EXPECT_THROW(both.open(stored), DecryptError);
+}
+
+TEST(SecretBoxOfTwoKeys, KeepsTheFingerprintsOfTheKeyInForce) {
+  const SecretBox before(other_secret);
+  const std::string fingerprint = before.fingerprint("configuration");
+  SecretBox both(secret, other_secret);
+  StoredKeys stored;
+  stored.check = before.key_check_value();
+  both.open(stored);
+  EXPECT_EQ(both.fingerprint("configuration"), fingerprint);
+  stored.next_check = SecretBox(secret).key_check_value();
+  stored.fingerprint_key = both.fingerprint_key_under(SecretBox(secret));
+  both.follow(stored);
+  EXPECT_EQ(both.fingerprint("configuration"), fingerprint);
+  SecretBox later(secret);
+  later.open(StoredKeys{stored.next_check, std::nullopt, stored.fingerprint_key});
+  EXPECT_EQ(later.fingerprint("configuration"), fingerprint);
+}
+
+TEST(SecretBoxOfTwoKeys, KnowsADatabaseOnlyIfItHasEveryKeyThatIsInUse) {
+  StoredKeys stored;
+  EXPECT_TRUE(SecretBox(secret).knows(stored));
+  stored.check = SecretBox(other_secret).key_check_value();
+  EXPECT_FALSE(SecretBox(secret).knows(stored));
+  EXPECT_TRUE(SecretBox(other_secret).knows(stored));
+  stored.next_check = SecretBox(secret).key_check_value();
+  EXPECT_FALSE(SecretBox(secret).knows(stored));
+  EXPECT_FALSE(SecretBox(other_secret).knows(stored));
+  EXPECT_TRUE(SecretBox(secret, other_secret).knows(stored));
+  EXPECT_TRUE(SecretBox(other_secret, secret).knows(stored));
+}
+
+TEST(SecretBoxOfTwoKeys, RefusesADamagedKeyOfFingerprints) {
+  SecretBox box(secret);
+  StoredKeys stored;
+  stored.check = box.key_check_value();
+  for (const auto& damaged : {std::string("enc:damaged"), box.encrypt("c2hvcnQ="), box.encrypt("!"),
+                              SecretBox(other_secret).encrypt("x")}) {
+    stored.fingerprint_key = damaged;
+    EXPECT_THROW(box.open(stored), DecryptError) << damaged;
+  }
+}
+
+TEST(SecretBoxOfTwoKeys, RefusesAShortPreviousKey) {
+  EXPECT_THROW(SecretBox(secret, "short"), SecretKeyError);
+}
+
 TEST(SecretBox, MayBeUsedByManyThreadsAtOnce) {
   const SecretBox box(secret);
   std::vector<int> mistakes(4, 0);

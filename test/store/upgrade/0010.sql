@@ -1,0 +1,1 @@
+UPDATE "mosaic_instance" SET "nextKeyCheck" = 'enc:next', "fingerprintKey" = 'enc:fingerprints';
