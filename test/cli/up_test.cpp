@@ -12,6 +12,7 @@
 #include "cli/postgres/postgres_folders.hpp"
 #include "cli/postgres/postmaster_file.hpp"
 #include "cli/secret_key.hpp"
+#include "http/http_client.hpp"
 #include "test/cli/mosaic_run.hpp"
 #include "test/cli/temporary_folder.hpp"
 
@@ -31,12 +32,12 @@ class Up : public testing::Test {
   std::filesystem::path data_dir() const { return folder_.path() / "data"; }
   std::filesystem::path log(const std::string& name) const { return folder_.path() / name; }
 
-  std::vector<std::string> arguments() const {
+  std::vector<std::string> arguments(int port = free_port()) const {
     return {"up",
             "--data-dir",
             data_dir().string(),
             "--listen",
-            "127.0.0.1:" + std::to_string(free_port()),
+            "127.0.0.1:" + std::to_string(port),
             "--agent-listen",
             "127.0.0.1:" + std::to_string(free_port()),
             "--engine",
@@ -176,6 +177,81 @@ TEST_F(Up, GoesOnServingWhileItsKeyIsRotated) {
   BackgroundMosaic up(arguments(), {}, log("third.log"));
   ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
   EXPECT_EQ(mosaic({"admin", "agent-token", "user", "alice"}).output, token);
+}
+
+// An administrator who signed in, with what is kept of their requests.
+class Administrator {
+ public:
+  Administrator(int port, const std::string& name, const std::string& password)
+      : endpoint_(endpoint(port)),
+        client_(endpoint_),
+        origin_("http://127.0.0.1:" + std::to_string(port)) {
+    const auto answer = post("/api/auth/sign-in", {{"username", name}, {"password", password}}, {});
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    const std::string cookie(answer.field("Set-Cookie"));
+    cookie_ = cookie.substr(0, cookie.find(';'));
+  }
+
+  // The answer to a request that makes something, or made it when it came before.
+  std::string once(const std::string& key) {
+    return post("/api/account/tokens", {{"name", key}, {"scopes", {"read"}}}, key).body;
+  }
+
+ private:
+  static HttpEndpoint endpoint(int port) {
+    HttpEndpoint endpoint;
+    endpoint.host = "127.0.0.1";
+    endpoint.port = static_cast<std::uint16_t>(port);
+    endpoint.host_field = "127.0.0.1:" + std::to_string(port);
+    return endpoint;
+  }
+  HttpAnswer post(const std::string& target, const nlohmann::json& body, const std::string& key) {
+    HttpRequest request;
+    request.method = "POST";
+    request.target = target;
+    request.body = body.dump();
+    request.fields = {{"Origin", origin_}};
+    if (!cookie_.empty()) request.fields.emplace_back("Cookie", cookie_);
+    if (!key.empty()) request.fields.emplace_back("Idempotency-Key", key);
+    return client_.call(request, WaitLimit::in(std::chrono::seconds(30)));
+  }
+
+  const HttpEndpoint endpoint_;
+  HttpClient client_;
+  const std::string origin_;
+  std::string cookie_;
+};
+
+TEST_F(Up, WritesWithTheNewKeyOnceARotationHasBegunAndReadsBoth) {
+  const std::string old_key(64, 'o');
+  const std::string new_key(64, 'n');
+  const Environment both{{"MOSAIC_SECRET_KEY", new_key}, {"MOSAIC_SECRET_KEY_PREVIOUS", old_key}};
+  const auto password_file = (folder_.path() / "password").string();
+  std::ofstream(password_file) << "a long password";
+  {
+    BackgroundMosaic up(arguments(), {{"MOSAIC_SECRET_KEY", old_key}}, log("first.log"));
+    ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+    up.send(SIGTERM);
+    ASSERT_EQ(up.wait_for_end(), 0);
+  }
+  const int port = free_port();
+  BackgroundMosaic up(arguments(port), both, log("second.log"));
+  ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+  ASSERT_EQ(mosaic({"admin", "create-breakglass", "root", "--password-file", password_file}, both)
+                .exit_code,
+            0);
+  Administrator root(port, "root", "a long password");
+  const std::string before = root.once("before");
+  ASSERT_NE(before.find("\"token\""), std::string::npos) << before;
+  const auto rotated = mosaic({"admin", "rotate-key"}, both);
+  EXPECT_EQ(rotated.exit_code, 0) << rotated.output;
+  EXPECT_NE(rotated.output.find("1 secret was put"), std::string::npos) << rotated.output;
+  const std::string after = root.once("after");
+  EXPECT_EQ(root.once("before"), before);
+  EXPECT_EQ(root.once("after"), after);
+  // The process has not been started anew, and has written nothing with the old key since.
+  const auto again = mosaic({"admin", "rotate-key"}, both);
+  EXPECT_NE(again.output.find("0 secrets were put"), std::string::npos) << again.output;
 }
 
 TEST_F(Up, TakesKeysOfVariablesAndFilesForARotationWhileNothingRuns) {
