@@ -136,7 +136,9 @@ prove_section() {
     mutations) (simulate_command --mutations) ;;
     failover) proving_program e2e_test --gtest_filter='Leadership*' ;;
     faults) MOSAIC_FAULTS=$(proof_amount faults) proving_program faults_test ;;
-    kills) MOSAIC_KILLS=$(proof_amount kills) proving_program e2e_kill_test ;;
+    kills)
+      proving_program key_rotation_test --gtest_filter='*Kill*' && MOSAIC_KILLS=$(proof_amount kills) proving_program e2e_kill_test
+      ;;
     fuzz) fuzz_command --seconds "$(proof_amount fuzz_seconds)" ;;
     sanitizers) prove_sanitizers ;;
     backup)

@@ -18,6 +18,15 @@ bool opens(const SecretBox& box, const std::string& stored) {
   }
 }
 
+// Of this run: what others that were killed had done is under the new key already.
+std::string words_of_the_end(const KeyRotationResult& result) {
+  std::uint64_t unreadable = 0;
+  for (const auto& column : result.unreadable) unreadable += column.second;
+  return "done: the new key alone is in force; " + std::to_string(result.rewritten) +
+         " secrets rewritten by the last run, " + std::to_string(unreadable) +
+         " that neither key opens";
+}
+
 void go_on(KeyRotationProgress& progress, Duration after = Duration::zero()) {
   if (progress.wait(after)) return;
   throw KeyRotationInterrupted(
@@ -60,6 +69,11 @@ KeyRotationResult KeyRotation::run(KeyRotationProgress& progress) {
 }
 
 KeyRotation::Begin KeyRotation::begin() {
+  if (!keys_.may_rotate()) {
+    throw KeyRotationRefused(
+        "this login of the database may do what the API does and no more: nothing was changed; "
+        "give DATABASE_URL with the login that owns the tables");
+  }
   const StoredKeys stored = keys_.stored_keys();
   require_keys(stored);
   if (!stored.next_check && to_.matches_key_check(*stored.check)) return Begin::in_force;
@@ -67,7 +81,8 @@ KeyRotation::Begin KeyRotation::begin() {
   if (stored.next_check) return Begin::under_way;
   from_.open(stored);
   const bool written =
-      keys_.begin_rotation(stored, to_.key_check_value(), from_.fingerprint_key_under(to_));
+      keys_.begin_rotation(stored, to_.key_check_value(), from_.fingerprint_key_under(to_),
+                           entry("begun: processes write with the new key from here on"));
   return written ? Begin::under_way : Begin::changed_meanwhile;
 }
 
@@ -151,10 +166,21 @@ std::uint64_t KeyRotation::left_under_old_key(KeyRotationProgress& progress) {
   return left;
 }
 
+AuditEntry KeyRotation::entry(std::string detail) const {
+  AuditEntry entry;
+  entry.at = clock_.now();
+  entry.via = "cli";
+  entry.action = "secret-key.rotate";
+  entry.target = "fleet";
+  entry.outcome = "ok";
+  entry.detail = std::move(detail);
+  return entry;
+}
+
 void KeyRotation::finish() {
   const StoredKeys stored = keys_.stored_keys();
   if (stored.next_check && to_.matches_key_check(*stored.next_check) &&
-      keys_.finish_rotation(*stored.next_check))
+      keys_.finish_rotation(*stored.next_check, entry(words_of_the_end(result_))))
     return;
   // Another run of the same rotation was faster.
   const auto check = keys_.key_check();

@@ -5,7 +5,8 @@
 // 2. Whatever is under the old key is written anew, some rows at a time, until nothing is left. That a row is done shows
 //    in the row alone; so a rotation that was killed, at whatever moment, is begun again and does what is left.
 // 3. The new key is the one in force, and a process that has only the old one is refused.
-// Nothing is ever written over a text that neither key opens: it is counted and left as it is.
+// Nothing is ever written over a text that neither key opens: it is counted and left as it is. Beginning and end stand
+// in the audit log.
 //
 // Main thread only. Throws StoreError.
 #pragma once
@@ -83,6 +84,7 @@ class KeyRotation {
   void rewrite(const SecretColumn& column, std::uint64_t total, KeyRotationProgress& progress);
   std::optional<std::string> under_new_key(const std::string& stored);
   std::uint64_t left_under_old_key(KeyRotationProgress& progress);
+  AuditEntry entry(std::string detail) const;
   void finish();
 
   KeyCheckStore& keys_;

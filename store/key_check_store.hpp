@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/account.hpp"
 #include "model/stored_keys.hpp"
 #include "store/database.hpp"
 
@@ -26,12 +27,16 @@ class KeyCheckStore {
   std::optional<std::string> key_check();
   StoredKeys stored_keys();
 
-  // From here on processes write with the key that `next` proves. False: the row no longer says `seen`.
+  // Whether this login may do what follows: the API's own may not.
+  bool may_rotate();
+  // From here on processes write with the key that `next` proves. False: the row no longer says `seen`. The entry goes
+  // into the audit log in the same transaction, and only if the row was changed; so it does at the end.
   bool begin_rotation(const StoredKeys& seen, const std::string& next,
-                      const std::string& fingerprint_key);
+                      const std::string& fingerprint_key, const AuditEntry& entry);
   // The next key is the one in force, and the only one. False: no rotation to the key that `next` proves is under way.
-  bool finish_rotation(const std::string& next);
-  // Connections of processes of a fleet that have one key only, as "host (connection)": they could not read what a
+  bool finish_rotation(const std::string& next, const AuditEntry& entry);
+  // Connections of processes of a fleet that have one key only, as "host (connection)", or "login …" where another login's
+  // host is not shown to this one: they could not read what a
   // rotation writes.
   std::vector<std::string> processes_with_one_key();
 

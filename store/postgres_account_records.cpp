@@ -2,6 +2,7 @@
 // may come again.
 #include <algorithm>
 
+#include "store/audit_insertion.hpp"
 #include "store/column_reader.hpp"
 #include "store/column_text.hpp"
 #include "store/connection_pool.hpp"
@@ -9,10 +10,6 @@
 
 namespace mosaic {
 namespace {
-
-constexpr std::size_t longest_word = 100;
-constexpr std::size_t longest_name = 200;
-constexpr std::size_t longest_detail = 1000;
 
 AuditEntry decode_audit(const pqxx::row& row) {
   RowReader columns(row);
@@ -80,16 +77,8 @@ bool PostgresAccountStore::consume_once(const std::string& hash, TimePoint expir
 }
 
 void PostgresAccountStore::append_audit(const AuditEntry& entry) {
-  static constexpr Statement statement{"append_audit", R"(
-INSERT INTO "AuditEntry" ("at", "actorId", "actorName", "via", "action", "target", "outcome", "detail", "remote")
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))"};
   database_.pool().perform("append to the audit log", Repeat::safely, [&](Session& session) {
-    session.run(statement,
-                {timestamp_text(entry.at), shown_text(entry.actor_id, longest_name),
-                 shown_text(entry.actor_name, longest_name), shown_text(entry.via, longest_word),
-                 shown_text(entry.action, longest_word), shown_text(entry.target, longest_name),
-                 shown_text(entry.outcome, longest_word), shown_text(entry.detail, longest_detail),
-                 shown_text(entry.remote, longest_word)});
+    session.run(audit_insertion, audit_parameters(entry));
   });
 }
 

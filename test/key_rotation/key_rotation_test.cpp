@@ -19,6 +19,7 @@
 namespace mosaic {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -156,6 +157,7 @@ test::Rows all_else(House& house) {
   }
   rows.erase("SystemConfig");
   rows.erase("mosaic_instance");
+  rows.erase("AuditEntry");
   return rows;
 }
 
@@ -253,6 +255,41 @@ TEST(KeyRotation, RefusesAWrongOldKeyBeforeAnythingIsWritten) {
   EXPECT_THROW(house.rotate(progress, old_key, old_key), KeyRotationRefused);
   EXPECT_EQ(test::rows_of(house.database()), before);
   EXPECT_EQ(progress.batches, 0);
+}
+
+TEST(KeyRotation, RefusesALoginThatMayDoOnlyWhatTheApiDoes) {
+  House house;
+  const auto options = house.database().api_options();
+  const auto before = test::rows_of(house.database());
+  Database pool(options);
+  KeyCheckStore keys(pool);
+  SecretColumns secrets(pool);
+  Progress progress;
+  try {
+    KeyRotation(keys, secrets, house.clock, old_key, new_key).run(progress);
+    ADD_FAILURE() << "it was taken";
+  } catch (const KeyRotationRefused& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the login that owns the tables"));
+  }
+  EXPECT_EQ(test::rows_of(house.database()), before);
+}
+
+TEST(KeyRotation, StandsInTheAuditLogWithItsBeginningAndItsEnd) {
+  House house;
+  const auto entries = [&] {
+    std::vector<std::string> details;
+    for (const auto& row : house.exec(R"(SELECT "detail" FROM "AuditEntry"
+WHERE "action" = 'secret-key.rotate' AND "via" = 'cli' AND "outcome" = 'ok' ORDER BY "id")"))
+      details.push_back(row[0]);
+    return details;
+  };
+  Progress progress;
+  progress.goes_on = [&] { return progress.batches < 3; };
+  EXPECT_THROW(house.rotate(progress), KeyRotationInterrupted);
+  EXPECT_THAT(entries(), ElementsAre(HasSubstr("begun")));
+  house.rotate();
+  house.rotate();
+  EXPECT_THAT(entries(), ElementsAre(HasSubstr("begun"), HasSubstr("done")));
 }
 
 TEST(KeyRotation, RefusesWhileAProcessOfTheFleetHasOneKey) {

@@ -286,6 +286,7 @@ export const admin = {
       'oidc.': 'Identity provider',
       'user.': 'Users',
       'breakglass.': 'Administrators with a password',
+      'secret-key.': 'The secret key',
     },
     empty: 'Nothing yet',
     emptyHint: 'Every change that somebody makes is written down here.',
