@@ -9,6 +9,8 @@ void add_controller_command(CLI::App& app, CommandContext& context) {
   auto& command = add_command(
       app, "controller", "Run a controller alone: the only process that holds the engine's socket",
       "  DATABASE_URL=... MOSAIC_SECRET_KEY=... mosaic controller\n"
+      "  MOSAIC_SECRET_KEY=NEW MOSAIC_SECRET_KEY_PREVIOUS=OLD mosaic controller    while the key "
+      "is rotated\n"
       "Several may run: one leads, the others stand by. Bring the schema up to date first: "
       "mosaic migrate");
   add_all_options(command, context.raw);
@@ -23,6 +25,8 @@ void add_controller_command(CLI::App& app, CommandContext& context) {
 void add_api_command(CLI::App& app, CommandContext& context) {
   auto& command = add_command(app, "api", "Run the API alone: it never touches the engine",
                               "  DATABASE_URL=... MOSAIC_SECRET_KEY=... mosaic api\n"
+                              "  MOSAIC_SECRET_KEY=NEW MOSAIC_SECRET_KEY_PREVIOUS=OLD mosaic api   "
+                              " while the key is rotated\n"
                               "Several may run. Bring the schema up to date first: mosaic migrate");
   add_database_options(command, context.raw);
   add_listen_options(command, context.raw);

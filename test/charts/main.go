@@ -17,6 +17,8 @@ var installations = map[string]string{
 	"an external engine and database":       external + "postgres: {url: 'postgresql://m:p@db/mosaic'}\n",
 	"a bundled database":                    external + "postgres: {bundled: {enabled: true}}\n",
 	"secrets that are there already":        external + "postgres: {existingSecret: database}\nsecretKey: {existingSecret: key}\n",
+	"a new secret key on its way":           external + "postgres: {existingSecret: database}\nsecretKey: {existingSecret: key, previousSecret: previous-key}\n",
+	"a new secret key of a trial":           image + "engine: {mode: trial}\npostgres: {bundled: {enabled: true}}\nsecretKey: {existingSecret: key, previousSecret: previous-key}\n",
 	"an engine without TLS":                 image + "engine: {url: 'tcp://10.0.0.2:2375'}\npostgres: {existingSecret: database}\n",
 	"a trial":                               image + "engine: {mode: trial}\npostgres: {bundled: {enabled: true}}\n",
 	"a trial that is watched":               image + "engine: {mode: trial}\npostgres: {existingSecret: database}\nmonitoring: {serviceMonitor: true, dashboard: true, rules: true}\n",
@@ -39,9 +41,10 @@ var refused = map[string]string{
 	"api: {service: {port: 70000}}\n":         "values.api.service.port",
 	"monitoring: {dashboard: 'yes'}\n":        "values.monitoring.dashboard",
 	"controller: {egressAllow: 10.0.0.0/8}\n": "values.controller.egressAllow",
+	"secretKey: {previousSecret: a key}\n":    "values.secretKey.previousSecret",
 }
 
-var outside = words("database key engine-tls pull")
+var outside = words("database key previous-key engine-tls pull")
 
 type bench struct {
 	chart    string
@@ -105,6 +108,34 @@ func (b *bench) refuse(over, path string) {
 	wrong := violations(b.schema, merged(b.values(image), spoiled), "values")
 	if len(wrong) == 0 || !strings.HasPrefix(wrong[0], path+":") {
 		b.fail("%q is to be refused at %s, but: %v", over, path, wrong)
+	}
+}
+
+// While the key is rotated every process that uses keys has both, in the order that the program expects, and no other has any.
+func (b *bench) givesTwoKeys() {
+	values := b.values(installations["a new secret key on its way"])
+	documents, _, err := render(b.chart, "one", values, nil)
+	if err != nil {
+		b.fail("%v", err)
+		return
+	}
+	given := map[string]string{}
+	for _, document := range documents {
+		for _, item := range list(at(document, "spec", "template", "spec", "containers")) {
+			for _, variable := range list(at(item, "env")) {
+				if name := text(at(variable, "name")); strings.HasPrefix(name, "MOSAIC_SECRET_KEY") {
+					given[text(at(item, "name"))] += name + " of " + text(at(variable, "valueFrom", "secretKeyRef", "name")) + ";"
+				}
+			}
+		}
+	}
+	both := "MOSAIC_SECRET_KEY of key;MOSAIC_SECRET_KEY_PREVIOUS of previous-key;"
+	if len(given) != 2 || given["api"] != both || given["controller"] != both {
+		b.fail("the processes are given %v", given)
+	}
+	alone := b.values(external + "postgres: {existingSecret: database}\nsecretKey: {previousSecret: previous-key}\n")
+	if _, _, err := render(b.chart, "one", alone, nil); err == nil || !strings.Contains(err.Error(), "existingSecret") {
+		b.fail("a previous key without a new one is to be refused, but: %v", err)
 	}
 }
 
@@ -208,6 +239,7 @@ func run(chart, program, version string) (int, error) {
 	if _, _, err := render(chart, "one", b.values(image), nil); err == nil || !strings.Contains(err.Error(), "engine.url") {
 		b.fail("an installation without an engine is to be refused, but: %v", err)
 	}
+	b.givesTwoKeys()
 	b.keepsSecrets()
 	b.noticesWhatIsWrong()
 	return b.failures, nil

@@ -69,6 +69,16 @@ seccompProfile:
     secretKeyRef:
       name: {{ include "mosaic.keySecret" . }}
       key: MOSAIC_SECRET_KEY
+{{- with .Values.secretKey.previousSecret }}
+{{- if not $.Values.secretKey.existingSecret }}
+{{- fail "secretKey.existingSecret: name the Secret with the new key beside the previous one" }}
+{{- end }}
+- name: MOSAIC_SECRET_KEY_PREVIOUS
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: MOSAIC_SECRET_KEY
+{{- end }}
 - name: MOSAIC_AGENT_SUBNETS
   value: {{ .Values.agentSubnets | quote }}
 - name: MOSAIC_LOG_FORMAT
