@@ -43,16 +43,6 @@ std::string without_chunks(std::string_view text) {
   }
 }
 
-std::string read_until(RawClient& client, const std::string& end) {
-  std::string text;
-  while (text.find(end) == std::string::npos) {
-    const auto piece = client.read_some();
-    if (piece.empty()) break;
-    text += piece;
-  }
-  return text;
-}
-
 bool eventually(const std::function<bool()>& holds) {
   const auto deadline = steady_clock::now() + std::chrono::seconds(5);
   while (!holds()) {
@@ -99,7 +89,7 @@ TEST(ChatGateway, PassesEventsByteForByteAsTheyCome) {
   house.put_agent("ada", Phase::running, agent.endpoint());
   RawClient client(house.port());
   client.send(ChatHouse::request(stream_body, "ada", closing));
-  auto text = read_until(client, "first");
+  auto text = client.read_until("first");
   EXPECT_NE(text.find("Content-Type: text/event-stream\r\n"), std::string::npos);
   EXPECT_NE(text.find("Cache-Control: no-cache, no-transform\r\n"), std::string::npos);
   EXPECT_NE(text.find("X-Accel-Buffering: no\r\n"), std::string::npos);
@@ -361,7 +351,7 @@ TEST(ChatGateway, AStreamHearsHowItsAgentWakes) {
   house.put_agent("ada", Phase::stopped);
   RawClient client(house.port());
   client.send(ChatHouse::request(stream_body, "ada", closing));
-  auto text = read_until(client, "\"phase\":\"stopped\"");
+  auto text = client.read_until("\"phase\":\"stopped\"");
   EXPECT_NE(text.find("HTTP/1.1 200 OK\r\n"), std::string::npos) << text;
   house.set_status("ada", Phase::starting, "", [](AgentStatus& status) {
     status.start_duration_ms = 9'000;
@@ -369,7 +359,7 @@ TEST(ChatGateway, AStreamHearsHowItsAgentWakes) {
     set_condition(status, "Ready", ConditionStatus::no, "Starting", "the gateway is booting",
                   TimePoint{});
   });
-  text += read_until(client, "\"phase\":\"starting\"");
+  text += client.read_until("\"phase\":\"starting\"");
   house.set_status("ada", Phase::running, agent.endpoint());
   text += client.read_to_end();
   const auto body = without_chunks(text);
@@ -388,7 +378,7 @@ TEST(ChatGateway, AStreamThatWaitsIsNeverSilentForLong) {
   house.put_agent("ada", Phase::stopped);
   RawClient client(house.port());
   client.send(ChatHouse::request(stream_body, "ada", closing));
-  for (int i = 0; i < 4; ++i) EXPECT_NE(read_until(client, ": mosaic {"), "");
+  for (int i = 0; i < 4; ++i) EXPECT_NE(client.read_until(": mosaic {"), "");
 }
 
 TEST(ChatGateway, AStreamWhoseAgentThinksIsNeverSilentForLong) {
@@ -406,8 +396,8 @@ TEST(ChatGateway, AStreamWhoseAgentThinksIsNeverSilentForLong) {
   house.put_agent("ada", Phase::running, agent.endpoint());
   RawClient client(house.port());
   client.send(ChatHouse::request(stream_body, "ada", closing));
-  auto text = read_until(client, ": mosaic {\"phase\":\"running\"}\n\n");
-  text += read_until(client, ": mosaic {\"phase\":\"running\"}\n\n");
+  auto text = client.read_until(": mosaic {\"phase\":\"running\"}\n\n");
+  text += client.read_until(": mosaic {\"phase\":\"running\"}\n\n");
   go_on.set_value();
   text += client.read_to_end();
   // No comment ever stands within an event.
@@ -453,7 +443,7 @@ TEST(ChatGateway, AClientThatGoesAwayEndsItsTurnAtOnce) {
   {
     RawClient client(house.port());
     client.send(ChatHouse::request(stream_body));
-    read_until(client, "data: {}");
+    client.read_until("data: {}");
   }
   EXPECT_TRUE(ended.get_future().get());
   EXPECT_TRUE(eventually([&] { return house.server->server().open_connections() == 0; }));
@@ -499,7 +489,7 @@ TEST(ChatGateway, ASlowClientHoldsItsAgentBack) {
   house.put_agent("ada", Phase::running, agent.endpoint());
   RawClient client(house.port());
   client.send(ChatHouse::request(stream_body));
-  read_until(client, "data: x");
+  client.read_until("data: x");
   // Given up in the end, with no more on the way than the kernel's buffers hold.
   EXPECT_TRUE(eventually([&] { return house.server->server().open_connections() == 0; }));
   EXPECT_TRUE(eventually([&] { return agent.open_connections() == 0; }));
@@ -656,7 +646,7 @@ TEST(ChatGateway, OpenStreamsHoldTheirAgent) {
   house.put_agent("ada", Phase::running, agent.endpoint());
   RawClient client(house.port());
   client.send(ChatHouse::request(stream_body, "ada", closing));
-  read_until(client, "data: {}");
+  client.read_until("data: {}");
   EXPECT_EQ(house.ledger.held_agents(), 1U);
   EXPECT_GT(house.store.find_agent(house.key_of("ada"))->busy_until, house.clock.now());
   go_on.set_value();
@@ -798,7 +788,7 @@ TEST(ChatGateway, AServerThatStopsLetsStreamsFinishAndKeepsNobodyWaiting) {
   house.put_agent("bob", Phase::stopped);
   RawClient streaming(house.port());
   streaming.send(ChatHouse::request(stream_body));
-  read_until(streaming, "data: {}");
+  streaming.read_until("data: {}");
   RawClient waiting(house.port());
   waiting.send(ChatHouse::request(plain_body, "bob"));
   ASSERT_TRUE(eventually([&] { return house.desk.waiters() == 1; }));

@@ -50,17 +50,6 @@ class EventStream : public testing::Test {
     return *running;
   }
 
-  // The answer up to and including `end`.
-  std::string read_until(RawClient& client, const std::string& end) {
-    std::string text;
-    while (text.find(end) == std::string::npos) {
-      const auto piece = client.read_some();
-      if (piece.empty()) break;
-      text += piece;
-    }
-    return text;
-  }
-
   SwitchedGatekeeper gatekeeper;
   std::promise<std::shared_ptr<EventChannel>> opened;
   std::promise<void> closed;
@@ -70,16 +59,16 @@ class EventStream : public testing::Test {
 TEST_F(EventStream, OpensWithACommentAndSendsWhatTheChannelGets) {
   RawClient client(start().port());
   client.send(get_request("/events", "Connection: close\r\n"));
-  const auto beginning = read_until(client, ": open\n\n");
+  const auto beginning = client.read_until(": open\n\n");
   EXPECT_NE(beginning.find("Content-Type: text/event-stream\r\n"), std::string::npos);
   EXPECT_NE(beginning.find("Cache-Control: no-cache, no-transform\r\n"), std::string::npos);
   EXPECT_NE(beginning.find("X-Accel-Buffering: no\r\n"), std::string::npos);
   const auto channel = opened.get_future().get();
   EXPECT_TRUE(channel->send("agent", "7", "{\"a\":1}"));
-  EXPECT_NE(read_until(client, "\n\n").find("event: agent\nid: 7\ndata: {\"a\":1}\n\n"),
+  EXPECT_NE(client.read_until("\n\n").find("event: agent\nid: 7\ndata: {\"a\":1}\n\n"),
             std::string::npos);
   EXPECT_TRUE(channel->send("", "", "two\nlines\r"));
-  EXPECT_NE(read_until(client, "\n\n").find("data: two\ndata: lines \n\n"), std::string::npos);
+  EXPECT_NE(client.read_until("\n\n").find("data: two\ndata: lines \n\n"), std::string::npos);
 }
 
 TEST_F(EventStream, NothingOfAnEventCanBeginAnother) {
@@ -87,7 +76,7 @@ TEST_F(EventStream, NothingOfAnEventCanBeginAnother) {
   client.send(get_request("/events", "Connection: close\r\n"));
   const auto channel = opened.get_future().get();
   channel->send("x\nevent: forged", "1\r\ndata: forged", "data");
-  const auto text = read_until(client, "data: data\n\n");
+  const auto text = client.read_until("data: data\n\n");
   EXPECT_NE(text.find("event: x event: forged\nid: 1  data: forged\ndata: data\n\n"),
             std::string::npos)
       << text;
@@ -98,8 +87,8 @@ TEST_F(EventStream, CommentsKeepItAlive) {
   limits.comment_interval = milliseconds(20);
   RawClient client(start(limits).port());
   client.send(get_request("/events", "Connection: close\r\n"));
-  EXPECT_NE(read_until(client, ": still here\n\n"), "");
-  EXPECT_NE(read_until(client, ": still here\n\n"), "");
+  EXPECT_NE(client.read_until(": still here\n\n"), "");
+  EXPECT_NE(client.read_until(": still here\n\n"), "");
 }
 
 TEST_F(EventStream, EndsWhenTheCallerMayNoLongerListen) {
@@ -109,9 +98,9 @@ TEST_F(EventStream, EndsWhenTheCallerMayNoLongerListen) {
   client.send(get_request("/events", "Connection: close\r\n"));
   const auto channel = opened.get_future().get();
   gatekeeper.store_away = true;  // takes nobody's right away
-  read_until(client, ": open\n\n");
+  client.read_until(": open\n\n");
   EXPECT_TRUE(channel->send("still", "", "there"));
-  EXPECT_NE(read_until(client, "there\n\n"), "");
+  EXPECT_NE(client.read_until("there\n\n"), "");
   gatekeeper.open = false;
   gatekeeper.store_away = false;
   EXPECT_TRUE(client.read_to_end().ends_with("0\r\n\r\n"));
@@ -125,10 +114,10 @@ TEST_F(EventStream, EndsAtOnceWhenToldThatTheRightChanged) {
   RawClient client(start().port());
   client.send(get_request("/events", "Connection: close\r\n"));
   const auto channel = opened.get_future().get();
-  read_until(client, ": open\n\n");
+  client.read_until(": open\n\n");
   channel->recheck();  // nothing changed: it goes on
   EXPECT_TRUE(channel->send("still", "", "there"));
-  EXPECT_NE(read_until(client, "there\n\n").find("there"), std::string::npos);
+  EXPECT_NE(client.read_until("there\n\n").find("there"), std::string::npos);
   gatekeeper.open = false;
   channel->recheck();
   channel->send("secret", "", "for admins");
@@ -150,7 +139,7 @@ TEST_F(EventStream, EndsForAClientThatHasGone) {
   {
     RawClient client(start().port());
     client.send(get_request("/events", "Connection: close\r\n"));
-    read_until(client, ": open\n\n");
+    client.read_until(": open\n\n");
   }
   closed.get_future().get();
 }
@@ -170,7 +159,7 @@ TEST_F(EventStream, ClientThatFallsBehindIsCutOffWithinBounds) {
 TEST_F(EventStream, EndsAtOnceWhenTheServerStops) {
   RawClient client(start().port());
   client.send(get_request("/events", "Connection: close\r\n"));
-  read_until(client, ": open\n\n");
+  client.read_until(": open\n\n");
   const auto began = std::chrono::steady_clock::now();
   running->server().stop();
   EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(1'500));

@@ -2,18 +2,13 @@
 // nothing but whole requests of its own making, and serve the next client as if nothing had been.
 #include <gtest/gtest.h>
 
-#include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "test/api/chat_house.hpp"
-#include "test/api/mutated_request.hpp"
+#include "test/api/malformed_attack.hpp"
 
 namespace mosaic::test {
 namespace {
-
-constexpr int threads = 4;
-constexpr int requests_per_thread = 12'500;
 
 const std::vector<std::string> valid_requests{
     ChatHouse::request(R"({"model":"openclaw","messages":[{"role":"user","content":"hi"}]})"),
@@ -23,33 +18,6 @@ const std::vector<std::string> valid_requests{
     "application/json\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\nX: y\r\n\r\n",
     "GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ada\r\n\r\n",
     "GET /v1/models/openclaw HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ada\r\n\r\n"};
-
-// Several requests on one connection, then the end: whatever state they left, closing must end it.
-void attack(std::uint16_t port, std::uint64_t seed, std::map<int, int>& statuses) {
-  Random random(seed);
-  int sent = 0;
-  while (sent < requests_per_thread) {
-    std::string batch;
-    for (int i = 0; i < 25; ++i, ++sent) batch += mutated(random, valid_requests);
-    RawClient client(port);
-    client.send(batch);
-    // A client that ends its side counts as gone, so it waits for what comes first.
-    std::string answers;
-    for (bool more = client.has_input(); more; more = client.has_input()) {
-      const auto piece = client.read_some();
-      answers += piece;
-      if (piece.empty()) break;
-    }
-    client.close_sending();
-    answers += client.read_to_end();
-    for (auto at = answers.find("HTTP/1.1 "); at != std::string::npos;
-         at = answers.find("HTTP/1.1 ", at + 1)) {
-      // A refusal may speak of versions, but never of a version and a status.
-      const int status = std::atoi(answers.c_str() + at + 9);
-      if (status != 0) ++statuses[status];
-    }
-  }
-}
 
 TEST(MalformedChat, FiftyThousandLeaveTheGatewayAndTheAgentAsTheyWere) {
   std::atomic<int> misread = 0;
@@ -65,19 +33,8 @@ TEST(MalformedChat, FiftyThousandLeaveTheGatewayAndTheAgentAsTheyWere) {
   });
   ChatHouse house;
   house.put_agent("ada", Phase::running, agent.endpoint());
-  std::vector<std::map<int, int>> statuses(threads);
-  std::vector<std::thread> attackers;
-  for (int i = 0; i < threads; ++i) {
-    attackers.emplace_back([&, i] {
-      attack(house.port(), 20'261'125U + static_cast<unsigned>(i),
-             statuses[static_cast<std::size_t>(i)]);
-    });
-  }
-  for (auto& attacker : attackers) attacker.join();
-  std::map<int, int> total;
-  for (const auto& one : statuses) {
-    for (const auto& [status, count] : one) total[status] += count;
-  }
+  auto total =
+      attack_from_four_threads(house.port(), 20'261'125U, valid_requests, AttackReading::first);
   for (const auto& [status, count] : total)
     EXPECT_TRUE(status >= 100 && status < 500) << status << ": " << count;
   EXPECT_EQ(misread, 0);

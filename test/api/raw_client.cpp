@@ -88,6 +88,16 @@ std::string RawClient::read_some() {
   return std::exchange(buffer_, {});
 }
 
+std::string RawClient::read_until(std::string_view end) {
+  std::string text;
+  while (text.find(end) == std::string::npos) {
+    const auto piece = read_some();
+    if (piece.empty()) break;
+    text += piece;
+  }
+  return text;
+}
+
 std::string RawClient::read_to_end() {
   while (receive()) {
   }

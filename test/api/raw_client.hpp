@@ -33,6 +33,8 @@ class RawClient {
   std::optional<RawResponse> read_response(bool with_body = true);
   // Whatever has come or comes next; empty when nothing more will.
   std::string read_some();
+  // Everything up to and including `end`, or until the server closes; what came with `end` is in it too.
+  std::string read_until(std::string_view end);
   // Everything until the server closes.
   std::string read_to_end();
   // True when nothing more comes: closed or reset by the server.

@@ -5,33 +5,13 @@
 #include <memory>
 
 #include "api/gateway/activity_ledger.hpp"
-#include "reconcilers/control_loop.hpp"
-#include "secrets/token.hpp"
-#include "test/fakes/fake_clock.hpp"
-#include "test/fakes/fake_engine.hpp"
-#include "test/fakes/fake_health_monitor.hpp"
-#include "test/fakes/fake_store.hpp"
+#include "test/reconcilers/loop_in_memory.hpp"
 
 namespace mosaic {
 namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-class Silent final : public ControllerObserver, public InformerObserver, public AgentObserver {
- public:
-  void on_reconcile_begin(const ResourceKey&) override {}
-  void on_reconcile_end(const ResourceKey&, ReconcileResult, std::chrono::nanoseconds,
-                        std::string_view) override {}
-  void on_relisted(std::chrono::nanoseconds, std::size_t, std::size_t, std::size_t) override {}
-  void on_relist_failed(const std::string&) override {}
-  void on_engine_reachable(bool) override {}
-  void on_action(const ResourceKey&, ActionKind, Duration) override {}
-  void on_action_failed(const ResourceKey&, ActionKind, const std::string&) override {}
-  void on_status(const AgentRow&, const AgentStatus&, const AgentStatus&) override {}
-  void on_woken(const ResourceKey&, WakeDepth, Duration, Duration) override {}
-  void on_stale_observation(const ResourceKey&) override {}
-};
 
 // One API process, as far as agents notice it.
 struct ApiProcess {
@@ -40,62 +20,16 @@ struct ApiProcess {
   ActivityLedger ledger;
 };
 
-class TurnAwareIdling : public testing::Test {
+class TurnAwareIdling : public testing::Test, protected test::LoopInMemory {
  protected:
   TurnAwareIdling() {
-    engine.set_image("mosaic/openclaw:test", ImageAvailability::present);
-    store.put_setting("fleet.image", "mosaic/openclaw:test");
-    EngineInfo info;
-    info.memory_mb = 32'000;
-    engine.set_info(info);
-    ControlLoopSettings settings;
-    settings.holder = "holder";
-    loop = std::make_unique<ControlLoop>(
-        clock, store, engine, box,
-        [this](HealthListener& listener) {
-          auto monitor = std::make_unique<FakeHealthMonitor>(clock, &listener);
-          monitor->set_always_ready(true);
-          return monitor;
-        },
-        settings,
-        ControlLoopObservers{silent, silent, silent, nullptr, {}, {}, [](const std::string&) {}});
-    store.set_listener(&loop->change_listener());
-    engine.watch(loop->informer());
-    loop->elector().tick();
-    put_agent();
+    boot();
+    AgentRow agent = put_user("alice");
+    agent.idle_timeout = minutes(5);
+    store.put_agent(agent);
     first = std::make_unique<ApiProcess>(clock, store, "first");
     second = std::make_unique<ApiProcess>(clock, store, "second");
     settle();
-  }
-
-  void put_agent() {
-    AgentRow row;
-    row.key = alice;
-    row.owner = "alice";
-    row.container_name = "mosaic-user-alice";
-    row.gateway_token = box.encrypt(generate_token());
-    row.last_active_at = clock.now();
-    row.idle_timeout = minutes(5);
-    ProviderRow provider;
-    provider.id = "provider";
-    provider.owner = "alice";
-    provider.name = "local";
-    provider.display_name = "Local";
-    provider.type = "ollama";
-    provider.base_url = "http://192.0.2.1:11434";
-    provider.models_json = R"([{"id":"cogito","name":"cogito"}])";
-    provider.api_type = "openai-completions";
-    store.put_provider(provider);
-    store.put_agent(row);
-  }
-
-  void settle() {
-    for (int round = 0; round < 2000; ++round) {
-      loop->informer().run_pending();
-      engine.settle();
-      if (!loop->controller().process_next()) return;
-    }
-    FAIL() << "the loop does not come to rest";
   }
 
   // Both processes that live go on, and so does the controller.
@@ -115,13 +49,6 @@ class TurnAwareIdling : public testing::Test {
   Phase phase() { return row().status.phase; }
 
   const ResourceKey alice{ResourceKind::user_container, "alice"};
-  FakeClock clock;
-  FakeStore store{clock};
-  FakeEngine engine{clock, store.instance_id(),
-                    [this](Duration latency) { clock.advance(latency); }};
-  SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
-  Silent silent;
-  std::unique_ptr<ControlLoop> loop;
   std::unique_ptr<ApiProcess> first;
   std::unique_ptr<ApiProcess> second;
   bool must_run = false;

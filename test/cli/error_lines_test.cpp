@@ -26,19 +26,8 @@ class ErrorLines : public testing::Test {
   std::filesystem::path data_dir() const { return folder_.path() / "data"; }
 
   std::vector<std::string> up(std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"up",
-                                       "--data-dir",
-                                       data_dir().string(),
-                                       "--listen",
-                                       "127.0.0.1:" + std::to_string(free_port()),
-                                       "--agent-listen",
-                                       "127.0.0.1:" + std::to_string(free_port()),
-                                       "--engine",
-                                       "unix://" + (folder_.path() / "no-engine.sock").string(),
-                                       "--firewall",
-                                       "off",
-                                       "--log-level",
-                                       "error"};
+    auto arguments = up_without_engine(data_dir());
+    arguments.insert(arguments.end(), {"--log-level", "error"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }

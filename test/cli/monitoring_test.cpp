@@ -58,17 +58,7 @@ class Monitoring : public testing::Test {
   }
 
   std::vector<std::string> mosaic_up() const {
-    return {"up",
-            "--data-dir",
-            (folder_.path() / "data").string(),
-            "--listen",
-            "127.0.0.1:" + std::to_string(mosaic_port_),
-            "--agent-listen",
-            "127.0.0.1:" + std::to_string(free_port()),
-            "--engine",
-            "unix://" + (folder_.path() / "no-engine.sock").string(),
-            "--firewall",
-            "off"};
+    return up_without_engine(folder_.path() / "data", mosaic_port_);
   }
 
   std::vector<std::string> prometheus() const {

@@ -77,6 +77,20 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
+std::vector<std::string> up_without_engine(const std::filesystem::path& data_dir, int port) {
+  return {"up",
+          "--data-dir",
+          data_dir.string(),
+          "--listen",
+          "127.0.0.1:" + std::to_string(port),
+          "--agent-listen",
+          "127.0.0.1:" + std::to_string(free_port()),
+          "--engine",
+          "unix://" + (data_dir.parent_path() / "no-engine.sock").string(),
+          "--firewall",
+          "off"};
+}
+
 BackgroundProgram::BackgroundProgram(const std::vector<std::string>& command,
                                      std::filesystem::path log_file)
     : log_file_(std::move(log_file)), process_(start_daemon(command, this_user(), log_file_)) {}

@@ -30,6 +30,10 @@ ProgramResult run_mosaic(const std::vector<std::string>& arguments,
 // A port of the loopback that was free a moment ago.
 int free_port();
 
+// `mosaic up` of that folder, on free ports, beside an engine that does not answer: it starts without one.
+std::vector<std::string> up_without_engine(const std::filesystem::path& data_dir,
+                                           int port = free_port());
+
 // A program in the background, with its output in a file; ended with its object.
 class BackgroundProgram {
  public:

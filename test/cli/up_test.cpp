@@ -33,17 +33,7 @@ class Up : public testing::Test {
   std::filesystem::path log(const std::string& name) const { return folder_.path() / name; }
 
   std::vector<std::string> arguments(int port = free_port()) const {
-    return {"up",
-            "--data-dir",
-            data_dir().string(),
-            "--listen",
-            "127.0.0.1:" + std::to_string(port),
-            "--agent-listen",
-            "127.0.0.1:" + std::to_string(free_port()),
-            "--engine",
-            "unix://" + (folder_.path() / "no-engine.sock").string(),
-            "--firewall",
-            "off"};
+    return up_without_engine(data_dir(), port);
   }
   ProgramResult mosaic(std::vector<std::string> words, const Environment& more = {}) {
     words.insert(words.end(), {"--data-dir", data_dir().string()});

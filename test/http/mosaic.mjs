@@ -11,7 +11,8 @@ const server = process.env.MOSAIC_TEST_DATABASE_URL;
 
 export const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
-async function freePort() {
+// A port of the loopback that was free a moment ago.
+export async function freePort() {
   const socket = net.createServer();
   await new Promise((done) => socket.listen(0, '127.0.0.1', done));
   const { port } = socket.address();

@@ -1,22 +1,15 @@
 // The real `mosaic api` on a database of its own, and what the tests ask it.
 import { execFile, spawn } from 'node:child_process';
-import net from 'node:net';
 import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
+
+import { freePort } from '../http/mosaic.mjs';
 
 const run = promisify(execFile);
 const binary = process.env.MOSAIC_BINARY;
 const server = process.env.MOSAIC_TEST_DATABASE_URL;
 
 export const admin = { username: 'root', password: 'correct horse battery staple' };
-
-async function freePort() {
-  const socket = net.createServer();
-  await new Promise((done) => socket.listen(0, '127.0.0.1', done));
-  const { port } = socket.address();
-  await new Promise((done) => socket.close(done));
-  return port;
-}
 
 function psql(statement) {
   return run('psql', ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--dbname=${server}`, `--command=${statement}`]);

@@ -208,6 +208,24 @@ DockerTestServer::Script registry(const std::string& lines, bool present_after,
   };
 }
 
+// A registry whose pull begins with these lines and then stands still; `begun` is told.
+auto stalling_registry(
+    const std::string& lines, std::function<void()> begun = [] {}) {
+  return [=](Connection& connection, int) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
+      if (answer_ping(connection, request)) continue;
+      if (request.find("/images/create") == std::string::npos) {
+        connection.answer(404, "{}");
+        continue;
+      }
+      connection.send(stream_header + (lines.empty() ? "" : chunk(lines)));
+      begun();
+      connection.hang();
+    }
+  };
+}
+
 TEST(ImagePuller, PullsAndForgetsWhatIsPresent) {
   DockerTestServer server(registry(R"({"status":"Pulling fs layer","id":"a"})"
                                    "\n",
@@ -254,21 +272,9 @@ TEST(ImagePuller, PullsNothingThatIsPresent) {
 }
 
 TEST(ImagePuller, GivesUpAPullThatStalls) {
-  DockerTestServer server([](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty();
-         request = connection.read_request()) {
-      if (answer_ping(connection, request)) continue;
-      if (request.find("/images/create") == std::string::npos) {
-        connection.answer(404, "{}");
-        continue;
-      }
-      connection.send(
-          stream_header +
-          chunk(R"({"status":"Downloading","id":"a","progressDetail":{"current":1,"total":9}})"
-                "\n"));
-      connection.hang();
-    }
-  });
+  DockerTestServer server(stalling_registry(
+      R"({"status":"Downloading","id":"a","progressDetail":{"current":1,"total":9}})"
+      "\n"));
   Pulling pulling(server, milliseconds(80));
   pulling.puller->begin("a/b:c");
   ASSERT_TRUE(pulling.journal.wait_for("finished a/b:c"));
@@ -278,19 +284,7 @@ TEST(ImagePuller, GivesUpAPullThatStalls) {
 
 TEST(ImagePuller, IsInterruptedByItsEnd) {
   Journal journal;
-  DockerTestServer server([&journal](Connection& connection, int) {
-    for (std::string request = connection.read_request(); !request.empty();
-         request = connection.read_request()) {
-      if (answer_ping(connection, request)) continue;
-      if (request.find("/images/create") == std::string::npos) {
-        connection.answer(404, "{}");
-        continue;
-      }
-      connection.send(stream_header);
-      journal.add("pulling");
-      connection.hang();
-    }
-  });
+  DockerTestServer server(stalling_registry("", [&journal] { journal.add("pulling"); }));
   Pulling pulling(server);
   pulling.puller->begin("a/b:c");
   pulling.puller->begin("d/e:f");
