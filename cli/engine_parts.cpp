@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "cli/failure.hpp"
+#include "runtime/docker/docker_driver.hpp"
 #include "runtime/docker/docker_volume_archive.hpp"
 #include "runtime/firewall/host_firewall.hpp"
 #include "runtime/hibernation/cgroup_memory_reclaimer.hpp"
+#include "runtime/swarm/swarm_driver.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -54,10 +56,6 @@ std::unique_ptr<HostIsolation> make_isolation(const Settings& settings,
   return std::make_unique<RequiredIsolation>(std::move(firewall));
 }
 
-std::unique_ptr<MemoryReclaimer> make_reclaimer(const Settings& settings) {
-  return std::make_unique<CgroupMemoryReclaimer>(settings.engine.url);
-}
-
 }  // namespace
 
 DockerSettings docker_settings(const Settings& settings, const std::string& instance) {
@@ -70,18 +68,54 @@ DockerSettings docker_settings(const Settings& settings, const std::string& inst
   return docker;
 }
 
+SwarmSettings swarm_settings(const Settings& settings, const std::string& instance) {
+  SwarmSettings swarm;
+  swarm.engine = docker_settings(settings, instance);
+  swarm.link_image = settings.link_image;
+  swarm.fleet_network = settings.fleet_network;
+  swarm.api_target = settings.agents_api;
+  swarm.agents_reach_out = settings.agent_egress == EgressPolicy::internet;
+  return swarm;
+}
+
 EngineParts::EngineParts(const Settings& settings, const std::string& instance, const Clock& clock,
                          Metrics& metrics, const Logger& log)
     : observer_(metrics.engine(settings.engine.url), log) {
   try {
-    isolation_ = make_isolation(settings, instance);
-    reclaimer_ = make_reclaimer(settings);
-    const DockerSettings docker = docker_settings(settings, instance);
-    driver_ = std::make_unique<DockerDriver>(docker, clock, *isolation_, *reclaimer_, &observer_);
-    volumes_ = std::make_unique<DockerVolumeArchive>(docker, clock, &observer_);
+    if (settings.engine_kind == EngineKind::swarm) {
+      build_swarm(settings, instance, clock);
+    } else {
+      build_docker(settings, instance, clock);
+    }
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }
+}
+
+void EngineParts::build_docker(const Settings& settings, const std::string& instance,
+                               const Clock& clock) {
+  isolation_ = make_isolation(settings, instance);
+  reclaimer_ = std::make_unique<CgroupMemoryReclaimer>(settings.engine.url);
+  const DockerSettings docker = docker_settings(settings, instance);
+  auto driver = std::make_unique<DockerDriver>(docker, clock, *isolation_, *reclaimer_, &observer_);
+  vital_ = driver.get();
+  driver_ = std::move(driver);
+  volumes_ = std::make_unique<DockerVolumeArchive>(docker, clock, &observer_);
+}
+
+void EngineParts::build_swarm(const Settings& settings, const std::string& instance,
+                              const Clock& clock) {
+  auto driver =
+      std::make_unique<SwarmDriver>(swarm_settings(settings, instance), clock, &observer_);
+  vital_ = driver.get();
+  driver_ = std::move(driver);
+}
+
+VolumeArchive& EngineParts::volumes() {
+  if (volumes_) return *volumes_;
+  throw CommandError(
+      "on a swarm each agent's volumes are on a node of their own, out of reach from here: leave "
+      "--volumes out, and save them on the nodes");
 }
 
 }  // namespace mosaic::cli

@@ -11,7 +11,12 @@
 #include "cli/observers/engine_observer.hpp"
 #include "cli/settings.hpp"
 #include "model/clock.hpp"
-#include "runtime/docker/docker_driver.hpp"
+#include "runtime/docker/docker_settings.hpp"
+#include "runtime/docker/host_isolation.hpp"
+#include "runtime/driver_vitals.hpp"
+#include "runtime/hibernation/memory_reclaimer.hpp"
+#include "runtime/runtime_driver.hpp"
+#include "runtime/swarm/swarm_settings.hpp"
 #include "runtime/volume_archive.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -20,6 +25,7 @@ namespace mosaic::cli {
 
 // What the driver is told: pure.
 DockerSettings docker_settings(const Settings& settings, const std::string& instance);
+SwarmSettings swarm_settings(const Settings& settings, const std::string& instance);
 
 class EngineParts {
  public:
@@ -27,16 +33,22 @@ class EngineParts {
   EngineParts(const Settings& settings, const std::string& instance, const Clock& clock,
               Metrics& metrics, const Logger& log);
 
-  DockerDriver& driver() { return *driver_; }
+  RuntimeDriver& driver() { return *driver_; }
+  DriverVitals vitals() const { return vital_->vitals(); }
   HostIsolation& isolation() { return *isolation_; }
   MemoryReclaimer& reclaimer() { return *reclaimer_; }
-  VolumeArchive& volumes() { return *volumes_; }
+  // Throws CommandError on a swarm, whose volumes are on its nodes.
+  VolumeArchive& volumes();
 
  private:
+  void build_docker(const Settings& settings, const std::string& instance, const Clock& clock);
+  void build_swarm(const Settings& settings, const std::string& instance, const Clock& clock);
+
   EngineObserver observer_;
   std::unique_ptr<HostIsolation> isolation_;
   std::unique_ptr<MemoryReclaimer> reclaimer_;
-  std::unique_ptr<DockerDriver> driver_;
+  std::unique_ptr<RuntimeDriver> driver_;
+  const VitalDriver* vital_ = nullptr;  // the same
   std::unique_ptr<VolumeArchive> volumes_;
 };
 

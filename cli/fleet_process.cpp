@@ -203,13 +203,16 @@ void FleetProcess::refresh_gauges() {
   const auto [longest, sum] = loop_->queue().unfinished_work();
   queue.longest_running_processor_seconds.Set(in_seconds(longest));
   queue.unfinished_work_seconds.Set(in_seconds(sum));
-  const auto heard = engine_->driver().last_event_at();
-  if (heard) metrics_.observation().last_event_age_seconds.Set(in_seconds(clock_.now() - *heard));
-  const std::uint64_t discarded = engine_->driver().events_discarded();
-  metrics_.observation().events_discarded.Increment(
-      static_cast<double>(discarded - events_discarded_.exchange(discarded)));
-  metrics_.engine(settings_.engine.url)
-      .breaker_state.Set(engine_->driver().engine_breaker_open() ? 2 : 0);
+  const DriverVitals engine = engine_->vitals();
+  const ObservationMetrics observation = metrics_.observation();
+  if (engine.last_event_at)
+    observation.last_event_age_seconds.Set(in_seconds(clock_.now() - *engine.last_event_at));
+  observation.events_discarded.Increment(static_cast<double>(
+      engine.events_discarded - events_discarded_.exchange(engine.events_discarded)));
+  const NetworkRoom room = engine.network_room.value_or(NetworkRoom{});
+  observation.network_capacity.Set(static_cast<double>(room.capacity));
+  observation.networks_taken.Set(static_cast<double>(room.taken));
+  metrics_.engine(settings_.engine.url).breaker_state.Set(engine.breaker_open ? 2 : 0);
 }
 
 void FleetProcess::build_api() {

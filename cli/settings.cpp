@@ -118,12 +118,59 @@ std::chrono::seconds checked_lease(int seconds) {
   throw UsageError("--lease-seconds: " + std::to_string(seconds) + " is not between 3 and 300");
 }
 
-std::string checked_image(const std::string& text) {
-  if (text.size() > 255 || text.find_first_of(" \t\r\n\"'") != std::string::npos) {
-    throw UsageError(
-        "--agent-image: that is no image reference; give one such as alpine/openclaw:latest");
-  }
+std::string checked_image(const std::string& text, const std::string& option,
+                          const std::string& example) {
+  if (text.size() > 255 || text.find_first_of(" \t\r\n\"'") != std::string::npos)
+    throw UsageError(option + ": that is no image reference; give one such as " + example);
   return text;
+}
+
+bool is_network_name(const std::string& text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), allowed);
+}
+
+// "api:18080": a name that the fleet's network knows, or an address.
+std::string checked_agents_api(const std::string& text, std::uint16_t agent_port) {
+  if (text.empty()) return "api:" + std::to_string(agent_port);
+  const std::size_t colon = text.rfind(':');
+  int port = 0;
+  if (colon != std::string::npos) {
+    const std::string digits = text.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc() || end != digits.data() + digits.size()) port = 0;
+  }
+  if (port < 1 || port > 65535 || !is_network_name(text.substr(0, colon)))
+    throw UsageError("--agents-api: '" + text.substr(0, 100) +
+                     "' must be HOST:PORT, such as api:18080");
+  return text;
+}
+
+void take_swarm_settings(const RawSettings& raw, Settings& settings) {
+  settings.engine_kind =
+      one_of<EngineKind>(raw.engine_kind, "--engine-kind",
+                         {{"docker", EngineKind::docker}, {"swarm", EngineKind::swarm}});
+  settings.link_image = checked_image(raw.link_image, "--link-image", "mosaic/link:local");
+  settings.fleet_network = raw.fleet_network;
+  settings.agents_api = checked_agents_api(raw.agents_api, settings.agent_listen.port);
+  if (settings.engine_kind == EngineKind::docker) return;
+  if (settings.link_image.empty())
+    throw UsageError(
+        "--link-image: agents on a swarm are reached through it; give mosaic/link:local");
+  if (!is_network_name(settings.fleet_network))
+    throw UsageError("--fleet-network: '" + settings.fleet_network.substr(0, 100) +
+                     "' is no network's name; give one such as mosaic-fleet");
+  if (!settings.agent_egress_allow.empty())
+    throw UsageError(
+        "--agent-egress-allow: on a swarm agents reach everything or nothing; give --agent-egress "
+        "internet, and let the nodes' own firewalls say what they reach");
+  if (settings.firewall == FirewallMode::required && settings.agent_egress != EgressPolicy::none)
+    throw UsageError(
+        "--firewall: required needs --agent-egress none on a swarm, where the nodes' firewalls "
+        "cannot be set from here");
 }
 
 std::string checked_public_url(const std::string& text) {
@@ -205,6 +252,10 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   text("MOSAIC_DATA_DIR", raw.data_dir);
   text("DOCKER_HOST", raw.engine);
   text("MOSAIC_ENGINE_TLS_DIR", raw.engine_tls_dir);
+  text("MOSAIC_ENGINE_KIND", raw.engine_kind);
+  text("MOSAIC_LINK_IMAGE", raw.link_image);
+  text("MOSAIC_FLEET_NETWORK", raw.fleet_network);
+  text("MOSAIC_AGENTS_API", raw.agents_api);
   text("MOSAIC_AGENT_IMAGE", raw.agent_image);
   text("MOSAIC_AGENT_SUBNETS", raw.agent_subnets);
   text("MOSAIC_AGENT_EGRESS", raw.agent_egress);
@@ -260,7 +311,8 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
                                            {{"auto", FirewallMode::automatic},
                                             {"required", FirewallMode::required},
                                             {"off", FirewallMode::off}});
-  settings.agent_image = checked_image(raw.agent_image);
+  settings.agent_image = checked_image(raw.agent_image, "--agent-image", "alpine/openclaw:latest");
+  take_swarm_settings(raw, settings);
   settings.workers = checked_count(raw.workers, std::max(4, 2 * cores()), 256, "--workers");
   settings.start_concurrency =
       checked_count(raw.start_concurrency, 2 * cores(), 256, "--start-concurrency");

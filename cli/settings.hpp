@@ -28,6 +28,10 @@ struct RawSettings {
   std::string data_dir;
   std::string engine = "unix:///var/run/docker.sock";
   std::string engine_tls_dir;
+  std::string engine_kind = "docker";
+  std::string link_image = "mosaic/link:local";
+  std::string fleet_network = "mosaic-fleet";
+  std::string agents_api;  // empty: "api" with the port of agent_listen
   std::string listen = "127.0.0.1:8080";
   std::string agent_listen = "0.0.0.0:18080";
   std::string public_url;
@@ -47,6 +51,10 @@ struct RawSettings {
   std::string previous_secret_key;  // MOSAIC_SECRET_KEY_PREVIOUS; no flag either
 };
 
+// What the engine is to be driven as. Never found out from the engine: a Docker host may be made a manager of a swarm for
+// something else, and the agents of one kind are none of the other.
+enum class EngineKind : std::uint8_t { docker, swarm };
+
 enum class FirewallMode : std::uint8_t { automatic, required, off };
 
 struct Settings {
@@ -55,6 +63,11 @@ struct Settings {
   std::string previous_secret_key;  // the other key of a rotation; empty: none
   std::filesystem::path data_dir;
   EngineEndpoint engine;
+  EngineKind engine_kind = EngineKind::docker;
+  // On a swarm only: see SwarmSettings.
+  std::string link_image;
+  std::string fleet_network;
+  std::string agents_api;
   ListenAddress listen;        // people and metrics
   ListenAddress agent_listen;  // agents fetch their configuration here
   std::string public_url;      // "https://fleet.example.com"; empty: what each request's Host says

@@ -24,10 +24,39 @@ void add_engine_options(CLI::App& command, RawSettings& raw) {
       ->type_name("DIR")
       ->group("Engine");
   command
+      .add_option("--engine-kind", raw.engine_kind,
+                  "docker: agents run on that engine; swarm: on all nodes of the swarm that it "
+                  "manages. Agents of one kind are not seen by the other [MOSAIC_ENGINE_KIND]")
+      ->type_name("docker|swarm")
+      ->capture_default_str()
+      ->group("Engine");
+  command
       .add_option("--agent-image", raw.agent_image,
                   "Image of all agents, over what the database says [MOSAIC_AGENT_IMAGE]")
       ->type_name("IMAGE")
       ->group("Engine");
+}
+
+void add_swarm_options(CLI::App& command, RawSettings& raw) {
+  command
+      .add_option("--link-image", raw.link_image,
+                  "Image of the forwarder before each agent [MOSAIC_LINK_IMAGE]")
+      ->type_name("IMAGE")
+      ->capture_default_str()
+      ->group("Swarm");
+  command
+      .add_option("--fleet-network", raw.fleet_network,
+                  "Overlay network where API and controller are; --agent-subnets is its range "
+                  "[MOSAIC_FLEET_NETWORK]")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group("Swarm");
+  command
+      .add_option("--agents-api", raw.agents_api,
+                  "Where agents fetch their configuration, as that network knows it; default: api, "
+                  "with the port of --agent-listen [MOSAIC_AGENTS_API]")
+      ->type_name("HOST:PORT")
+      ->group("Swarm");
 }
 
 void add_agent_network_options(CLI::App& command, RawSettings& raw) {
@@ -153,6 +182,7 @@ void add_all_options(CLI::App& command, RawSettings& raw) {
   add_database_options(command, raw);
   add_engine_options(command, raw);
   add_agent_network_options(command, raw);
+  add_swarm_options(command, raw);
   add_listen_options(command, raw);
   add_controller_options(command, raw);
   add_log_options(command, raw);

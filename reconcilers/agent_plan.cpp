@@ -61,6 +61,7 @@ class Planner {
     if (row_.deletion_requested_at) return delete_agent();
     if (const auto complaint = spec_complaint(); !complaint.empty()) return invalid_spec(complaint);
     note_schedule();
+    note_baseline();
     wake_ = wakefulness(row_, in_.now, in_.schedule);
     return wake_.awake ? stay_awake() : sleep();
   }
@@ -318,6 +319,9 @@ class Planner {
       return {"SpecChanged", "its image, limits or token changed"};
     if (!same_boot_part(row_.status.config_hash, in_.wanted.config))
       return {"ConfigurationChanged", "its configuration changed"};
+    if (!in_.can_reload && configuration_differs())
+      return {"ConfigurationChanged",
+              "its configuration changed, and this engine applies it by a restart only"};
     if (failed_reloads(row_.status.config_hash).value_or(0) >= most_reloads)
       return {"ConfigurationChanged",
               "its configuration changed, and could not be applied while it runs"};
@@ -333,6 +337,7 @@ class Planner {
   // Until the gateway has answered, the boot script may still be about to put an older
   // configuration in place. A turn that is running is not disturbed.
   bool can_reload() const {
+    if (!in_.can_reload) return false;
     if (in_.health.health == Health::failing) return false;
     return in_.health.health == Health::ready || was_ready();
   }
@@ -614,6 +619,16 @@ class Planner {
     not_ready(reason, message);
     note_sleep(SleepDepth::paused, in_.sleep.reason);
     return act(ActionKind::pause, StatusWrite::before_if_idle);
+  }
+
+  void note_baseline() {
+    const bool whole = in_.baseline_gaps.empty();
+    if (whole && find_condition(next(), condition::baseline) == nullptr) return;
+    set_condition(
+        next(), std::string(condition::baseline),
+        whole ? ConditionStatus::yes : ConditionStatus::no, whole ? "Whole" : "Gaps",
+        whole ? "all of the security baseline is around it" : std::string(in_.baseline_gaps),
+        in_.now);
   }
 
   void note_schedule() {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "controller/health_monitor.hpp"
 #include "model/agent.hpp"
@@ -65,6 +66,11 @@ struct SleepAllowance {
   std::string reason;                  // one line; for the Sleep condition
 };
 
+namespace condition {
+// is the whole of the security baseline around it; there only where some engine could not do all of it
+inline constexpr std::string_view baseline = "Baseline";
+}  // namespace condition
+
 struct PlanInput {
   const AgentRow& row;
   const WantedFingerprints& wanted;
@@ -75,6 +81,9 @@ struct PlanInput {
   TimePoint now;
   // what the agent's own jobs said, when the plan before this one asked for it (read_schedule)
   const ScheduleView* schedule = nullptr;
+  // What the engine can do, see EngineCapabilities.
+  bool can_reload = true;
+  std::string_view baseline_gaps = {};
 };
 
 struct Plan {

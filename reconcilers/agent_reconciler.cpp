@@ -148,9 +148,10 @@ void AgentReconciler::look_at_sleep(Pass& pass) {
 }
 
 AgentReconciler::Step AgentReconciler::step(Pass& pass) {
-  const Plan plan = plan_agent(
-      PlanInput{pass.row, pass.wanted.fingerprints, pass.observed, pass.health, pass.sleep,
-                pass.fleet->settings, it_.clock.now(), pass.schedule ? &*pass.schedule : nullptr});
+  const Plan plan = plan_agent(PlanInput{
+      pass.row, pass.wanted.fingerprints, pass.observed, pass.health, pass.sleep,
+      pass.fleet->settings, it_.clock.now(), pass.schedule ? &*pass.schedule : nullptr,
+      pass.fleet->engine.capabilities.inside, pass.fleet->engine.capabilities.baseline_gaps});
   if (plan.suspect)
     it_.queue.add(ResourceKey(ResourceKind::orphan, to_string(*plan.suspect)),
                   Priority::spec_change);

@@ -65,6 +65,11 @@ struct EngineCapabilities {
   std::string hibernate_reason;  // why not, in one line; empty when it can
   bool isolation = false;        // firewall rules around agents are in force
   std::string isolation_reason;
+  // Calls that act within a running container: reload_configuration() and read_schedule().
+  bool inside = false;
+  // What of the security baseline (docs/SECURITY.md) this engine does not put around agents, for people, in one line;
+  // empty: it is whole.
+  std::string baseline_gaps;
 };
 
 struct EngineInfo {

@@ -48,6 +48,8 @@ struct Metrics::Families {
   HistogramFamily& relist_seconds;
   GaugeFamily& last_event_age;
   CounterFamily& events_discarded;
+  GaugeFamily& network_capacity;
+  GaugeFamily& networks_taken;
   CounterFamily& drift_found;
   CounterFamily& stale_observations;
   CounterFamily& notify_reconnects;

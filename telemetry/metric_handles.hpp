@@ -89,6 +89,8 @@ struct ObservationMetrics {
   prometheus::Counter& drift_found;
   prometheus::Counter& stale_observations_skipped;
   prometheus::Counter& notify_reconnects;
+  prometheus::Gauge& network_capacity;  // both stay 0 where the engine does not say
+  prometheus::Gauge& networks_taken;
 };
 
 struct DatabaseMetrics {

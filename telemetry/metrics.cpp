@@ -72,6 +72,11 @@ Metrics::Families::Families()
       events_discarded(counter(registry, "mosaic_events_discarded_total",
                                "Engine events that were dropped because they could not be kept or "
                                "read; a relist makes up for them.")),
+      network_capacity(gauge(registry, "mosaic_network_capacity",
+                             "Networks that the engine's address ranges have room for; 0 where "
+                             "that is not known.")),
+      networks_taken(gauge(registry, "mosaic_networks_taken",
+                           "Networks, whoever's they are, that take of mosaic_network_capacity.")),
       drift_found(counter(registry, "mosaic_drift_found_total",
                           "Differences that only a resync found, as no event had told of them.")),
       stale_observations(

@@ -30,6 +30,8 @@ ObservationMetrics Metrics::observation() {
       .drift_found = families_->drift_found.Add({}),
       .stale_observations_skipped = families_->stale_observations.Add({}),
       .notify_reconnects = families_->notify_reconnects.Add({}),
+      .network_capacity = families_->network_capacity.Add({}),
+      .networks_taken = families_->networks_taken.Add({}),
   };
 }
 

@@ -5,6 +5,7 @@
 #include "cli/command_context.hpp"
 #include "cli/doctor/fleet_checks.hpp"
 #include "cli/doctor/host_checks.hpp"
+#include "cli/doctor/swarm_checks.hpp"
 #include "cli/doctor/wall_probe.hpp"
 #include "cli/postgres/embedded_postgres.hpp"
 #include "cli/settings_options.hpp"
@@ -33,9 +34,14 @@ std::vector<Finding> examine(const Settings& settings, bool probe) {
     image = told;
   }
   append(findings, check_engine(settings, instance, image));
-  findings.push_back(check_subnets(settings.agent_subnets, host_routes()));
-  findings.push_back(check_firewall(settings));
-  if (probe) findings.push_back(probe_walls(settings, instance, image));
+  if (settings.engine_kind == EngineKind::docker) {
+    findings.push_back(check_subnets(settings.agent_subnets, host_routes()));
+    findings.push_back(check_firewall(settings));
+    if (probe) findings.push_back(probe_walls(settings, instance, image));
+  } else {
+    append(findings, check_swarm(settings, instance));
+    if (probe) findings.push_back(no_probe_on_a_swarm());
+  }
   if (settings.embedded_database())
     findings.push_back(check_disk("data folder", settings.data_dir));
   findings.push_back(check_port("people's address", settings.listen, runs));
@@ -99,6 +105,7 @@ void add_doctor_command(CLI::App& app, CommandContext& context) {
   add_database_options(command, context.raw);
   add_engine_options(command, context.raw);
   add_agent_network_options(command, context.raw);
+  add_swarm_options(command, context.raw);
   add_listen_options(command, context.raw);
   command.callback([&context, format, probe] {
     context.action = [&context, format, probe] { return doctor(context, *format, *probe); };

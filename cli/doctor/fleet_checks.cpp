@@ -122,6 +122,8 @@ Finding engine_failure(const Settings& settings, const EngineError& error) {
     return fail("engine", error.what(),
                 "run as root, or: usermod -aG docker " + std::string("$USER, and sign in again"));
   }
+  if (error.kind() == EngineErrorKind::refused)
+    return fail("engine", error.what(), "see --engine and --engine-kind");
   const bool local = settings.engine.is_local();
   return fail("engine", error.what(),
               local ? "apt-get install docker.io, systemctl start docker, or give another --engine"
@@ -184,7 +186,8 @@ std::vector<Finding> check_engine(const Settings& settings, const std::string& i
                                         std::to_string(info.cpus) + " cores, " +
                                         std::to_string(info.memory_mb) + " MB"));
     findings.push_back(check_image(parts.driver(), image));
-    findings.push_back(check_hibernation(parts.reclaimer()));
+    if (settings.engine_kind == EngineKind::docker)
+      findings.push_back(check_hibernation(parts.reclaimer()));
     if (locate_engine(settings.engine.url).place == EngineLocality::Place::here &&
         !info.data_root.empty()) {
       findings.push_back(check_disk("engine's disk", info.data_root));

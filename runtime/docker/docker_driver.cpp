@@ -3,6 +3,7 @@
 #include "runtime/boot/boot_script.hpp"
 #include "runtime/docker/container_exec.hpp"
 #include "runtime/docker/container_template.hpp"
+#include "runtime/docker/engine_kinds.hpp"
 #include "runtime/docker/engine_query.hpp"
 #include "runtime/docker/event_watcher.hpp"
 #include "runtime/docker/schedule_answer.hpp"
@@ -71,6 +72,7 @@ EngineInfo DockerDriver::info() {
   request.path = "/info";
   request.doing = "ask the engine about itself";
   const EngineFacts facts = decode_info(engine_.call(request).body);
+  if (facts.manages_swarm) refuse_agents_that_are_services(engine_, settings_.instance);
   EngineInfo info;
   info.name = "Docker " + facts.version;
   info.api_version = engine_.api_version();
@@ -78,6 +80,7 @@ EngineInfo DockerDriver::info() {
   info.cpus = facts.cpus;
   info.data_root = facts.data_root;
   info.capabilities.pause = true;
+  info.capabilities.inside = true;
   info.capabilities.hibernate = reclaimer_.possible();
   info.capabilities.hibernate_reason = reclaimer_.reason();
   info.capabilities.isolation = isolation_.in_force();
@@ -281,10 +284,13 @@ void DockerDriver::stop_watching() {
   ending = std::move(watcher_);
 }
 
-std::optional<TimePoint> DockerDriver::last_event_at() const {
+DriverVitals DockerDriver::vitals() const {
+  DriverVitals vitals;
+  vitals.events_discarded = events_discarded_;
+  vitals.breaker_open = engine_.breaker_open();
   const std::lock_guard lock(watch_mutex_);
-  if (!watcher_ || !watcher_->connected()) return std::nullopt;
-  return watcher_->last_heard_at();
+  if (watcher_ && watcher_->connected()) vitals.last_event_at = watcher_->last_heard_at();
+  return vitals;
 }
 
 // Called with the end of a pull; holds the lock so that stop_watching() waits for it.

@@ -22,6 +22,7 @@
 #include "runtime/docker/image_puller.hpp"
 #include "runtime/docker/network_keeper.hpp"
 #include "runtime/docker/volume_keeper.hpp"
+#include "runtime/driver_vitals.hpp"
 #include "runtime/hibernation/memory_reclaimer.hpp"
 #include "runtime/runtime_driver.hpp"
 
@@ -29,7 +30,7 @@ namespace mosaic {
 
 class EventWatcher;
 
-class DockerDriver final : public RuntimeDriver {
+class DockerDriver final : public RuntimeDriver, public VitalDriver {
  public:
   // All references must outlive the driver; `observer` may be null. Does not connect yet. Throws
   // std::invalid_argument when the settings cannot work, HttpError when the TLS files cannot be used.
@@ -37,6 +38,7 @@ class DockerDriver final : public RuntimeDriver {
                MemoryReclaimer& reclaimer, EngineCallObserver* observer = nullptr);
   ~DockerDriver() override;
 
+  // refused: agents of ours are services of a swarm that the engine manages.
   EngineInfo info() override;
   std::string template_fingerprint() const override { return fingerprint_; }
   std::vector<ListedContainer> list_agents() override;
@@ -66,10 +68,7 @@ class DockerDriver final : public RuntimeDriver {
   void watch(EngineListener& listener) override;
   void stop_watching() override;
 
-  // For metrics: when the event stream last said anything; nothing while it is not open or never was.
-  std::optional<TimePoint> last_event_at() const;
-  std::uint64_t events_discarded() const { return events_discarded_; }  // since this driver exists
-  bool engine_breaker_open() const { return engine_.breaker_open(); }
+  DriverVitals vitals() const override;
 
  private:
   // What the next create_container() of an agent needs to know of its network and its image.

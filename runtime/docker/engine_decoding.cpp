@@ -61,6 +61,7 @@ InspectedNetwork network_from(const json& object) {
   network.id = text(member(object, "Id"));
   network.name = text(member(object, "Name"));
   network.labels = labels_from(member(object, "Labels"));
+  network.internal = truth(member(object, "Internal"));
   const json& configs = member(member(object, "IPAM"), "Config");
   if (!configs.is_array()) return network;
   for (const json& config : configs) {
@@ -169,6 +170,7 @@ EngineFacts decode_info(std::string_view body) {
   facts.data_root = text(member(object, "DockerRootDir"));
   facts.memory_mb = number(member(object, "MemTotal")) / (1024 * 1024);
   facts.cpus = number<int>(member(object, "NCPU"));
+  facts.manages_swarm = truth(member(member(object, "Swarm"), "ControlAvailable"));
   return facts;
 }
 

@@ -35,6 +35,7 @@ struct InspectedNetwork {
   ObjectLabels labels;
   std::vector<Subnet> subnets;
   std::string gateway;
+  bool internal = false;  // no way out of it
 };
 
 struct EngineEvent {
@@ -59,6 +60,7 @@ struct EngineFacts {
   std::string data_root;
   std::int64_t memory_mb = 0;
   int cpus = 0;
+  bool manages_swarm = false;
 };
 
 InspectedContainer decode_container(std::string_view body, std::uint16_t gateway_port);

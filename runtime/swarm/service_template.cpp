@@ -99,6 +99,8 @@ std::string service_body(const AgentSpec& spec, const std::string& network_id,
   container["Hostname"] = host_name(spec.identity);
   container["Env"] = agent_environment(spec, settings.api_host, settings.engine);
   container["Labels"] = row_labels_of(spec.identity, role::agent);
+  if (!settings.engine.dns_servers.empty())
+    container["DNSConfig"] = {{"Nameservers", settings.engine.dns_servers}};
   json mounts = mounts_of(spec.identity);
   mounts.push_back({{"Type", "tmpfs"},
                     {"Target", "/tmp"},
@@ -149,12 +151,12 @@ std::string link_body(const AgentIdentity& identity, const std::string& network_
       .dump();
 }
 
-std::string overlay_body(const AgentIdentity& identity) {
+std::string overlay_body(const AgentIdentity& identity, const SwarmSettings& settings) {
   return json{
       {"Name", swarm_name(network_name(identity))},
       {"CheckDuplicate", true},
       {"Driver", "overlay"},
-      {"Internal", true},
+      {"Internal", !settings.agents_reach_out},
       {"Attachable", false},
       {"EnableIPv6", false},
       {"Labels", row_labels_of(identity, role::network)},
@@ -198,15 +200,19 @@ std::string fingerprint_of_service_template(const SwarmSettings& settings) {
       AgentIdentity{"00000000", ResourceKey(ResourceKind::user_container, "id"), "owner", "name"};
   sample.image = "image";
   return template_hash(
-      service_body(sample, "network", "node", settings) + overlay_body(sample.identity) +
+      service_body(sample, "network", "node", settings) + overlay_body(sample.identity, settings) +
       (settings.link_image.empty() ? std::string{}
                                    : link_body(sample.identity, "network", "node", settings)));
 }
 
-std::string_view swarm_gaps() {
-  return "Swarm takes no no-new-privileges, seccomp profile or swap limit from a service: set "
-         "no-new-privileges in every "
-         "node's daemon.json";
+std::string swarm_gaps(const SwarmSettings& settings) {
+  std::string gaps =
+      "a Docker Swarm takes no no-new-privileges, seccomp profile or swap limit from a service: "
+      "set "
+      "no-new-privileges in every node's daemon.json";
+  if (settings.agents_reach_out)
+    gaps += "; agents reach what their node reaches, as far as the node's own firewall lets them";
+  return gaps;
 }
 
 }  // namespace mosaic

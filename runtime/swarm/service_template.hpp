@@ -24,7 +24,7 @@ std::string service_body(const AgentSpec& spec, const std::string& network_id,
 std::string link_body(const AgentIdentity& identity, const std::string& network_id,
                       const std::string& node_id, const SwarmSettings& settings);
 std::string link_name(const AgentIdentity& identity);
-std::string overlay_body(const AgentIdentity& identity);
+std::string overlay_body(const AgentIdentity& identity, const SwarmSettings& settings);
 std::string record_body(const AgentIdentity& identity, const std::string& node_id);
 // A job that empties both volumes on the node where they are.
 std::string purge_job_body(const AgentIdentity& identity, const std::string& name,
@@ -33,6 +33,6 @@ std::string purge_job_body(const AgentIdentity& identity, const std::string& nam
 std::string fingerprint_of_service_template(const SwarmSettings& settings);
 
 // What of the security baseline is not in force on a Swarm, in one line.
-std::string_view swarm_gaps();
+std::string swarm_gaps(const SwarmSettings& settings);
 
 }  // namespace mosaic

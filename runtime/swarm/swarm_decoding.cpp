@@ -186,8 +186,30 @@ std::string decode_own_node(std::string_view info_body) {
   return text(member(member(parse_object(info_body, "itself"), "Swarm"), "NodeID"));
 }
 
-bool decode_is_manager(std::string_view info_body) {
-  return truth(member(member(parse_object(info_body, "itself"), "Swarm"), "ControlAvailable"));
+std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
+                                               const std::vector<InspectedNetwork>& networks) {
+  const json info = parse_object(info_body, "itself");
+  const json& swarm = member(member(info, "Swarm"), "Cluster");
+  const json& pools = member(swarm, "DefaultAddrPool");
+  const int prefix = number<int>(member(swarm, "SubnetSize"));
+  if (!pools.is_array() || prefix < 1 || prefix > 30) return std::nullopt;
+  NetworkRoom room;
+  std::vector<Subnet> ranges;
+  for (const json& pool : pools) {
+    const auto range = parse_subnet(text(pool));
+    if (!range || range->prefix > prefix) continue;
+    ranges.push_back(*range);
+    room.capacity += std::int64_t{1} << (prefix - range->prefix);
+  }
+  // A network of a range of its own takes nothing of these.
+  for (const InspectedNetwork& network : networks) {
+    const bool within = std::any_of(ranges.begin(), ranges.end(), [&](const Subnet& range) {
+      return std::any_of(network.subnets.begin(), network.subnets.end(),
+                         [&](const Subnet& subnet) { return range.overlaps(subnet); });
+    });
+    if (within) ++room.taken;
+  }
+  return room;
 }
 
 const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::string& service_id) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/docker/engine_decoding.hpp"
+#include "runtime/driver_vitals.hpp"
 
 namespace mosaic {
 
@@ -85,7 +86,9 @@ std::vector<SwarmNode> decode_node_list(std::string_view body);
 std::vector<SwarmRecord> decode_record_list(std::string_view body);
 std::string decode_created_object(std::string_view body);  // the new object's id
 std::string decode_own_node(std::string_view info_body);   // empty: not in a swarm
-bool decode_is_manager(std::string_view info_body);
+// Nothing when the swarm does not say what ranges it takes networks from.
+std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
+                                               const std::vector<InspectedNetwork>& networks);
 
 // The newest of a service's tasks; null when it has none.
 const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::string& service_id);

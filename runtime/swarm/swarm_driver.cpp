@@ -2,6 +2,7 @@
 
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_error_text.hpp"
+#include "runtime/docker/engine_kinds.hpp"
 #include "runtime/docker/engine_query.hpp"
 #include "runtime/swarm/service_template.hpp"
 #include "runtime/swarm/swarm_watcher.hpp"
@@ -13,14 +14,6 @@ constexpr Duration look_again = std::chrono::milliseconds(50);
 
 constexpr const char* cannot_look_inside =
     "on a Docker Swarm nothing can be run inside an agent's container";
-
-EngineRequest info_request() {
-  EngineRequest request;
-  request.route = "/info";
-  request.path = "/info";
-  request.doing = "ask the engine about itself";
-  return request;
-}
 
 [[noreturn]] void refuse(std::string_view what) {
   throw EngineError(EngineErrorKind::refused, "a Docker Swarm cannot " + std::string(what));
@@ -49,11 +42,13 @@ SwarmDriver::~SwarmDriver() {
 }
 
 EngineInfo SwarmDriver::info() {
-  const std::string body = engine_.call(info_request()).body;
-  if (!decode_is_manager(body))
+  const std::string told = objects_.info();
+  const EngineFacts facts = decode_info(told);
+  if (!facts.manages_swarm)
     throw EngineError(EngineErrorKind::refused,
                       "this engine is no manager of a Docker Swarm: name one that is");
-  const EngineFacts facts = decode_info(body);
+  refuse_agents_of_the_plain_engine(engine_, settings_.engine.instance);
+  std::optional<NetworkRoom> room = objects_.network_room(told);
   EngineInfo info;
   info.name = "Docker Swarm " + facts.version;
   info.api_version = engine_.api_version();
@@ -65,8 +60,30 @@ EngineInfo SwarmDriver::info() {
   }
   info.capabilities.hibernate_reason =
       "a Docker Swarm can neither pause nor hibernate what it runs";
-  info.capabilities.isolation_reason = swarm_gaps();
+  info.capabilities.isolation = !settings_.agents_reach_out;
+  if (settings_.agents_reach_out)
+    info.capabilities.isolation_reason = "the firewalls of a swarm's nodes are theirs to set";
+  info.capabilities.baseline_gaps = swarm_gaps(settings_);
+  const std::lock_guard lock(room_mutex_);
+  room_ = std::move(room);
   return info;
+}
+
+DriverVitals SwarmDriver::vitals() const {
+  DriverVitals vitals;
+  vitals.breaker_open = engine_.breaker_open();
+  {
+    const std::lock_guard lock(watch_mutex_);
+    if (watcher_) vitals.last_event_at = watcher_->last_look_at();
+  }
+  const std::lock_guard lock(room_mutex_);
+  vitals.network_room = room_;
+  return vitals;
+}
+
+SwarmSurvey SwarmDriver::survey() {
+  return {objects_.nodes(), objects_.find_network(settings_.fleet_network),
+          objects_.network_room(objects_.info())};
 }
 
 ContainerView SwarmDriver::create_container(const AgentSpec& spec) {
@@ -231,7 +248,7 @@ void SwarmDriver::remove_container(const std::string& container_id) {
 
 void SwarmDriver::watch(EngineListener& listener) {
   stop_watching();
-  auto watcher = std::make_unique<SwarmWatcher>(objects_, settings_.poll, listener);
+  auto watcher = std::make_unique<SwarmWatcher>(objects_, clock_, settings_.poll, listener);
   const std::lock_guard lock(watch_mutex_);
   listener_ = &listener;
   watcher_ = std::move(watcher);
@@ -250,6 +267,6 @@ void SwarmDriver::announce_image(const std::string& image) {
   if (listener_ != nullptr) listener_->on_image_changed(image);
 }
 
-std::string SwarmDriver::own_node() { return decode_own_node(engine_.call(info_request()).body); }
+std::string SwarmDriver::own_node() { return decode_own_node(objects_.info()); }
 
 }  // namespace mosaic

@@ -19,6 +19,7 @@
 
 #include "runtime/docker/engine_client.hpp"
 #include "runtime/docker/image_puller.hpp"
+#include "runtime/driver_vitals.hpp"
 #include "runtime/runtime_driver.hpp"
 #include "runtime/swarm/swarm_objects.hpp"
 #include "runtime/swarm/swarm_settings.hpp"
@@ -27,7 +28,14 @@ namespace mosaic {
 
 class SwarmWatcher;
 
-class SwarmDriver final : public RuntimeDriver {
+// What there is of a swarm besides agents.
+struct SwarmSurvey {
+  std::vector<SwarmNode> nodes;
+  std::optional<InspectedNetwork> fleet_network;
+  std::optional<NetworkRoom> room;
+};
+
+class SwarmDriver final : public RuntimeDriver, public VitalDriver {
  public:
   // `clock` and `observer` (may be null) must outlive the driver. Does not connect yet. Throws std::invalid_argument when
   // the settings cannot work, HttpError when the TLS files cannot be used.
@@ -35,7 +43,8 @@ class SwarmDriver final : public RuntimeDriver {
               EngineCallObserver* observer = nullptr);
   ~SwarmDriver() override;
 
-  EngineInfo info() override;  // refused: the engine is no manager of a swarm
+  // refused: the engine is no manager of a swarm, or has agents of ours that are no services.
+  EngineInfo info() override;
   std::string template_fingerprint() const override { return fingerprint_; }
   std::vector<ListedContainer> list_agents() override;
   std::vector<ListedNetwork> list_networks() override;
@@ -68,6 +77,10 @@ class SwarmDriver final : public RuntimeDriver {
   void watch(EngineListener& listener) override;
   void stop_watching() override;
 
+  DriverVitals vitals() const override;
+  // For `mosaic doctor`.
+  SwarmSurvey survey();
+
  private:
   ContainerView view(const SwarmService& service);
   bool linked() const { return !settings_.link_image.empty(); }
@@ -83,6 +96,7 @@ class SwarmDriver final : public RuntimeDriver {
   void look_at_rest(ObservedAgent& observed, const AgentIdentity& identity,
                     const std::string& image, const std::string& attached_network_id);
   std::optional<InspectedNetwork> own_network(const AgentIdentity& identity);
+  bool is_as_open_as_wanted(const InspectedNetwork& network) const;
   void await_addresses(const std::string& name, const std::string& id);
   // Of the owner's volumes; nothing when there are none. conflict: the name is somebody else's.
   std::optional<SwarmRecord> record_of(const AgentIdentity& identity);
@@ -105,7 +119,9 @@ class SwarmDriver final : public RuntimeDriver {
   Interrupt ending_;    // what its waits end by
   std::mutex placing_;  // one placement at a time: two would choose the same node
   std::mutex networks_;
-  std::mutex watch_mutex_;
+  mutable std::mutex room_mutex_;
+  std::optional<NetworkRoom> room_;  // as info() last found it
+  mutable std::mutex watch_mutex_;
   EngineListener* listener_ = nullptr;
   std::unique_ptr<SwarmWatcher> watcher_;
   ImagePuller puller_;  // last: its thread uses the others

@@ -140,11 +140,16 @@ void SwarmDriver::remove_leftovers() {
 std::optional<InspectedNetwork> SwarmDriver::own_network(const AgentIdentity& identity) {
   std::optional<InspectedNetwork> network =
       objects_.find_network(swarm_name(network_name(identity)));
-  // Names follow the owner. One that an earlier row of the same owner left behind is that row's, until its removal.
+  // Names follow the owner. One that an earlier row of the same owner left behind is that row's, until its removal. One
+  // made while agents were to reach more, or less, is to be made anew.
   if (network && (network->labels.instance != settings_.engine.instance ||
-                  network->labels.key != identity.key))
+                  network->labels.key != identity.key || !is_as_open_as_wanted(*network)))
     network.reset();
   return network;
+}
+
+bool SwarmDriver::is_as_open_as_wanted(const InspectedNetwork& network) const {
+  return network.internal != settings_.agents_reach_out;
 }
 
 void SwarmDriver::ensure_network(const AgentIdentity& identity) {
@@ -153,10 +158,11 @@ void SwarmDriver::ensure_network(const AgentIdentity& identity) {
   if (const auto existing = objects_.find_network(name)) {
     if (existing->labels.instance != settings_.engine.instance)
       throw name_is_taken("network", name);
-    if (existing->labels.key == identity.key) return;
+    if (existing->labels.key == identity.key && is_as_open_as_wanted(*existing)) return;
+    remove_links_on(existing->id);
     objects_.remove_network(existing->id, name);
   }
-  await_addresses(name, objects_.create_network(name, overlay_body(identity)));
+  await_addresses(name, objects_.create_network(name, overlay_body(identity, settings_)));
 }
 
 // Where no address range is left the engine says "created" all the same, and every task on it would wait for ever.

@@ -174,6 +174,18 @@ std::vector<InspectedNetwork> SwarmObjects::networks() {
       engine_.call(look("/networks", "/networks?" + filters, "list networks")).body);
 }
 
+std::string SwarmObjects::info() {
+  return engine_.call(look("/info", "/info", "ask the engine about itself")).body;
+}
+
+// From there, and not from the swarm's own page, which also tells the words that nodes join by.
+std::optional<NetworkRoom> SwarmObjects::network_room(const std::string& info) {
+  const std::string overlays = engine_filters({{"driver", {"overlay"}}, {"scope", {"swarm"}}});
+  return decode_network_room(
+      info, decode_network_list(
+                engine_.call(look("/networks", "/networks?" + overlays, "list networks")).body));
+}
+
 std::string SwarmObjects::create_network(const std::string& name, const std::string& body) {
   EngineRequest request =
       change("POST", "/networks/create", "/networks/create", "create network " + name);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/docker/engine_client.hpp"
+#include "runtime/driver_vitals.hpp"
 #include "runtime/swarm/swarm_decoding.hpp"
 
 namespace mosaic {
@@ -47,6 +48,10 @@ class SwarmObjects {
   // Of that name, whoever's it is.
   std::optional<InspectedNetwork> find_network(const std::string& name);
   std::vector<InspectedNetwork> networks();  // ours
+  // What a manager says of itself and of the swarm.
+  std::string info();
+  // Of the ranges that the swarm takes networks from; networks of others count as well.
+  std::optional<NetworkRoom> network_room(const std::string& info);
   std::string create_network(const std::string& name, const std::string& body);
   void remove_network(const std::string& id, const std::string& name);
 

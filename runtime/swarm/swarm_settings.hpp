@@ -17,6 +17,8 @@ struct SwarmSettings {
   std::string fleet_network;  // the overlay where gateways, controller and API are; by name
   std::string api_target;     // "api:3000": who answers for the config endpoint there
   std::string api_host = "mosaic-link";  // the name by which an agent reaches the config endpoint
+  bool agents_reach_out =
+      false;  // else their networks are internal: there is no way out but the forwarder's
   Duration poll =
       std::chrono::seconds(1);  // services and tasks are compared this often: tasks have no events
   Duration start_wait = std::chrono::seconds(10);  // start() waits this long to see how it went

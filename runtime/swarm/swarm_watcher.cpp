@@ -4,8 +4,11 @@
 
 namespace mosaic {
 
-SwarmWatcher::SwarmWatcher(SwarmObjects& objects, Duration poll, EngineListener& listener)
-    : objects_(objects), poll_(poll), listener_(listener), thread_([this] { run(); }) {
+SwarmWatcher::SwarmWatcher(SwarmObjects& objects, const Clock& clock, Duration poll,
+                           EngineListener& listener)
+    : objects_(objects), clock_(clock), poll_(poll), listener_(listener), thread_([this] {
+        run();
+      }) {
   ::pthread_setname_np(thread_.native_handle(), "mosaic-swarm");
 }
 
@@ -28,9 +31,11 @@ void SwarmWatcher::look() {
     // A manager that cannot be looked at is not reachable: that is what the listener hears. Why it is so, the calls of
     // the reconcilers tell in words.
     seen_.reset();
+    note_look(std::nullopt);
     tell_reachable(false);
     return;
   }
+  note_look(clock_.now());
   tell_reachable(true);
   if (!seen_) {
     seen_ = std::move(now);
@@ -63,6 +68,16 @@ SwarmWatcher::Picture SwarmWatcher::picture() {
                                     (task == nullptr ? std::string() : task->id) + "\n";
   }
   return picture;
+}
+
+void SwarmWatcher::note_look(std::optional<TimePoint> at) {
+  const std::lock_guard lock(look_mutex_);
+  last_look_at_ = at;
+}
+
+std::optional<TimePoint> SwarmWatcher::last_look_at() const {
+  const std::lock_guard lock(look_mutex_);
+  return last_look_at_;
 }
 
 void SwarmWatcher::tell_reachable(bool reachable) {

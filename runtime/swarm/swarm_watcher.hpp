@@ -18,10 +18,13 @@ namespace mosaic {
 
 class SwarmWatcher {
  public:
-  SwarmWatcher(SwarmObjects& objects, Duration poll, EngineListener& listener);
+  SwarmWatcher(SwarmObjects& objects, const Clock& clock, Duration poll, EngineListener& listener);
   ~SwarmWatcher();
   SwarmWatcher(const SwarmWatcher&) = delete;
   SwarmWatcher& operator=(const SwarmWatcher&) = delete;
+
+  // When the swarm last answered; nothing while it does not. From any thread.
+  std::optional<TimePoint> last_look_at() const;
 
  private:
   using Picture =
@@ -31,13 +34,17 @@ class SwarmWatcher {
   void run();
   void look();
   Picture picture();
+  void note_look(std::optional<TimePoint> at);
   void tell_reachable(bool reachable);
 
   SwarmObjects& objects_;
+  const Clock& clock_;
   const Duration poll_;
   EngineListener& listener_;
   Interrupt interrupt_;
   std::optional<Picture> seen_;
+  mutable std::mutex look_mutex_;
+  std::optional<TimePoint> last_look_at_;
   std::optional<bool> told_reachable_;
   std::thread thread_;
 };

@@ -96,6 +96,36 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"log level", [](auto& r) { r.log_level = "loud"; }, "--log-level"},
         BadCase{"relative data folder", [](auto& r) { r.data_dir = "data"; }, "--data-dir"},
         BadCase{"image with blanks", [](auto& r) { r.agent_image = "a b"; }, "--agent-image"},
+        BadCase{"engine of an unknown kind", [](auto& r) { r.engine_kind = "auto"; },
+                "--engine-kind"},
+        BadCase{"no link image on a swarm",
+                [](auto& r) {
+                  r.engine_kind = "swarm";
+                  r.link_image.clear();
+                },
+                "--link-image"},
+        BadCase{"fleet network with a blank",
+                [](auto& r) {
+                  r.engine_kind = "swarm";
+                  r.fleet_network = "a b";
+                },
+                "--fleet-network"},
+        BadCase{"agents' api without a port", [](auto& r) { r.agents_api = "api"; },
+                "--agents-api"},
+        BadCase{"agents' api of a port too high", [](auto& r) { r.agents_api = "api:65536"; },
+                "--agents-api"},
+        BadCase{"some egress on a swarm",
+                [](auto& r) {
+                  r.engine_kind = "swarm";
+                  r.agent_egress_allow = {"192.168.1.5:11434"};
+                },
+                "--agent-egress-allow"},
+        BadCase{"a wall on a swarm that nobody can build",
+                [](auto& r) {
+                  r.engine_kind = "swarm";
+                  r.firewall = "required";
+                },
+                "--firewall"},
         BadCase{"database of another kind", [](auto& r) { r.database_url = "mysql://localhost/x"; },
                 "DATABASE_URL"}));
 
@@ -145,6 +175,26 @@ TEST(Addresses, SubnetsOverlapWhenOneHoldsTheOther) {
   EXPECT_TRUE(narrow.overlaps(wide));
   EXPECT_FALSE(narrow.overlaps(other));
   EXPECT_TRUE(parse_subnet("0.0.0.0/0")->overlaps(other));
+}
+
+TEST(Settings, OnASwarmAgentsFindTheApiWhereItListensForThem) {
+  RawSettings given = raw();
+  given.engine_kind = "swarm";
+  given.agent_listen = "0.0.0.0:3100";
+  EXPECT_EQ(swarm_settings(validate(given, ""), "1a2b3c4d").api_target, "api:3100");
+  given.agents_api = "mosaic_api:18080";
+  EXPECT_EQ(swarm_settings(validate(given, ""), "1a2b3c4d").api_target, "mosaic_api:18080");
+}
+
+TEST(Settings, OnASwarmAgentsReachOutOnlyWhereTheyMay) {
+  RawSettings given = raw();
+  given.engine_kind = "swarm";
+  EXPECT_TRUE(swarm_settings(validate(given, ""), "1a2b3c4d").agents_reach_out);
+  given.agent_egress = "none";
+  given.firewall = "required";
+  EXPECT_FALSE(swarm_settings(validate(given, ""), "1a2b3c4d").agents_reach_out);
+  EXPECT_EQ(swarm_settings(validate(given, ""), "1a2b3c4d").engine.dns_servers,
+            std::vector<std::string>{no_resolver});
 }
 
 TEST(Settings, WithoutEgressAgentsAskNoResolver) {

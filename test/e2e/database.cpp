@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "secrets/token.hpp"
+
 namespace mosaic::e2e {
 namespace {
 
@@ -53,6 +55,20 @@ TestDatabase::~TestDatabase() {
   } catch (const std::exception&) {
     // The server itself is gone; so is the database.
   }
+}
+
+std::string insert_account(TestDatabase& database, const std::string& id, const std::string& role,
+                           const std::string& scopes) {
+  database.sql(R"(INSERT INTO "FleetUser" ("id", "source", "claimedRole", "createdAt")
+                  VALUES ($1, 'breakglass', $2, now()))",
+               id, role);
+  const std::string token = random_id();
+  const std::string secret = generate_token();
+  database.sql(
+      R"(INSERT INTO "ApiToken" ("id", "accountId", "name", "secretHash", "scopes", "createdAt")
+         VALUES ($1, $2, 'test', $3, $4, now() AT TIME ZONE 'UTC'))",
+      token, id, sha256_hex(secret), scopes);
+  return "mos_" + token + "_" + secret;
 }
 
 }  // namespace mosaic::e2e

@@ -42,4 +42,8 @@ class TestDatabase {
   std::unique_ptr<pqxx::connection> connection_;
 };
 
+// An account with an API token of these scopes ("chat read"); what its requests are signed with. role: user, admin.
+std::string insert_account(TestDatabase& database, const std::string& id, const std::string& role,
+                           const std::string& scopes);
+
 }  // namespace mosaic::e2e

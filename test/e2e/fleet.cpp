@@ -74,7 +74,7 @@ Fleet::Fleet(FleetOptions options)
       box_(secret_key_),
       folder_(new_folder()),
       agent_port_(free_port()),
-      api_port_(free_port()),
+      api_port_(options_.api_port != 0 ? options_.api_port : free_port()),
       subnets_(options_.subnets.empty() ? unused_subnets() : options_.subnets) {
   const auto migrated = run_mosaic({"migrate"});
   if (migrated.exit_code != 0) throw std::runtime_error("mosaic migrate: " + migrated.err);
@@ -105,7 +105,9 @@ std::string Fleet::controller_url() const {
   return "http://127.0.0.1:" + std::to_string(controller_port_);
 }
 
-std::string Fleet::api_url() const { return "http://127.0.0.1:" + std::to_string(api_port_); }
+std::string Fleet::api_url() const {
+  return "http://" + options_.api_host + ":" + std::to_string(api_port_);
+}
 
 Command Fleet::mosaic(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), mosaic_binary());
@@ -123,15 +125,16 @@ Finished Fleet::run_mosaic(std::vector<std::string> arguments) const {
 
 std::vector<std::string> Fleet::process_arguments(const std::string& command,
                                                   int listen_port) const {
-  std::vector<std::string> arguments{command,
-                                     "--listen",
-                                     "127.0.0.1:" + std::to_string(listen_port),
-                                     "--agent-listen",
-                                     "0.0.0.0:" + std::to_string(agent_port_),
-                                     "--agent-subnets",
-                                     subnets_,
-                                     "--log-format",
-                                     "json"};
+  std::vector<std::string> arguments{
+      command,
+      "--listen",
+      (options_.within.empty() ? "127.0.0.1:" : "0.0.0.0:") + std::to_string(listen_port),
+      "--agent-listen",
+      "0.0.0.0:" + std::to_string(agent_port_),
+      "--agent-subnets",
+      subnets_,
+      "--log-format",
+      "json"};
   if (command == "api") return arguments;
   arguments.insert(arguments.end(),
                    {"--agent-egress", "none", "--agent-image",
@@ -141,8 +144,14 @@ std::vector<std::string> Fleet::process_arguments(const std::string& command,
   return arguments;
 }
 
+Command Fleet::elsewhere(Command command) const {
+  command.arguments.insert(command.arguments.begin(), options_.within.begin(),
+                           options_.within.end());
+  return command;
+}
+
 void Fleet::start_api() {
-  api_.emplace(mosaic(process_arguments("api", api_port_)), folder_ / "api.log");
+  api_.emplace(elsewhere(mosaic(process_arguments("api", api_port_))), folder_ / "api.log");
 }
 
 void Fleet::start_controller(std::vector<std::string> more) {
@@ -168,7 +177,7 @@ Command Fleet::controller_at(const ControllerPlace& place, int listen_port,
                                              "--kill-child=KILL"};
     command.arguments.insert(command.arguments.begin(), elsewhere.begin(), elsewhere.end());
   }
-  return command;
+  return elsewhere(std::move(command));
 }
 
 void Fleet::insert_provider(const std::string& owner, const std::string& base_url,

@@ -25,6 +25,11 @@ struct FleetOptions {
   std::vector<std::string> controller_arguments;  // of every controller
   std::string subnets;                            // empty: a /22 that no other test uses
   std::vector<std::string> egress;                // what agents may reach
+  // A command that runs the API and every controller elsewhere; then they listen on all addresses there, and people
+  // reach the API at `api_host`, under `api_port`.
+  std::vector<std::string> within;
+  std::string api_host = "127.0.0.1";
+  int api_port = 0;  // 0: any free one
 };
 
 // Where a controller runs, and through what it reaches the rest. Empty addresses: straight.
@@ -107,6 +112,7 @@ class Fleet {
 
  private:
   std::vector<std::string> process_arguments(const std::string& command, int listen_port) const;
+  Command elsewhere(Command command) const;
   Command controller_at(const ControllerPlace& place, int listen_port,
                         const std::vector<std::string>& more) const;
 

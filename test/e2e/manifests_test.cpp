@@ -1,7 +1,6 @@
 // A fleet that is declared: the real command with a token, the real API, a real Postgres.
 #include <fstream>
 
-#include "secrets/token.hpp"
 #include "test/checkout.hpp"
 #include "test/e2e/fleet.hpp"
 
@@ -50,15 +49,7 @@ class Manifests : public testing::Test {
     fleet.database().sql(
         R"(INSERT INTO "BreakglassUser" ("id", "username", "passwordHash", "updatedAt")
            VALUES ('root', 'root', 'not a hash', now()))");
-    fleet.database().sql(R"(INSERT INTO "FleetUser" ("id", "source", "claimedRole", "createdAt")
-                            VALUES ('root', 'breakglass', 'admin', now()))");
-    const std::string id = random_id();
-    const std::string secret = generate_token();
-    fleet.database().sql(
-        R"(INSERT INTO "ApiToken" ("id", "accountId", "name", "secretHash", "scopes", "createdAt")
-           VALUES ($1, 'root', 'test', $2, 'read write admin', now()))",
-        id, sha256_hex(secret));
-    token = "mos_" + id + "_" + secret;
+    token = insert_account(fleet.database(), "root", "admin", "read write admin");
     fleet.start_api();
     write("key.txt", "sk-first\n");
     write("fleet.yaml", some_fleet);

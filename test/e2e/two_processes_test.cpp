@@ -6,7 +6,6 @@
 #include <set>
 
 #include "secrets/secret_box.hpp"
-#include "secrets/token.hpp"
 #include "test/e2e/child_process.hpp"
 #include "test/e2e/database.hpp"
 #include "test/e2e/eventually.hpp"
@@ -62,9 +61,6 @@ class TwoProcesses : public testing::Test {
 
   // A person with an agent in that phase; what they sign their requests with.
   std::string person(const std::string& name, const std::string& phase = "running") {
-    database.sql(R"(INSERT INTO "FleetUser" ("id", "source", "claimedRole", "createdAt")
-                    VALUES ($1, 'breakglass', 'user', now()))",
-                 name);
     database.sql(
         R"(INSERT INTO "UserContainer" ("id", "userId", "containerName", "gatewayToken", "phase", "status", "endpoint",
              "containerId", "lastActiveAt", "updatedAt")
@@ -78,13 +74,7 @@ class TwoProcesses : public testing::Test {
            VALUES ($1, $2, 'local', 'Local', 'custom', 'http://192.0.2.1:1', '[{"id": "cogito", "name": "Cogito"}]',
              now()))",
         "provider-" + name, name);
-    const auto id = random_id();
-    const auto secret = generate_token();
-    database.sql(
-        R"(INSERT INTO "ApiToken" ("id", "accountId", "name", "secretHash", "scopes", "createdAt")
-                    VALUES ($1, $2, 'test', $3, 'chat read', now() AT TIME ZONE 'UTC'))",
-        id, name, sha256_hex(secret));
-    return "mos_" + id + "_" + secret;
+    return insert_account(database, name, "user", "chat read");
   }
 
   std::string last_active(const std::string& name) {

@@ -75,6 +75,7 @@ FakeEngine::FakeEngine(const Clock& clock, std::string instance,
   info_.cpus = 2;
   info_.data_root = "/nowhere";
   info_.capabilities.pause = true;
+  info_.capabilities.inside = true;
   info_.capabilities.hibernate = true;
   info_.capabilities.isolation = true;
 }

@@ -107,6 +107,31 @@ TEST_F(PlanTest, AnAgentWithoutAPlaceIsReplacedWhenItsSpecChanges) {
   EXPECT_EQ(plan().action, ActionKind::terminate);
 }
 
+TEST_F(PlanTest, WhereNothingCanBeReloadedAChangedConfigurationIsARestartThatWaitsForTheTurn) {
+  running();
+  can_reload = false;
+  wanted.config = "boot-1.live-2";
+  row.busy_until = now + std::chrono::seconds(20);
+  EXPECT_EQ(plan().status.phase, Phase::draining);
+  row.busy_until.reset();
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  EXPECT_EQ(ready_reason(), "ConfigurationChanged");
+}
+
+TEST_F(PlanTest, WhatTheEngineDoesNotPutAroundAnAgentIsSaidOnItUntilAnEngineDoes) {
+  running();
+  EXPECT_EQ(find_condition(plan().status, condition::baseline), nullptr);
+  baseline_gaps = "no seccomp profile";
+  row.status = plan().status;
+  const Condition* said = find_condition(row.status, condition::baseline);
+  ASSERT_NE(said, nullptr);
+  EXPECT_EQ(said->status, ConditionStatus::no);
+  EXPECT_EQ(said->message, "no seccomp profile");
+  baseline_gaps.clear();
+  const AgentStatus mended = plan().status;
+  EXPECT_EQ(find_condition(mended, condition::baseline)->status, ConditionStatus::yes);
+}
+
 TEST_F(PlanTest, DeletionWithdrawsAnAgentWithoutAPlaceFirst) {
   container(ContainerState::placing);
   row.deletion_requested_at = now;

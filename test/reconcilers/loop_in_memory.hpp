@@ -50,6 +50,7 @@ struct LoopInMemory {
     EngineInfo info;
     info.memory_mb = 32'000;
     info.capabilities.pause = true;
+    info.capabilities.inside = true;
     engine.set_info(info);
   }
 

@@ -18,6 +18,8 @@ struct PlanFixture {
   FleetSettings settings;
   // The jobs were asked, and there are none; nothing: they were not asked yet.
   std::optional<ScheduleView> schedule = ScheduleView{};
+  bool can_reload = true;
+  std::string baseline_gaps;
 
   PlanFixture() {
     row.key = ResourceKey(ResourceKind::user_container, "c1");
@@ -58,7 +60,7 @@ struct PlanFixture {
 
   Plan plan() const {
     return plan_agent(PlanInput{row, wanted, observed, health, sleep, settings, now,
-                                schedule ? &*schedule : nullptr});
+                                schedule ? &*schedule : nullptr, can_reload, baseline_gaps});
   }
 
   std::string ready_reason() const {

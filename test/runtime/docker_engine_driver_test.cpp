@@ -218,7 +218,7 @@ TEST(DockerEngine, HintsThatANetworkWasRemoved) {
   ASSERT_TRUE(lab.eventually([&] { return listener.missed() > 0; }));
   lab.human_removes_network(alice);
   EXPECT_TRUE(lab.eventually([&] { return listener.count(alice.key) > 0; }));
-  EXPECT_TRUE(lab.driver().last_event_at());
+  EXPECT_TRUE(lab.driver().vitals().last_event_at);
   lab.driver().stop_watching();
 }
 

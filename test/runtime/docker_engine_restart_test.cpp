@@ -36,7 +36,7 @@ TEST(DockerEngineRestart, IsSurvivedByCallsAndEvents) {
       EXPECT_EQ(error.kind(), EngineErrorKind::unavailable) << error.what();
     }
   }
-  EXPECT_TRUE(lab.driver().engine_breaker_open());
+  EXPECT_TRUE(lab.driver().vitals().breaker_open);
   control("start");
   ASSERT_TRUE(lab.eventually([&] { return listener.missed() > missed; }));
   const auto answers = [&] {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "runtime/docker/agent_template.hpp"
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_query.hpp"
 #include "runtime/swarm/service_template.hpp"
@@ -28,10 +29,19 @@ void SwarmLab::make_fleet() {
   settings_.link_image = required_variable("MOSAIC_TEST_LINK_IMAGE");
   settings_.fleet_network = "fleet-" + settings_.engine.instance;
   settings_.api_target = "api:" + std::to_string(settings_.engine.gateway_port);
-  const json fleet =
-      hand_->post("/networks/create",
-                  {{"Name", settings_.fleet_network}, {"Driver", "overlay"}, {"Attachable", true}});
-  garbage_.push_back("/networks/" + fleet["Id"].get<std::string>());
+  take_network(settings_.fleet_network);
+}
+
+void SwarmLab::make_plain_agent(const AgentIdentity& identity) {
+  const json body{{"Image", image_}, {"Labels", row_labels_of(identity, role::agent)}};
+  const std::string id = hand_->post("/containers/create", body)["Id"];
+  garbage_.push_back("/containers/" + id + "?force=true");
+}
+
+void SwarmLab::take_network(const std::string& name) {
+  const json network = hand_->post("/networks/create",
+                                   {{"Name", name}, {"Driver", "overlay"}, {"Attachable", true}});
+  garbage_.push_back("/networks/" + network["Id"].get<std::string>());
 }
 
 SwarmLab::~SwarmLab() {

@@ -31,6 +31,10 @@ class SwarmLab {
   AgentIdentity agent(const std::string& owner) const;
   AgentSpec spec_of(const AgentIdentity& identity) const;
   std::string create(const AgentIdentity& identity);
+  // What a driver of plain engines would leave of it.
+  void make_plain_agent(const AgentIdentity& identity);
+  // An overlay network that is not ours.
+  void take_network(const std::string& name);
   // On the first node: a container on the fleet's network under that name, the container of a service's task, and whether
   // from within one a gateway answers at an endpoint.
   std::string run_on_fleet(const std::string& alias);

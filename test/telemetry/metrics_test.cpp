@@ -152,6 +152,8 @@ TEST(Metrics, StartEveryKnownSeriesAtZero) {
                              "mosaic_drift_found_total",
                              "mosaic_stale_observations_skipped_total",
                              "mosaic_notify_reconnects_total",
+                             "mosaic_network_capacity",
+                             "mosaic_networks_taken",
                              "mosaic_database_pool_wait_seconds_count",
                              "mosaic_open_chat_streams",
                              "mosaic_streamed_bytes_total",

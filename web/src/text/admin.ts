@@ -109,6 +109,7 @@ export const admin = {
       ConfigurationApplied: 'Configuration applied',
       Sleep: 'Asleep',
       Schedule: 'Own schedule',
+      Baseline: 'Security baseline',
     } as Record<string, string>,
     holds: { True: 'yes', False: 'no', Unknown: 'not known' } as Record<string, string>,
     noConditions: 'The controller has not looked at it yet.',
