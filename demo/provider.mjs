@@ -8,7 +8,7 @@
 //
 // What a reply shows: whose key asked, which model, how many turns of the user the request carried, and, for a question
 // such as "which word?", the word that the user asked to remember earlier in what OpenClaw sent along. A system
-// prompt that says "Call yourself NAME" makes the reply begin with that name. Nothing else of a prompt is repeated, and
+// prompt that says "Call yourself NAME" makes the reply begin with that name, and "count to N" makes it long. Nothing else of a prompt is repeated, and
 // nothing at all of the context that OpenClaw adds for itself.
 // The log has one line of JSON per request; neither keys nor messages are in it.
 import fs from 'node:fs';
@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 
 const models = ['cogito', 'glm-5', 'sage'];
 const largestBody = 8 * 1024 * 1024;
+const highestCount = 1000;
 const internalContext = 'OPENCLAW_INTERNAL_CONTEXT';
 
 const { values: options } = parseArgs({
@@ -100,6 +101,8 @@ function replyTo(owner, model, messages) {
   let sentence = 'I am listening.';
   if (/remember the word/i.test(asked)) sentence = `I will remember "${word}".`;
   if (/which word/i.test(asked)) sentence = word ? `The word is "${word}".` : 'You told me no word.';
+  const count = Math.min(Number(/count to (\d{1,4})/i.exec(asked)?.[1] ?? 0), highestCount);
+  if (count > 0) sentence = Array.from({ length: count }, (_, index) => index + 1).join(' ');
   return `${name ? `${name} here. ` : ''}${sentence} (model ${model}, key of ${owner}, turn ${turns.length} of this session)`;
 }
 

@@ -85,6 +85,7 @@ test_command() {
   end_seed_client
   # By itself UBSan complains and goes on, and a test that passes otherwise would pass.
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+  export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$repository/test/leaks_of_libraries.txt:print_suppressions=0}
   # ctest ends with its own summary; ours, after it, repeats the one line that matters.
   in_sandbox run --images agent,instant,link -- ctest --test-dir "$repository/build/$preset" --output-on-failure \
     --no-tests=error --parallel "$(jobs)" --output-log "$log_folder/test.log" "$@" || status=$?

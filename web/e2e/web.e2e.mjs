@@ -117,6 +117,19 @@ chapter('conversations are apart, and what was said comes back from the agent af
   assert.equal(await admin.getByRole('article', { name: 'You', exact: true }).count(), 2);
 });
 
+chapter('an answer can be stopped half-way and asked for again', async () => {
+  await say(admin, 'Please count to 300.');
+  await lastReply(admin).getByText(' 3 4 5 ').waitFor();
+  await button(admin, 'Stop').click();
+  await lastReply(admin).getByText('Stopped.').waitFor();
+  assert.ok(!(await lastReply(admin).textContent()).includes('300'), 'it ended before its end');
+  await browser.look(admin, 'chat-stopped');
+  await lastReply(admin).getByRole('button', { name: 'Try again' }).click();
+  await lastReply(admin).getByText(' 299 300').waitFor({ timeout: 120_000 });
+  await button(admin, 'Send').waitFor();
+  assert.equal(await lastReply(admin).getByText('Stopped.').count(), 0);
+});
+
 chapter('a change says what it does before it is saved, and is rolled out', async () => {
   await admin.goto(`${world.url}/settings/agent`);
   const model = admin.getByRole('textbox', { name: 'Model' }).or(admin.getByRole('combobox', { name: 'Model' })).first();

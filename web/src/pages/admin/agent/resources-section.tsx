@@ -1,11 +1,12 @@
 // What an agent may use: its own limits, or the fleet's. Saving shows first whether it restarts.
-import { Button, Group, NumberInput, Text, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 
 import { api, body, type Schemas } from '../../../api/client';
 import { affectsOf, dryRun } from '../../../api/dry-run';
 import { keys } from '../../../api/queries';
+import { AgentResourceFields, type AgentResources } from '../../../components/agent-resource-fields';
 import { ConfirmChange } from '../../../components/confirm-change';
 import { notifyEffects } from '../../../components/notify';
 import { Section } from '../../../components/section';
@@ -18,10 +19,7 @@ import classes from './agent-page.module.css';
 const words = text.admin.agent;
 type Limits = Schemas['Limits'];
 
-interface ResourcesDraft {
-  memoryMb: number | string;
-  cpuMilli: number | string;
-  image: string;
+interface ResourcesDraft extends AgentResources {
   idleTimeoutMin: number | string;
 }
 
@@ -69,26 +67,7 @@ export function ResourcesSection({ agent, limits }: { agent: AgentInFull; limits
       </Text>
       <form onSubmit={submit}>
         <div className={classes.form}>
-          <NumberInput
-            label={words.memory}
-            description={limits && words.fleetDefault(limits.memoryMb)}
-            value={draft.memoryMb}
-            onChange={(memoryMb) => set({ memoryMb })}
-            min={64}
-            max={1_048_576}
-            step={256}
-            allowDecimal={false}
-          />
-          <NumberInput
-            label={words.cpu}
-            description={limits && words.fleetDefault(limits.cpuMilli)}
-            value={draft.cpuMilli}
-            onChange={(cpuMilli) => set({ cpuMilli })}
-            min={100}
-            max={256_000}
-            step={100}
-            allowDecimal={false}
-          />
+          <AgentResourceFields draft={draft} onChange={set} limits={limits} imageClassName={classes.whole} />
           {agent.kind === 'user' && (
             <NumberInput
               label={words.idle}
@@ -101,14 +80,6 @@ export function ResourcesSection({ agent, limits }: { agent: AgentInFull; limits
               withAsterisk={false}
             />
           )}
-          <TextInput
-            className={classes.whole}
-            label={words.image}
-            description={limits && words.fleetDefault(limits.image)}
-            value={draft.image}
-            onChange={(event) => set({ image: event.currentTarget.value })}
-            spellCheck={false}
-          />
         </div>
         <Group mt="md">
           <Button type="submit" disabled={!changed || draft.idleTimeoutMin === ''}>

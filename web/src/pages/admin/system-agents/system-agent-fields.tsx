@@ -1,7 +1,8 @@
-import { Alert, Anchor, NumberInput, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { Alert, Anchor, Select, Stack, Switch, TextInput } from '@mantine/core';
 import { Link } from 'react-router';
 
 import type { Schemas } from '../../../api/client';
+import { AgentResourceFields } from '../../../components/agent-resource-fields';
 import { fieldError } from '../../../components/fields';
 import { text } from '../../../text';
 import type { SystemAgentDraft } from './system-agent-draft';
@@ -27,7 +28,6 @@ export function SystemAgentFields({ draft, onChange, choices, limits, isNew, err
   const set = (change: Partial<SystemAgentDraft>) => onChange({ ...draft, ...change });
   // What is set stays to be seen, also when nobody shares it any more.
   const models = draft.primaryModel && !choices.models.includes(draft.primaryModel) ? [draft.primaryModel, ...choices.models] : choices.models;
-  const fleetDefault = (value: string | number | undefined) => (value === undefined ? undefined : text.admin.agent.fleetDefault(value));
   return (
     <Stack>
       {isNew && (
@@ -82,36 +82,7 @@ export function SystemAgentFields({ draft, onChange, choices, limits, isNew, err
           error={fieldError(error, 'providerId')}
         />
       )}
-      <NumberInput
-        label={words.memoryMb}
-        description={fleetDefault(limits?.memoryMb)}
-        value={draft.memoryMb}
-        onChange={(memoryMb) => set({ memoryMb })}
-        min={64}
-        max={1_048_576}
-        step={256}
-        allowDecimal={false}
-        error={fieldError(error, 'memoryMb')}
-      />
-      <NumberInput
-        label={words.cpuMilli}
-        description={fleetDefault(limits?.cpuMilli)}
-        value={draft.cpuMilli}
-        onChange={(cpuMilli) => set({ cpuMilli })}
-        min={100}
-        max={256_000}
-        step={100}
-        allowDecimal={false}
-        error={fieldError(error, 'cpuMilli')}
-      />
-      <TextInput
-        label={words.image}
-        description={fleetDefault(limits?.image)}
-        value={draft.image}
-        onChange={(event) => set({ image: event.currentTarget.value })}
-        spellCheck={false}
-        error={fieldError(error, 'image')}
-      />
+      <AgentResourceFields draft={draft} onChange={set} limits={limits} error={error} />
       <Switch
         label={words.active}
         description={words.activeHint}
