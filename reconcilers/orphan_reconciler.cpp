@@ -91,17 +91,20 @@ OrphanInput OrphanReconciler::look(const ResourceKey& row_key, const Memory& mem
   return input;
 }
 
-// Only asked of what a failover left, so that reading all rows is no matter. Networks are named after the owner.
+// Only asked of what a failover left, so that reading all rows is no matter. Networks are named after the owner. The row
+// itself, missed by an old snapshot a moment ago and there again, has its own names and is not its own successor.
 bool OrphanReconciler::is_replaced(const ResourceKey& row_key, const OrphanInput& input) {
   bool replaced = false;
+  bool is_back = false;
   rows_.scan_agents([&](AgentRow&& other) {
+    is_back = is_back || other.key == row_key;
     if (other.key.kind != row_key.kind) return;
     const std::string network = network_name(identity_of(other, instance_));
     for (const auto& name : input.networks) replaced = replaced || name == network;
     for (const auto& container : input.containers)
       replaced = replaced || container.name == other.container_name;
   });
-  return replaced;
+  return replaced && !is_back;
 }
 
 void OrphanReconciler::perform(const OrphanPlan& plan) {

@@ -125,7 +125,8 @@ std::string KillFleet::unsettled() {
 std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containers) {
   const auto rows = fleet_.database().sql(
       R"(SELECT "id", "phase", coalesce("containerId", ''), "deletionRequestedAt" IS NOT NULL,
-                coalesce("readyAt" >= "restartedAt", true), "restartCount", "generation" = "observedGeneration"
+                coalesce("readyAt" >= "restartedAt", true), "restartCount", "generation" = "observedGeneration",
+                coalesce("lastError", 'nothing is on record')
          FROM "UserContainer")");
   if (rows.size() < agents_.size()) return "a row was lost";
   for (const auto& row : rows) {
@@ -146,7 +147,8 @@ std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containe
     if (runs != (agent->second.awake ? 1 : 0))
       return id + " is " + phase + ", but its container is not";
     if (agent->second.awake && !row[4].as<bool>()) return id + " was not restarted";
-    if (!forgives_ends_ && row[5].as<int>() != 0) return id + " is said to have ended by itself";
+    if (!forgives_ends_ && row[5].as<int>() != 0)
+      return id + " is said to have ended by itself (" + row[7].as<std::string>() + ")";
   }
   return {};
 }

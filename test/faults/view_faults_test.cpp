@@ -74,6 +74,7 @@ TEST_F(ViewFaults, F05_RowMissingFromASnapshot) {
         "the row left out of every answer of the database during three comparisons", "S2 S4 S7");
   const auto ids = add_running(2);
   const auto container = only_container_of(ids[0]);
+  const auto started = fleet.engine().inspect(container).at("State").at("StartedAt");
   for (int count = injections(3); count > 0; --count) {
     const auto comparisons = new_count();
     engine.after([comparisons](EngineCall& call) {
@@ -88,6 +89,7 @@ TEST_F(ViewFaults, F05_RowMissingFromASnapshot) {
     engine.after({});
     ASSERT_TRUE(converges());
     EXPECT_EQ(only_container_of(ids[0]), container) << "it was never touched";
+    EXPECT_EQ(fleet.engine().inspect(container).at("State").at("StartedAt"), started);
   }
 }
 

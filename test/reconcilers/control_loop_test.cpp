@@ -433,6 +433,25 @@ TEST_F(LoopTest, ALostRowKeepsItsContainer) {
   EXPECT_EQ(containers("alice"), 1U);
 }
 
+TEST_F(LoopTest, ARowThatAnOldSnapshotMissedIsNotTakenForItsOwnSuccessor) {
+  user("alice");
+  settle();
+  const AgentRow row = *store.find_agent(key("alice"));
+  store.lose_agent(key("alice"));
+  bool back = false;
+  store.set_fault_hook([&](std::string_view operation, StoreMoment moment) {
+    if (operation != "was_deleted" || moment != StoreMoment::after) return;
+    store.set_fault_hook({});
+    store.put_agent(row);
+    back = true;
+  });
+  loop->informer().request_resync();
+  pass(minutes(2));
+  EXPECT_TRUE(back) << "nobody asked whether it was deleted";
+  EXPECT_EQ(engine.call_count(EngineMethod::terminate), 0U);
+  EXPECT_EQ(containers("alice"), 1U);
+}
+
 TEST_F(LoopTest, AHelperThatAKilledControllerLeftIsRemovedByItsSuccessor) {
   engine.leave_helper_behind();
   boot();
