@@ -1,13 +1,17 @@
 #include "runtime/docker/volume_keeper.hpp"
 
-#include <optional>
-
 #include "model/ustar.hpp"
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_decoding.hpp"
 #include "runtime/docker/engine_query.hpp"
 
 namespace mosaic {
+namespace {
+
+// An engine with a full disk makes few volumes in a life; one beyond it keeps a name that a person has to free.
+constexpr std::size_t most_half_made = 10'000;
+
+}  // namespace
 
 VolumeKeeper::VolumeKeeper(EngineClient& engine, const DockerSettings& settings)
     : engine_(engine), instance_(settings.instance), helpers_(engine, settings.instance) {}
@@ -26,6 +30,28 @@ void VolumeKeeper::ensure(const AgentIdentity& identity) {
 // Creating a volume that exists is an answer of 201 and changes nothing.
 void VolumeKeeper::create(const AgentIdentity& identity, const std::string& name,
                           std::string_view volume_role) {
+  const bool was_there = labels_of(name).has_value();
+  ObjectLabels made;
+  try {
+    made = call_create(identity, name, volume_role);
+    if (made.instance.empty() && is_half_made(name)) {
+      delete_volume(name);
+      made = call_create(identity, name, volume_role);
+    }
+  } catch (const EngineError& error) {
+    if (!was_there && error.kind() != EngineErrorKind::unavailable) note_half_made(name, true);
+    throw;
+  }
+  if (made.instance != instance_) {
+    throw EngineError(EngineErrorKind::conflict,
+                      "the volume " + name +
+                          " is not Mosaic Fleet's: remove or rename it, the agent needs that name");
+  }
+  note_half_made(name, false);
+}
+
+ObjectLabels VolumeKeeper::call_create(const AgentIdentity& identity, const std::string& name,
+                                       std::string_view volume_role) {
   EngineRequest request;
   request.method = "POST";
   request.route = "/volumes/create";
@@ -33,20 +59,36 @@ void VolumeKeeper::create(const AgentIdentity& identity, const std::string& name
   request.body = volume_body(identity, name, volume_role);
   request.timeout = engine_timeout::change;
   request.doing = "create volume " + name;
-  if (decode_volume_labels(engine_.call(request).body).instance != instance_) {
-    throw EngineError(EngineErrorKind::conflict,
-                      "the volume " + name +
-                          " is not Mosaic Fleet's: remove or rename it, the agent needs that name");
+  return decode_volume_labels(engine_.call(request).body);
+}
+
+bool VolumeKeeper::is_half_made(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return half_made_.contains(name);
+}
+
+void VolumeKeeper::note_half_made(const std::string& name, bool half_made) {
+  const std::lock_guard lock(mutex_);
+  if (!half_made) {
+    half_made_.erase(name);
+  } else if (half_made_.size() < most_half_made) {
+    half_made_.insert(name);
   }
 }
 
-bool VolumeKeeper::is_ours(const std::string& name) {
+std::optional<ObjectLabels> VolumeKeeper::labels_of(const std::string& name) {
   EngineRequest request;
   request.route = "/volumes/{name}";
   request.path = engine_path("/volumes/", name, "");
   request.doing = "inspect volume " + name;
   const EngineAnswer answer = engine_.call_accepting(request, {404});
-  return answer.status != 404 && decode_volume_labels(answer.body).instance == instance_;
+  if (answer.status == 404) return std::nullopt;
+  return decode_volume_labels(answer.body);
+}
+
+bool VolumeKeeper::is_ours(const std::string& name) {
+  const auto labels = labels_of(name);
+  return labels && labels->instance == instance_;
 }
 
 VolumePresence VolumeKeeper::presence(const AgentIdentity& identity) {
@@ -69,7 +111,10 @@ void VolumeKeeper::remove(const AgentIdentity& identity) {
 }
 
 void VolumeKeeper::remove_one(const std::string& name) {
-  if (!is_ours(name)) return;
+  if (is_ours(name)) delete_volume(name);
+}
+
+void VolumeKeeper::delete_volume(const std::string& name) {
   EngineRequest request;
   request.method = "DELETE";
   request.route = "/volumes/{name}";

@@ -5,16 +5,22 @@
 // looked at once: when it lacks the folders, a short-lived container of that image, as root with no capability but
 // chown, without a network, gives the two volumes to user 1000 before the agent is created. No host path is mounted.
 //
+// An engine whose disk is full may make a volume and not be able to write down its labels: it refuses the call, and once
+// it has room again it shows the volume as nobody's, for ever under the name that the agent needs. What a call of ours
+// left so, where there was none right before it, has no state and is removed and made anew.
+//
 // Thread-safety: every method may be called from any thread.
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/docker_settings.hpp"
 #include "runtime/docker/engine_client.hpp"
+#include "runtime/docker/engine_decoding.hpp"
 #include "runtime/docker/helper_containers.hpp"
 
 namespace mosaic {
@@ -36,7 +42,14 @@ class VolumeKeeper {
 
  private:
   void create(const AgentIdentity& identity, const std::string& name, std::string_view volume_role);
+  ObjectLabels call_create(const AgentIdentity& identity, const std::string& name,
+                           std::string_view volume_role);
+  bool is_half_made(const std::string& name);
+  void note_half_made(const std::string& name, bool half_made);
+  std::optional<ObjectLabels> labels_of(
+      const std::string& name);  // nothing: there is no such volume
   void remove_one(const std::string& name);
+  void delete_volume(const std::string& name);
   bool lacks_folders(const std::string& image_id);
   bool image_has_folders(const std::string& image);
   bool agent_owns_folder(const std::string& container_id, std::string_view folder);
@@ -50,7 +63,8 @@ class VolumeKeeper {
   std::mutex mutex_;
   std::set<std::string> images_with_folders_;  // by id
   std::set<std::string> images_without_folders_;
-  std::set<std::string> given_;  // state volumes that were handed over by this process
+  std::set<std::string> given_;      // state volumes that were handed over by this process
+  std::set<std::string> half_made_;  // by a call of this process that the engine refused
 };
 
 }  // namespace mosaic
