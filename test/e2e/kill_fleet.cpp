@@ -51,6 +51,14 @@ std::string KillFleet::add(const std::string& owner, bool awake) {
   return id;
 }
 
+std::function<void()> KillFleet::picture() {
+  return [this, agents = agents_, purged = purged_, keepers = keepers_] {
+    agents_ = agents;
+    purged_ = purged;
+    keepers_ = keepers;
+  };
+}
+
 // Twelve in a hundred go away; the rest wakes, sleeps, restarts or changes its size.
 void KillFleet::change(const std::string& id) {
   static constexpr std::pair<int, Change> up_to[] = {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
@@ -26,6 +27,9 @@ class KillFleet {
   void apply(const std::string& id, Change change);
   // What ends by itself because the test made it end is counted by the product, and rightly.
   void forgive_ends() { forgives_ends_ = true; }
+  // What returns brings back what is expected now, as a failover does that loses every change from here on. Ids of rows
+  // that were lost are not used again.
+  std::function<void()> picture();
 
   // An agent for every owner, half of them with somebody waiting.
   void create_all();

@@ -102,8 +102,7 @@ class CrashFaults : public FaultTest {
 };
 
 TEST_F(CrashFaults, F01_KilledAtEveryCallInTurn) {
-  fault(1, "kill -9 after every database and engine call in turn",
-        "SIGKILL at the n-th call of wake, resize, stop", "S1 S2 S5 S7");
+  fault(1, "SIGKILL at the n-th call of wake, resize, stop", "S1 S2 S5 S7");
   const auto id = agents.add("u1", false);
   ASSERT_TRUE(converges());
   const std::vector<Change> life{Change::wake, Change::resize, Change::stop};
@@ -116,8 +115,7 @@ TEST_F(CrashFaults, F01_KilledAtEveryCallInTurn) {
 }
 
 TEST_F(CrashFaults, F02_KilledBetweenCreateAndStatusWrite) {
-  fault(2, "crash between create and status write", "SIGKILL once the engine answered create",
-        "S1 S7");
+  fault(2, "SIGKILL once the engine answered create", "S1 S7");
   const auto created = std::make_shared<std::atomic<int>>(0);
   for (int count = injections(3); count > 0; --count) {
     auto name = std::make_shared<std::string>();
@@ -141,8 +139,7 @@ TEST_F(CrashFaults, F02_KilledBetweenCreateAndStatusWrite) {
 }
 
 TEST_F(CrashFaults, F03_AnswerToCreateIsLost) {
-  fault(3, "create succeeded, response lost", "connection cut instead of the answer to create",
-        "S1 S4 S7");
+  fault(3, "connection cut instead of the answer to create", "S1 S4 S7");
   for (int count = injections(3); count > 0; --count) {
     auto lost = std::make_shared<std::atomic<int>>(0);
     auto name = std::make_shared<std::string>();
@@ -160,8 +157,7 @@ TEST_F(CrashFaults, F03_AnswerToCreateIsLost) {
 }
 
 TEST_F(CrashFaults, F13_LeaseLostInTheMiddleOfAStart) {
-  fault(13, "lease lost mid-start", "lease row taken by another holder while start is on its way",
-        "S1 S7 S8");
+  fault(13, "lease row taken by another holder while start is on its way", "S1 S7 S8");
   for (int count = injections(2); count > 0; --count) {
     auto stolen = std::make_shared<std::atomic<bool>>(false);
     auto last_call_before = std::make_shared<std::atomic<int>>(std::numeric_limits<int>::max());
@@ -199,8 +195,7 @@ TEST_F(CrashFaults, F13_LeaseLostInTheMiddleOfAStart) {
 
 TEST_F(CrashFaults, F16_CrashLoopSurvivesARestartOfTheController) {
   if (!long_ones_too()) GTEST_SKIP() << long_one;
-  fault(16, "crash loop survives a controller restart",
-        "SIGKILL of the controller while an agent backs off for 10 s", "S1 S7");
+  fault(16, "SIGKILL of the controller while an agent backs off for 10 s", "S1 S7");
   const std::string image = "mosaic-faults/crashing:" + fleet.instance().substr(0, 8);
   fleet.engine().make_image(image, e2e::instant_image(), "ENV MOSAIC_TEST_EXIT_CODE=3");
   agents.forgive_ends();
@@ -235,7 +230,7 @@ TEST_F(CrashFaults, F16_CrashLoopSurvivesARestartOfTheController) {
 
 TEST_F(CrashFaults, F21_KilledAtEachStepOfAPurge) {
   if (!long_ones_too()) GTEST_SKIP() << long_one;
-  fault(21, "crash at each step of a purge", "SIGKILL at the n-th call of a purge", "S1 S2 S7");
+  fault(21, "SIGKILL at the n-th call of a purge", "S1 S2 S7");
   CallTrap trap(engine, database);
   const auto purge_one = [&](int moment) {
     const auto id = agents.add("u1", true);
@@ -264,7 +259,7 @@ TEST_F(CrashFaults, F21_KilledAtEachStepOfAPurge) {
 }
 
 TEST_F(CrashFaults, F29_AskedToEndUnderLoad) {
-  fault(29, "SIGTERM under load", "SIGTERM while eight agents are being started", "S1 S7 S8");
+  fault(29, "SIGTERM while eight agents are being started", "S1 S7 S8");
   milliseconds longest{0};
   for (int count = injections(2); count > 0; --count) {
     std::vector<std::string> ids;

@@ -10,7 +10,7 @@ class EngineFaults : public FaultTest {};
 
 TEST_F(EngineFaults, F14_EngineDown) {
   if (!long_ones_too()) GTEST_SKIP() << long_one;
-  fault(14, "engine down 10 min",
+  fault(14,
         "the engine's socket refused for 15 s: the breaker has opened and tries every 8 s by then",
         "S1 S4 S7");
   const auto ids = add_running(3);
@@ -34,8 +34,7 @@ TEST_F(EngineFaults, F14_EngineDown) {
 }
 
 TEST_F(EngineFaults, F15_OneContainerHangsWhileOthersGoOn) {
-  fault(15, "one container hangs while others go on", "no call about one container is answered",
-        "S1 S4");
+  fault(15, "no call about one container is answered", "S1 S4");
   const auto ids = add_running(2);
   milliseconds longest{0};
   for (int count = injections(2); count > 0; --count) {
@@ -68,8 +67,7 @@ TEST_F(EngineFaults, F15_OneContainerHangsWhileOthersGoOn) {
 }
 
 TEST_F(EngineFaults, F17_ImageMissingThenPresent) {
-  fault(17, "image missing, then present", "the agent's image is not on the engine, then tagged",
-        "S1 S7");
+  fault(17, "the agent's image is not on the engine, then tagged", "S1 S7");
   const std::string image = "mosaic-faults/late:" + fleet.instance().substr(0, 8);
   for (int count = injections(2); count > 0; --count) {
     const auto id = agents.add("owner" + std::to_string(count), false);
@@ -95,8 +93,7 @@ TEST_F(EngineFaults, F17_ImageMissingThenPresent) {
 
 TEST_F(EngineFaults, F22_ForeignContainerUnderOurName) {
   if (!long_ones_too()) GTEST_SKIP() << long_one;
-  fault(22, "foreign container holding our name",
-        "a container without our labels under an agent's name, through a controller's death",
+  fault(22, "a container without our labels under an agent's name, through a controller's death",
         "S6 S7");
   for (int count = injections(2); count > 0; --count) {
     const std::string owner = "owner" + std::to_string(count);
@@ -125,8 +122,7 @@ TEST_F(EngineFaults, F22_ForeignContainerUnderOurName) {
 
 TEST_F(EngineFaults, F23_HumanStopsOrRemovesAContainer) {
   if (!long_ones_too()) GTEST_SKIP() << long_one;
-  fault(23, "a human removes or stops a container", "docker rm -f, stop, kill, pause, network rm",
-        "S1 S2 S7");
+  fault(23, "docker rm -f, stop, kill, pause, network rm", "S1 S2 S7");
   agents.forgive_ends();
   const auto ids = add_running(2);
   const std::vector<std::vector<std::string>> deeds{
@@ -148,8 +144,7 @@ TEST_F(EngineFaults, F23_HumanStopsOrRemovesAContainer) {
 }
 
 TEST_F(EngineFaults, F27_EngineErrorEchoesTheEnvironment) {
-  fault(27, "an engine error that echoes the environment",
-        "create answered with an error that quotes the whole request, token and all", "S5 S7");
+  fault(27, "create answered with an error that quotes the whole request, token and all", "S5 S7");
   for (int count = injections(3); count > 0; --count) {
     const auto echoed = std::make_shared<std::atomic<int>>(0);
     engine.after([echoed](EngineCall& call) {

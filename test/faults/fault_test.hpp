@@ -38,6 +38,10 @@ inline constexpr std::chrono::seconds heal_limit{60};
 inline constexpr int lease_seconds = 4;
 
 FleetOptions with_short_lease(FleetOptions options = {});
+// The same on another server than the sandbox's.
+FleetOptions on_database(const std::string& url);
+// For what a test keeps; not made yet.
+std::filesystem::path folder_for(const std::string& name);
 milliseconds since(Time::time_point begin);
 
 class FaultTest : public testing::Test {
@@ -48,8 +52,8 @@ class FaultTest : public testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  void fault(int number, const std::string& name, const std::string& injected,
-             const std::string& invariants);
+  // By its number on the list.
+  void fault(int number, const std::string& injected, const std::string& invariants);
   void inject() { ++injections_; }
   // Those that take half a minute and more run when MOSAIC_FAULTS is set, as ./dev prove does.
   static bool long_ones_too();
@@ -69,7 +73,14 @@ class FaultTest : public testing::Test {
   // Rows and engine agree, and then two complete looks at everything change nothing more.
   testing::AssertionResult converges(milliseconds limit = heal_limit);
   testing::AssertionResult is_quiet();
+  // The controller compares all rows with all containers so many times more. Takes the engine's place for a judge.
+  testing::AssertionResult compares(int times);
   std::string only_container_of(const std::string& id);
+  std::string started_at(const std::string& container);
+  // Where the engine keeps an owner's state; the test looks from outside, as root.
+  std::string state_folder(const std::string& owner);
+  void write_memory(const std::string& owner);
+  bool remembers(const std::string& owner);
   std::int64_t term();
 
   Fleet fleet;
@@ -79,14 +90,15 @@ class FaultTest : public testing::Test {
   InvariantWatch watch;
   milliseconds longest_heal{0};
 
+  void look_for_rewrites();  // S7; at the end of each test by itself
+
  private:
   void install_rewrite_trap();
   void look_for_secrets();
-  void look_for_rewrites();
   void report();
 
   int number_ = 0;
-  std::string name_, injected_, invariants_, figure_;
+  std::string injected_, invariants_, figure_;
   int injections_ = 0;
   int owners_ = 0;
 };

@@ -35,7 +35,7 @@ class LeaderFaults : public FaultTest {
 };
 
 TEST_F(LeaderFaults, F11_LeaderSuspendedInTheMiddleOfAPurge) {
-  fault(11, "leader paused 60 s (SIGSTOP)",
+  fault(11,
         "SIGSTOP between two calls of a purge for longer than the lease (4 s instead of 15 s), "
         "then SIGCONT",
         "S1 S2 S8");
@@ -85,8 +85,7 @@ TEST_F(LeaderFaults, F11_LeaderSuspendedInTheMiddleOfAPurge) {
 }
 
 TEST_F(LeaderFaults, F12_TwoThatBelieveToLead) {
-  fault(12, "two leaders",
-        "the leader's way to the database frozen until another one leads and acts, then opened",
+  fault(12, "the leader's way to the database frozen until another one leads and acts, then opened",
         "S1 S8");
   for (int count = injections(2); count > 0; --count) {
     const std::string number = std::to_string(count);

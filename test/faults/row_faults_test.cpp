@@ -1,30 +1,13 @@
 // Rows that change back, go, come again, pile up, or cannot be worked with.
-#include <fstream>
-
 #include "test/faults/fault_test.hpp"
 
 namespace mosaic::faults {
 namespace {
 
-class RowFaults : public FaultTest {
- protected:
-  // Where the engine keeps an owner's state; the test looks from outside, as root.
-  std::string state_folder(const std::string& owner) {
-    return fleet.engine().docker(
-        {"volume", "inspect", "--format", "{{.Mountpoint}}",
-         "mosaic-" + fleet.instance().substr(0, 8) + "-user-" + owner + "-state"});
-  }
-  void write_memory(const std::string& owner) {
-    std::ofstream(state_folder(owner) + "/remembered") << owner;
-  }
-  bool remembers(const std::string& owner) {
-    return e2e::file_text(state_folder(owner) + "/remembered") == owner;
-  }
-};
+class RowFaults : public FaultTest {};
 
 TEST_F(RowFaults, F18_SpecChangesAndChangesBack) {
-  fault(18, "spec A, B, A",
-        "the memory limit changed and changed back within one freeze of the engine", "S1 S7");
+  fault(18, "the memory limit changed and changed back within one freeze of the engine", "S1 S7");
   const auto ids = add_running(2);
   for (int count = injections(3); count > 0; --count) {
     engine.freeze(true);
@@ -43,8 +26,7 @@ TEST_F(RowFaults, F18_SpecChangesAndChangesBack) {
 }
 
 TEST_F(RowFaults, F19_SameUserDeletedAndMadeAgain) {
-  fault(19, "delete and re-create the same user",
-        "the row deleted and another one of the same owner inserted in one transaction",
+  fault(19, "the row deleted and another one of the same owner inserted in one transaction",
         "S1 S2 S7");
   for (int count = injections(3); count > 0; --count) {
     const std::string owner = "owner" + std::to_string(count);
@@ -62,8 +44,7 @@ TEST_F(RowFaults, F19_SameUserDeletedAndMadeAgain) {
 }
 
 TEST_F(RowFaults, F20_DeletedWithoutPurge) {
-  fault(20, "delete without purge", "deletion asked for, or the row deleted, without a purge",
-        "S2 S7");
+  fault(20, "deletion asked for, or the row deleted, without a purge", "S2 S7");
   for (int count = injections(2); count > 0; --count) {
     for (const Change way : {Change::remove, Change::drop}) {
       const std::string owner = "owner" + std::to_string(count) + (way == Change::drop ? "d" : "r");
@@ -81,8 +62,7 @@ TEST_F(RowFaults, F20_DeletedWithoutPurge) {
 
 TEST_F(RowFaults, F24_TenThousandWakes) {
   if (!long_ones_too()) GTEST_SKIP() << long_one;
-  fault(24, "ten thousand wakes",
-        "10 000 notifications of users who wait, six of whom exist, at once", "S1 S7");
+  fault(24, "10 000 notifications of users who wait, six of whom exist, at once", "S1 S7");
   milliseconds longest{0};
   for (int count = injections(2); count > 0; --count) {
     std::vector<std::string> ids;
@@ -105,13 +85,12 @@ TEST_F(RowFaults, F24_TenThousandWakes) {
 }
 
 TEST_F(RowFaults, F25_IdleDeadlineRacesANewStream) {
-  fault(25, "idle deadline races a new stream",
-        "a turn recorded in the very moment in which the agent is put to sleep", "S3 S7");
+  fault(25, "a turn recorded in the very moment in which the agent is put to sleep", "S3 S7");
   const auto ids = add_running(1);
   for (int count = injections(3); count > 0; --count) {
     const auto begun = std::make_shared<std::atomic<bool>>(false);
     const auto container = only_container_of(ids[0]);
-    const auto started = fleet.engine().inspect(container).at("State").at("StartedAt");
+    const auto started = started_at(container);
     database.before([=, url = fleet.database().url(), id = ids[0]](DatabaseCall& call) {
       if (!call.is("_if_idle") || begun->exchange(true)) return Fate::pass;
       pqxx::connection connection(url);
@@ -126,18 +105,9 @@ TEST_F(RowFaults, F25_IdleDeadlineRacesANewStream) {
     agents.apply(ids[0], Change::idle);
     ASSERT_TRUE(eventually(20s, [&] { return begun->load(); }));
     inject();
-    const auto comparisons = std::make_shared<std::atomic<int>>(0);
-    engine.after([comparisons](EngineCall& call) {
-      if (call.is("GET", "/containers/json?")) ++*comparisons;
-      return Fate::pass;
-    });
-    ASSERT_TRUE(eventually(20s, [&] {
-      force_resync();
-      return *comparisons >= 3;
-    }));
+    ASSERT_TRUE(compares(3));
     EXPECT_EQ(fleet.look(ids[0])->phase, "running");
-    EXPECT_EQ(fleet.engine().inspect(container).at("State").at("StartedAt"), started);
-    engine.after({});
+    EXPECT_EQ(started_at(container), started);
     database.before({});
     // The turn is over, and sleep comes.
     fleet.set_user(ids[0], R"("busyUntil" = NULL)");
@@ -148,8 +118,7 @@ TEST_F(RowFaults, F25_IdleDeadlineRacesANewStream) {
 }
 
 TEST_F(RowFaults, F26_OnePoisonRow) {
-  fault(26, "one poison row", "a token that no key opens, in the row of somebody who waits",
-        "S5 S7");
+  fault(26, "a token that no key opens, in the row of somebody who waits", "S5 S7");
   for (int count = injections(2); count > 0; --count) {
     const std::string number = std::to_string(count);
     const auto poisoned = agents.add("poisoned" + number, false);
