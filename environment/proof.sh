@@ -148,6 +148,9 @@ prove_section() {
   esac
 }
 
+# says_no SECTION: whether one of its lines in MOSAIC_PROOF did not hold.
+says_no() { jq -e --arg section "$1" 'select(.section == $section and (.held | not))' "$MOSAIC_PROOF" >/dev/null; }
+
 # proof_rows SECTION AMOUNT: that section's lines of MOSAIC_PROOF as rows in Markdown. Each says when, at which commit and how
 # thoroughly it was measured, so that rows of different runs can stand in one table and none passes for younger than it is.
 proof_rows() {
@@ -216,6 +219,8 @@ prove_command() {
       status=1
       say "$section did not hold; the end of its log:"
       tail -5 "$log_folder/prove-$section.log" >&2
+      # One that was killed half way has only said what held until then.
+      says_no "$section" || write_proof "$section" "it ran to its end" "it failed: build/log/prove-$section.log" false
     fi
     grep -q "\"section\":\"$section\"" "$MOSAIC_PROOF" ||
       { write_proof "$section" "it ran to its end" "nothing was measured" false; status=1; }
