@@ -166,12 +166,14 @@ int FaultTest::injections(int usually) const { return usually * std::max(1, time
 std::vector<int> FaultTest::moments(int all, int usually) const {
   const int wanted = times_as_many() == 0 ? all : std::min(all, injections(usually));
   std::vector<int> chosen;
+  chosen.reserve(static_cast<std::size_t>(wanted));
   for (int i = 0; i < wanted; ++i) chosen.push_back(1 + i * all / wanted);
   return chosen;
 }
 
 std::vector<std::string> FaultTest::add_running(int count) {
   std::vector<std::string> ids;
+  ids.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) ids.push_back(agents.add("u" + std::to_string(++owners_), true));
   for (const auto& id : ids) EXPECT_TRUE(fleet.becomes(id, "running"));
   return ids;

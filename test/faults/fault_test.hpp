@@ -45,9 +45,11 @@ std::filesystem::path folder_for(const std::string& name);
 milliseconds since(Time::time_point begin);
 
 class FaultTest : public testing::Test {
+ public:
+  ~FaultTest() override;
+
  protected:
   explicit FaultTest(FleetOptions options = with_short_lease());
-  ~FaultTest() override;
 
   void SetUp() override;
   void TearDown() override;
