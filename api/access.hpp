@@ -69,7 +69,6 @@ class GuardedRoutes {
   void add(std::string method, std::string_view pattern, AccessRule rule, GuardedHandler handler);
 
   Router& router() { return router_; }
-  Gatekeeper& gatekeeper() { return gatekeeper_; }
 
  private:
   Router& router_;

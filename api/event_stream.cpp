@@ -10,6 +10,7 @@
 
 #include "api/client_stream.hpp"
 #include "api/exchange.hpp"
+#include "api/standing_right.hpp"
 #include "api/timed_wakeup.hpp"
 
 namespace mosaic {
@@ -64,21 +65,9 @@ class BufferedChannel final : public EventChannel,
     return closed_;
   }
 
-  void recheck() override {
-    const std::lock_guard lock(mutex_);
-    if (closed_ || std::exchange(recheck_, true)) return;
-    if (executor_) asio::post(executor_, [self = shared_from_this()] { self->wake(); });
-  }
-
-  // Nothing while a look at the right is due: it comes before whatever was said after it was asked for.
   std::string take() {
     const std::lock_guard lock(mutex_);
-    if (recheck_) return {};
     return std::exchange(buffer_, std::string());
-  }
-  bool take_recheck() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(recheck_, false);
   }
 
   // Both on the I/O thread.
@@ -98,7 +87,6 @@ class BufferedChannel final : public EventChannel,
   asio::any_io_executor executor_;  // none: detached
   std::string buffer_;
   bool closed_ = false;
-  bool recheck_ = false;
   TimedWakeup* wakeup_;  // of the I/O thread
 };
 
@@ -122,46 +110,53 @@ class Attachment {
 
 class EventStreamRoute final : public StreamHandler {
  public:
-  EventStreamRoute(Gatekeeper& gatekeeper, AccessRule rule, OpenEvents open,
+  EventStreamRoute(StandingRights& rights, AccessRule rule, OpenEvents open,
                    EventStreamLimits limits)
-      : gatekeeper_(gatekeeper), rule_(rule), open_(std::move(open)), limits_(limits) {}
+      : rights_(rights), rule_(rule), open_(std::move(open)), limits_(limits) {}
 
   asio::awaitable<void> serve(Request& request, ClientStream& client) override {
     TimedWakeup wakeup(client.executor());
     const auto channel =
         std::make_shared<BufferedChannel>(client.executor(), limits_.buffer_bytes, wakeup);
     const Attachment attachment(*channel, client);
-    std::shared_ptr<void> source;
-    std::optional<Response> refusal;
-    auto begin = [&] { refusal = admit_and_open(request, channel, source, client.log()); };
-    if (!co_await client.on_worker(begin)) refusal = busy_response();
-    if (refusal) {
-      co_await client.respond(*refusal);
+    const auto ticket = rights_.ticket();
+    Opened opened;
+    auto begin = [&] { admit_and_open(request, channel, opened, client.log()); };
+    if (!co_await client.on_worker(begin)) opened.refusal = busy_response();
+    if (opened.refusal) {
+      co_await client.respond(*opened.refusal);
       co_return;
     }
-    co_await relay(request, client, *channel, wakeup);
+    const StandingRight::Admitted admitted{request, rule_, opened.account_id, ticket};
+    const StandingRight right(rights_, client.executor(), admitted, [&] { wakeup.notify(); });
+    co_await relay(client, right, *channel, wakeup);
   }
 
  private:
-  std::optional<Response> admit_and_open(const Request& request,
-                                         const std::shared_ptr<BufferedChannel>& channel,
-                                         std::shared_ptr<void>& source, const Logger& log) {
+  struct Opened {
     std::optional<Response> refusal;
+    std::string account_id;
+    std::shared_ptr<void> source;
+  };
+
+  void admit_and_open(const Request& request, const std::shared_ptr<BufferedChannel>& channel,
+                      Opened& opened, const Logger& log) {
     const auto failure = failure_of(
         [&] {
-          auto admitted = gatekeeper_.admit(request, rule_);
+          auto admitted = rights_.gatekeeper().admit(request, rule_);
           if (auto* refused = std::get_if<Response>(&admitted)) {
-            refusal = *refused;
-          } else {
-            source = open_(request, std::get<Caller>(admitted), channel);
+            opened.refusal = std::move(*refused);
+            return;
           }
+          const auto& caller = std::get<Caller>(admitted);
+          opened.account_id = caller.account.id;
+          opened.source = open_(request, caller, channel);
         },
         request, log);
-    if (failure) refusal = failure;
-    return refusal;
+    if (failure) opened.refusal = failure;
   }
 
-  asio::awaitable<void> relay(const Request& request, ClientStream& client,
+  asio::awaitable<void> relay(ClientStream& client, const StandingRight& right,
                               BufferedChannel& channel, TimedWakeup& wakeup) {
     Response head(200, "text/event-stream", "");
     head.set_field("Cache-Control", "no-cache, no-transform");
@@ -169,44 +164,25 @@ class EventStreamRoute final : public StreamHandler {
     if (!co_await client.begin(head, std::nullopt)) co_return;
     if (!co_await client.write(": open\n\n")) co_return;
     auto next_comment = SteadyClock::now() + limits_.comment_interval;
-    auto next_check = SteadyClock::now() + limits_.recheck_interval;
-    while (!client.gone() && !client.stopping()) {
-      if (channel.take_recheck() || SteadyClock::now() >= next_check) {
-        const auto allowed = co_await still_allowed(request, client);
-        if (allowed == false) break;
-        next_check = SteadyClock::now() +
-                     (allowed.has_value() ? limits_.recheck_interval : limits_.recheck_retry);
-      }
-      const auto text = channel.take();
-      if (!text.empty() && !co_await client.write(text)) co_return;
+    std::string text;  // taken, and held back while the right is in doubt
+    while (!client.gone() && !client.stopping() && !right.lost()) {
+      if (text.empty()) text = channel.take();
+      const bool passed = !text.empty() && !right.in_doubt();
+      if (passed && !co_await client.write(text)) co_return;
+      if (passed) text.clear();
       if (channel.closed()) break;
       const auto now = SteadyClock::now();
-      if (!text.empty()) next_comment = now + limits_.comment_interval;
+      if (passed) next_comment = now + limits_.comment_interval;
       if (now >= next_comment) {
         if (!co_await client.write(": still here\n\n")) co_return;
         next_comment = now + limits_.comment_interval;
       }
-      if (text.empty()) co_await wakeup.wait_until(std::min(next_comment, next_check));
+      if (!passed) co_await wakeup.wait_until(next_comment);
     }
     co_await client.end();
   }
 
-  // Nothing: nobody could say. That takes nobody's right away; the next look may.
-  asio::awaitable<std::optional<bool>> still_allowed(const Request& request, ClientStream& client) {
-    std::optional<bool> allowed;
-    auto look = [&] {
-      try {
-        allowed = std::holds_alternative<Caller>(gatekeeper_.admit(request, rule_));
-      } catch (const std::exception& error) {
-        client.log().warning("a listener's right could not be looked at again",
-                             {{Field::error, error.what()}});
-      }
-    };
-    co_await client.on_worker(look);
-    co_return allowed;
-  }
-
-  Gatekeeper& gatekeeper_;
+  StandingRights& rights_;
   const AccessRule rule_;
   const OpenEvents open_;
   const EventStreamLimits limits_;
@@ -214,10 +190,10 @@ class EventStreamRoute final : public StreamHandler {
 
 }  // namespace
 
-void add_event_stream(Router& router, std::string_view pattern, Gatekeeper& gatekeeper,
+void add_event_stream(Router& router, std::string_view pattern, StandingRights& rights,
                       AccessRule rule, OpenEvents open, EventStreamLimits limits) {
   router.add_stream("GET", pattern,
-                    std::make_shared<EventStreamRoute>(gatekeeper, rule, std::move(open), limits));
+                    std::make_shared<EventStreamRoute>(rights, rule, std::move(open), limits));
 }
 
 }  // namespace mosaic

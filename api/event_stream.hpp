@@ -1,6 +1,6 @@
 // Server-sent events to one client, for routes like the fleet page's: an immediate comment, one every 15 seconds so
-// that proxies keep the connection, a bounded buffer per client, and the caller's right looked at again every minute and
-// whenever the channel is told to.
+// that proxies keep the connection, a bounded buffer per client, and an end once the caller may no longer listen
+// (standing_rights.hpp): what is sent after a change of their account waits until their right was looked at.
 //
 // An EventChannel may be used from any thread. Its other end lives on the client's I/O thread; it ends when the client
 // goes, when the caller may no longer listen, when the server stops, and when the buffer is full: the client then
@@ -16,6 +16,7 @@
 #include "api/access.hpp"
 #include "api/http_message.hpp"
 #include "api/router.hpp"
+#include "api/standing_rights.hpp"
 
 namespace mosaic {
 
@@ -25,15 +26,11 @@ class EventChannel {
   // `event` and `id` may be empty; `data` may have several lines. False: nobody listens any more.
   virtual bool send(std::string_view event, std::string_view id, std::string_view data) = 0;
   virtual bool closed() const = 0;
-  // The caller's right may have changed: it is looked at before anything more is sent.
-  virtual void recheck() = 0;
 };
 
 struct EventStreamLimits {
   std::size_t buffer_bytes = 256 * 1024;  // of what the client has not taken yet
   std::chrono::milliseconds comment_interval{15'000};
-  std::chrono::milliseconds recheck_interval{60'000};
-  std::chrono::milliseconds recheck_retry{1'000};  // after a look that nobody could answer
 };
 
 // Begins to send events into the channel. Called on a worker once the caller is admitted; what it returns is destroyed,
@@ -41,8 +38,8 @@ struct EventStreamLimits {
 using OpenEvents = std::function<std::shared_ptr<void>(const Request&, const Caller&,
                                                        std::shared_ptr<EventChannel>)>;
 
-// GET `pattern`. The gatekeeper outlives the router.
-void add_event_stream(Router& router, std::string_view pattern, Gatekeeper& gatekeeper,
+// GET `pattern`. The rights outlive the router.
+void add_event_stream(Router& router, std::string_view pattern, StandingRights& rights,
                       AccessRule rule, OpenEvents open, EventStreamLimits limits = {});
 
 }  // namespace mosaic

@@ -13,12 +13,11 @@ constexpr std::size_t most_moved = 2000;
 
 }  // namespace
 
-void FleetEvents::add_routes(GuardedRoutes& routes) {
-  add_event_stream(
-      routes.router(), "/api/fleet/events", routes.gatekeeper(), {Admission::admin, Scope::admin},
-      [this](const Request&, const Caller& caller, std::shared_ptr<EventChannel> channel) {
-        return open(caller.account.id, std::move(channel));
-      });
+void FleetEvents::add_routes(Router& router, StandingRights& rights) {
+  add_event_stream(router, "/api/fleet/events", rights, {Admission::admin, Scope::admin},
+                   [this](const Request&, const Caller&, std::shared_ptr<EventChannel> channel) {
+                     return open(std::move(channel));
+                   });
 }
 
 void FleetEvents::start() {
@@ -34,18 +33,17 @@ void FleetEvents::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<void> FleetEvents::open(std::string account_id,
-                                        std::shared_ptr<EventChannel> channel) {
+std::shared_ptr<void> FleetEvents::open(std::shared_ptr<EventChannel> channel) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(listeners_, [](const auto& known) { return known.channel.expired(); });
-  listeners_.push_back({std::move(account_id), channel});
+  std::erase_if(channels_, [](const auto& known) { return known.expired(); });
+  channels_.push_back(channel);
   return channel;
 }
 
 void FleetEvents::on_status_moved(const ResourceKey& key) {
   {
     const std::lock_guard lock(mutex_);
-    if (listeners_.empty()) return;
+    if (channels_.empty()) return;
     if (moved_.size() < most_moved) {
       moved_.insert(key);
     } else {
@@ -58,18 +56,10 @@ void FleetEvents::on_status_moved(const ResourceKey& key) {
 void FleetEvents::on_statuses_missed() {
   {
     const std::lock_guard lock(mutex_);
-    if (listeners_.empty()) return;
+    if (channels_.empty()) return;
     missed_ = true;
   }
   wake_.notify_all();
-}
-
-void FleetEvents::on_account_changed(const std::string& account_id) {
-  for (const auto& channel : listening(account_id)) channel->recheck();
-}
-
-void FleetEvents::on_accounts_missed() {
-  for (const auto& channel : listening()) channel->recheck();
 }
 
 void FleetEvents::work() {
@@ -102,19 +92,15 @@ FleetEvents::Event FleetEvents::describe(const ResourceKey& key) {
 }
 
 void FleetEvents::send(const Event& event) {
-  for (const auto& channel : listening()) channel->send(event.name, "", event.data);
-}
-
-std::vector<std::shared_ptr<EventChannel>> FleetEvents::listening(
-    const std::optional<std::string>& account_id) {
-  std::vector<std::shared_ptr<EventChannel>> found;
-  const std::lock_guard lock(mutex_);
-  std::erase_if(listeners_, [](const auto& known) { return known.channel.expired(); });
-  for (const auto& known : listeners_) {
-    if (account_id && known.account_id != *account_id) continue;
-    if (auto channel = known.channel.lock()) found.push_back(std::move(channel));
+  std::vector<std::shared_ptr<EventChannel>> listening;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(channels_, [](const auto& known) { return known.expired(); });
+    for (const auto& known : channels_) {
+      if (auto channel = known.lock()) listening.push_back(std::move(channel));
+    }
   }
-  return found;
+  for (const auto& channel : listening) channel->send(event.name, "", event.data);
 }
 
 }  // namespace mosaic

@@ -2,8 +2,7 @@
 //
 // Each event "agent" is one agent as GET /api/fleet lists it ("gone" with its kind and id when it is no more); "missed"
 // says that changes may have been lost and that the fleet should be read again. Hints come from the store's listener;
-// one thread of our own reads the rows, each once however often it moved meanwhile. A listener whose account changed has
-// its right looked at again at once: this is to be told of a change after the gatekeeper has forgotten the account.
+// one thread of our own reads the rows, each once however often it moved meanwhile.
 //
 // Thread-safety: every method may be called from any thread; start() and stop() once each.
 #pragma once
@@ -11,14 +10,13 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "api/access.hpp"
 #include "api/event_stream.hpp"
+#include "api/router.hpp"
+#include "api/standing_rights.hpp"
 #include "model/clock.hpp"
 #include "store/account_store.hpp"
 #include "store/store.hpp"
@@ -26,41 +24,32 @@
 
 namespace mosaic {
 
-class FleetEvents final : public StatusListener, public AccountListener {
+class FleetEvents final : public StatusListener {
  public:
   FleetEvents(AgentReader& agents, const Clock& clock, Logger log)
       : agents_(agents), clock_(clock), log_(std::move(log)) {}
   ~FleetEvents() override { stop(); }
 
   // Outlives the router.
-  void add_routes(GuardedRoutes& routes);
+  void add_routes(Router& router, StandingRights& rights);
   void start();
   void stop();
 
   // Until what it returns is destroyed. Nothing is replayed: a client that connects reads the fleet after it.
-  std::shared_ptr<void> open(std::string account_id, std::shared_ptr<EventChannel> channel);
+  std::shared_ptr<void> open(std::shared_ptr<EventChannel> channel);
 
   void on_status_moved(const ResourceKey& key) override;
   void on_statuses_missed() override;
-  void on_account_changed(const std::string& account_id) override;
-  void on_accounts_missed() override;
 
  private:
   struct Event {
     std::string name;
     std::string data;
   };
-  struct Listener {
-    std::string account_id;
-    std::weak_ptr<EventChannel> channel;
-  };
 
   void work();
   Event describe(const ResourceKey& key);
   void send(const Event& event);
-  // Of one account, or all.
-  std::vector<std::shared_ptr<EventChannel>> listening(
-      const std::optional<std::string>& account_id = std::nullopt);
 
   AgentReader& agents_;
   const Clock& clock_;
@@ -71,7 +60,7 @@ class FleetEvents final : public StatusListener, public AccountListener {
   std::set<ResourceKey> moved_;
   bool missed_ = false;
   bool stopping_ = false;
-  std::vector<Listener> listeners_;
+  std::vector<std::weak_ptr<EventChannel>> channels_;
   std::thread thread_;
 };
 

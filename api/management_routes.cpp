@@ -73,7 +73,7 @@ void ManagementRoutes::add_routes(GuardedRoutes& routes) {
   parts_->limits.add_routes(routes);
   parts_->oidc.add_routes(routes);
   parts_->people.add_routes(routes);
-  parts_->events.add_routes(routes);
+  parts_->events.add_routes(routes.router(), parts_->it.rights);
 }
 
 void ManagementRoutes::start() { parts_->events.start(); }
@@ -81,7 +81,5 @@ void ManagementRoutes::start() { parts_->events.start(); }
 void ManagementRoutes::stop() { parts_->events.stop(); }
 
 StatusListener& ManagementRoutes::status_listener() { return parts_->events; }
-
-AccountListener& ManagementRoutes::account_listener() { return parts_->events; }
 
 }  // namespace mosaic

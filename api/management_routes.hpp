@@ -11,6 +11,7 @@
 #include "api/fixed_settings.hpp"
 #include "api/issuer_probe.hpp"
 #include "api/provider_probe.hpp"
+#include "api/standing_rights.hpp"
 #include "model/clock.hpp"
 #include "secrets/password.hpp"
 #include "secrets/secret_box.hpp"
@@ -28,6 +29,7 @@ struct ManagementDependencies {
   SettingsStore& settings;
   AccountStore& accounts;
   AccountListener& remembered;  // must forget an account that changes here
+  StandingRights& rights;
   const SecretBox& secrets;
   const PasswordHasher& passwords;
   const Clock& clock;
@@ -52,7 +54,6 @@ class ManagementRoutes {
   void stop();
   // To be told what moves, from any thread.
   StatusListener& status_listener();
-  AccountListener& account_listener();  // after `remembered`
 
  private:
   struct Parts;

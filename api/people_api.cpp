@@ -13,10 +13,18 @@
 #include "api/http_provider_probe.hpp"
 #include "api/idempotency.hpp"
 #include "api/management_routes.hpp"
+#include "api/standing_rights.hpp"
+#include "api/worker_pool.hpp"
 #include "http/outbound_client.hpp"
 
 namespace mosaic {
 namespace {
+
+// For looks at the rights of those whose streams and chats go on: their own, so that a lost connection to the database,
+// after which everybody's is looked at, keeps nobody else waiting.
+constexpr std::size_t look_threads = 2;
+constexpr std::size_t queued_looks = 4'096;
+constexpr Duration rights_tick = std::chrono::seconds(1);
 
 // Whoever waits for one agent, and whoever watches them all.
 class BothListeners final : public StatusListener {
@@ -37,24 +45,24 @@ class BothListeners final : public StatusListener {
   StatusListener& second_;
 };
 
-// A stream that looked again before the account was forgotten would be told what is remembered.
+// What goes on, and looked again before the account was forgotten would be told what is remembered.
 class ForgetThenRecheck final : public AccountListener {
  public:
-  ForgetThenRecheck(AccountListener& remembered, AccountListener& streams)
-      : remembered_(remembered), streams_(streams) {}
+  ForgetThenRecheck(AccountListener& remembered, AccountListener& rights)
+      : remembered_(remembered), rights_(rights) {}
 
   void on_account_changed(const std::string& account_id) override {
     remembered_.on_account_changed(account_id);
-    streams_.on_account_changed(account_id);
+    rights_.on_account_changed(account_id);
   }
   void on_accounts_missed() override {
     remembered_.on_accounts_missed();
-    streams_.on_accounts_missed();
+    rights_.on_accounts_missed();
   }
 
  private:
   AccountListener& remembered_;
-  AccountListener& streams_;
+  AccountListener& rights_;
 };
 
 void add_contract_route(Router& router) {
@@ -93,15 +101,18 @@ class PeopleApi::Parts {
     history_.add_routes(routes);
     add_contract_route(router);
     add_chat_routes(router,
-                    ChatParts{authentication_.gatekeeper(), gateway_.desk(), gateway_.turns(),
-                              given_.settings, given_.secrets, given_.chat_metrics});
+                    ChatParts{rights_, gateway_.desk(), gateway_.turns(), given_.settings,
+                              given_.secrets, given_.chat_metrics});
   }
 
   void start() {
     gateway_.start();
     management_.start();
+    rights_ticker_.start();
   }
   void stop() {
+    rights_ticker_.stop();
+    look_work_.stop();
     management_.stop();
     gateway_.stop();
   }
@@ -116,7 +127,8 @@ class PeopleApi::Parts {
             given_.events,
             given_.settings,
             given_.accounts,
-            authentication_.remembered(),
+            accounts_,
+            rights_,
             given_.secrets,
             given_.passwords,
             given_.clock,
@@ -133,6 +145,14 @@ class PeopleApi::Parts {
   const PeopleDependencies given_;
   GuardedOutboundClient outbound_;
   Authentication authentication_;
+  StandingRights rights_{authentication_.gatekeeper(), given_.clock,
+                         [this](std::function<void()> look) {
+                           return look_work_.try_submit(std::move(look));
+                         },
+                         given_.log};
+  WorkerPool look_work_{look_threads, queued_looks};
+  Ticker rights_ticker_{rights_tick, [this] { rights_.tick(); }};
+  ForgetThenRecheck accounts_{authentication_.remembered(), rights_};
   Idempotency idempotency_;
   HttpProviderProbe provider_probe_;
   HttpIssuerProbe issuer_probe_;
@@ -140,7 +160,6 @@ class PeopleApi::Parts {
   GatewayParts gateway_;
   ChatHistory history_;
   BothListeners statuses_{gateway_.status_listener(), management_.status_listener()};
-  ForgetThenRecheck accounts_{authentication_.remembered(), management_.account_listener()};
 };
 
 PeopleApi::PeopleApi(PeopleDependencies dependencies)

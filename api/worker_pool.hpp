@@ -15,6 +15,9 @@
 
 namespace mosaic {
 
+// Takes work that blocks; false: it is full (or ended) and the work was not taken.
+using BlockingExecutor = std::function<bool(std::function<void()>)>;
+
 class WorkerPool {
  public:
   WorkerPool(std::size_t threads, std::size_t queue_limit);

@@ -79,10 +79,11 @@ int run(const Words& words) {
   const PublicOrigin origin("", true);
   StoreGatekeeper gatekeeper(accounts, people, clock, origin);
   GatewayParts parts(GatewayPartsNeeds{clock, store, store, people, accounts, box, {}});
+  StandingRights rights(gatekeeper, clock, parts.executor(), Logger::silent());
   Metrics metrics;
   auto router = std::make_shared<Router>();
   add_chat_routes(*router,
-                  ChatParts{gatekeeper, parts.desk(), parts.turns(), people, box, metrics.chat()});
+                  ChatParts{rights, parts.desk(), parts.turns(), people, box, metrics.chat()});
   ServerLimits limits;
   limits.io_threads = static_cast<std::size_t>(words.number("io-threads", 1));
   limits.connections_per_address = limits.connections;

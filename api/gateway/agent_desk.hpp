@@ -21,6 +21,7 @@
 #include <variant>
 
 #include "api/gateway/activity_ledger.hpp"
+#include "api/worker_pool.hpp"
 #include "model/account.hpp"
 #include "model/agent.hpp"
 #include "model/clock.hpp"
@@ -30,9 +31,6 @@
 #include "store/store.hpp"
 
 namespace mosaic {
-
-// Takes work that blocks; false: it is full (or ended) and the work was not taken.
-using BlockingExecutor = std::function<bool(std::function<void()>)>;
 
 // Where an agent answers. `process` tells one process of it from the next one at the same address.
 struct AgentAddress {

@@ -108,33 +108,40 @@ struct ChatExchange::SeatWait {
 };
 
 ChatExchange::ChatExchange(const ChatParts& parts, const ChatSettings& settings,
-                           const Request& request, ClientStream& client, const Account& account,
-                           ChatRequest chat, ChatTurn turn)
+                           const StandingRight::Admitted& admitted, ClientStream& client,
+                           const Account& account, ChatRequest chat, ChatTurn turn)
     : parts_(parts),
       settings_(settings),
-      request_(request),
+      request_(admitted.request),
       client_(client),
       account_(account),
       chat_(std::move(chat)),
       turn_(std::move(turn)),
       began_(SteadyClock::now()),
       wake_deadline_(began_ + (chat_.stream ? settings.stream_wake_limit : settings.hold_limit)),
-      relay_(held_back_bytes) {
-  client_.on_change([this] { on_client_change(); });
+      relay_(held_back_bytes),
+      right_(parts.rights, client.executor(), admitted, [this] { on_change(); }) {
+  client_.on_change([this] { on_change(); });
 }
 
 ChatExchange::~ChatExchange() {
   client_.on_change(nullptr);
   if (upstream_) upstream_->close();
-  if (counted_) parts_.metrics.open_streams.Decrement();
+  if (events_begun_) parts_.metrics.open_streams.Decrement();
 }
 
-void ChatExchange::on_client_change() {
-  if (client_.gone() && upstream_) upstream_->close();
+void ChatExchange::on_change() {
+  if (is_over() && upstream_) upstream_->close();
+  if (right_.lost()) seat_.reset();
   if (waiting_ != nullptr) waiting_->notify();
 }
 
 asio::awaitable<void> ChatExchange::run() {
+  co_await take_turn();
+  if (right_.lost()) co_await end_for_lost_right();
+}
+
+asio::awaitable<void> ChatExchange::take_turn() {
   seat_ = parts_.desk.seat_at_once(account_);
   bool goes_on = true;
   while (goes_on) {
@@ -149,7 +156,7 @@ asio::awaitable<void> ChatExchange::run() {
 }
 
 asio::awaitable<bool> ChatExchange::go_on_after(Outcome outcome) {
-  if (client_.gone()) co_return false;
+  if (is_over()) co_return false;
   if (outcome == Outcome::stale) {
     fresh_only_ = true;
     co_return true;
@@ -158,7 +165,7 @@ asio::awaitable<bool> ChatExchange::go_on_after(Outcome outcome) {
     turn_.not_taken();
     seat_.reset();
     co_await pause_while_draining();
-    co_return !client_.gone();
+    co_return !is_over();
   }
   parts_.desk.report_unreachable(account_.id, *seat_->address);
   seat_.reset();
@@ -205,7 +212,7 @@ asio::awaitable<bool> ChatExchange::find_seat() {
     }
     const auto now = SteadyClock::now();
     const bool hopeless = refusal || client_.stopping() || now >= wake_deadline_;
-    if (seat_ || hopeless || client_.gone()) break;
+    if (seat_ || hopeless || is_over()) break;
     if (chat_.stream && (news || now >= next_comment)) {
       may_wait = co_await say_progress(progress);
       next_comment = SteadyClock::now() + settings_.comment_interval;
@@ -215,6 +222,7 @@ asio::awaitable<bool> ChatExchange::find_seat() {
     co_await wait->wakeup.wait_until(moment);
   }
   waiting_ = nullptr;
+  if (is_over()) co_return false;
   if (seat_) co_return true;
   if (!refusal) {
     refusal.emplace();
@@ -242,6 +250,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::ask_agent() {
   if (!fresh_only_) upstream_ = pool.take_idle(key);
   const bool kept = upstream_ != nullptr;
   if (!kept) upstream_ = co_await connect();
+  if (is_over()) co_return Outcome::over;
   if (!upstream_) co_return Outcome::unreachable;
   turn_.sending();
   const auto head = chat_request_head(chat_, address->endpoint, address->token, request_.id);
@@ -257,7 +266,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::ask_agent() {
   AgentAnswer answer(*upstream_, patience, [this] { return on_silence(); });
   auto outcome = Outcome::unreachable;
   if (sent == Connection::Sent::all) outcome = co_await pass_answer(answer);
-  if (answer.reusable() && !client_.gone()) {
+  if (answer.reusable() && !is_over()) {
     pool.keep(key, upstream_);
   } else {
     upstream_->close();
@@ -305,13 +314,13 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_answer(AgentAnswer& an
 asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_events(AgentAnswer& answer) {
   bool taken = co_await begin_events();
   auto part = Part::data;
-  while (taken && part == Part::data) {
+  while (taken && part == Part::data && !is_over()) {
     part = co_await answer.read_piece();
     if (part != Part::data) break;
     const auto complete = relay_.pass(answer.piece());
     if (!complete.empty()) taken = co_await send(complete);
   }
-  if (!taken || client_.gone()) co_return Outcome::over;
+  if (!taken || is_over()) co_return Outcome::over;
   const auto outcome = co_await end_events(part);
   co_return outcome;
 }
@@ -338,7 +347,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_document(AgentAnswer& 
     part = co_await answer.read_piece();
     if (part == Part::data) body += answer.piece();
   }
-  if (client_.gone()) co_return Outcome::over;
+  if (is_over()) co_return Outcome::over;
   if (part == Part::broken) co_return Outcome::unreachable;
   if (part == Part::data) {
     const auto outcome = co_await pass_large_document(answer, std::move(body));
@@ -392,12 +401,12 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_large_document(AgentAn
   bool taken = co_await client_.begin(head, answer.head().content_length);
   if (taken) taken = co_await send(beginning);
   auto part = Part::data;
-  while (taken && part == Part::data) {
+  while (taken && part == Part::data && !is_over()) {
     part = co_await answer.read_piece();
     if (part == Part::data) taken = co_await send(answer.piece());
   }
   // Cut off otherwise: half a document is no document.
-  if (taken && part == Part::end) {
+  if (taken && part == Part::end && !is_over()) {
     const bool ended = co_await client_.end();
     if (ended) turn_.finish(head.status, *head.find_field("content-type"));
   }
@@ -407,7 +416,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_large_document(AgentAn
 asio::awaitable<bool> ChatExchange::begin_events() {
   if (client_.begun()) co_return !client_.gone();
   const auto head = event_stream_head();
-  counted_ = true;
+  events_begun_ = true;
   parts_.metrics.open_streams.Increment();
   const bool begun = co_await client_.begin(head, std::nullopt);
   co_return begun;
@@ -425,7 +434,7 @@ asio::awaitable<bool> ChatExchange::send(std::string_view bytes) {
 }
 
 asio::awaitable<bool> ChatExchange::on_silence() {
-  if (client_.gone()) co_return false;
+  if (is_over()) co_return false;
   if (!chat_.stream || !client_.begun() || !relay_.intact()) co_return true;
   const bool sent = co_await client_.write(": mosaic {\"phase\":\"running\"}\n\n");
   co_return sent;
@@ -470,6 +479,13 @@ asio::awaitable<void> ChatExchange::refuse(const DeskRefusal& refusal) {
       as_openai_error(problem(refusal.status, refusal.type, refusal.detail, refusal.remedy));
   if (refusal.retry_after)
     response.set_field("Retry-After", std::to_string(refusal.retry_after->count()));
+  co_await fail(std::move(response));
+}
+
+asio::awaitable<void> ChatExchange::end_for_lost_right() {
+  seat_.reset();
+  if (client_.begun() && !events_begun_) co_return;  // half a document: it is cut off
+  auto response = as_openai_error(*right_.refusal());
   co_await fail(std::move(response));
 }
 

@@ -4,6 +4,8 @@
 // Lives as long as its request, on the client's I/O thread. What it promises:
 // - The agent is held awake from before the first byte to after the last.
 // - A client that goes away ends the agent's connection at once; a slow client slows the agent down.
+// - So does a caller who would no longer be admitted (standing_right.hpp), and lets the agent go; they are told what
+//   whoever asks now is told, in a stream as its last event.
 // - An agent that dies under a request is woken and asked once more, if nothing of its answer was passed on; else the
 //   stream ends with an event that says so.
 // - At most one piece of the answer is in memory (and one event that is not complete yet).
@@ -23,14 +25,16 @@
 #include "api/gateway/chat_request.hpp"
 #include "api/gateway/event_relay.hpp"
 #include "api/gateway/openai_error.hpp"
+#include "api/standing_right.hpp"
 #include "api/timed_wakeup.hpp"
 
 namespace mosaic {
 
 class ChatExchange {
  public:
-  ChatExchange(const ChatParts& parts, const ChatSettings& settings, const Request& request,
-               ClientStream& client, const Account& account, ChatRequest chat, ChatTurn turn);
+  ChatExchange(const ChatParts& parts, const ChatSettings& settings,
+               const StandingRight::Admitted& admitted, ClientStream& client,
+               const Account& account, ChatRequest chat, ChatTurn turn);
   ~ChatExchange();
   ChatExchange(const ChatExchange&) = delete;
   ChatExchange& operator=(const ChatExchange&) = delete;
@@ -51,6 +55,7 @@ class ChatExchange {
     draining,     // the agent is about to restart: it refused the request as a whole
   };
 
+  Awaitable<void> take_turn();
   // False: over.
   Awaitable<bool> find_seat();
   Awaitable<bool> say_progress(const std::optional<WakeProgress>& progress);
@@ -73,8 +78,11 @@ class ChatExchange {
   Awaitable<void> fail(Response error);
   Awaitable<void> fail_for(AgentAnswer::Part why);
   Awaitable<void> refuse(const DeskRefusal& refusal);
+  Awaitable<void> end_for_lost_right();
 
-  void on_client_change();
+  // There is nobody to go on for.
+  bool is_over() const { return client_.gone() || right_.lost(); }
+  void on_change();
 
   const ChatParts& parts_;
   const ChatSettings& settings_;
@@ -88,13 +96,14 @@ class ChatExchange {
   TimePoint wake_deadline_;
   std::optional<AgentSeat> seat_;
   std::shared_ptr<Connection> upstream_;
-  TimedWakeup* waiting_ = nullptr;  // to be told when the client changes
+  TimedWakeup* waiting_ = nullptr;  // to be told when the client or its right changes
   EventRelay relay_;
   std::chrono::seconds retry_after_{1};
   bool fresh_only_ = false;
   bool woken_again_ = false;
   bool answer_begun_ = false;  // bytes of the agent's answer have gone to the client
-  bool counted_ = false;       // as an open stream
+  bool events_begun_ = false;  // and counted as an open stream
+  StandingRight right_;        // tells on_change(), so it is the first to go
 };
 
 }  // namespace mosaic

@@ -12,6 +12,7 @@
 #include "api/gateway/chat_request.hpp"
 #include "api/gateway/openai_error.hpp"
 #include "api/provider_input.hpp"
+#include "api/standing_right.hpp"
 
 namespace mosaic {
 namespace {
@@ -28,7 +29,8 @@ class ChatRoute final : public StreamHandler {
   asio::awaitable<void> serve(Request& request, ClientStream& client) override {
     // Almost always both are known here and now.
     std::optional<Response> refusal;
-    auto admitted = parts_.gatekeeper.admit_remembered(request, chat_rule);
+    const auto ticket = parts_.rights.ticket();
+    auto admitted = parts_.rights.gatekeeper().admit_remembered(request, chat_rule);
     if (!admitted) refusal = co_await ask_store(request, client, admitted);
     if (!refusal) {
       if (auto* turned_away = std::get_if<Response>(&*admitted)) refusal = std::move(*turned_away);
@@ -48,9 +50,11 @@ class ChatRoute final : public StreamHandler {
       co_return;
     }
     // On its own: within, this coroutine's memory would be larger than what the C library has at hand.
-    const auto exchange = std::make_unique<ChatExchange>(
-        parts_, settings_, request, client, std::get<Caller>(*admitted).account,
-        std::move(std::get<ChatRequest>(read)), std::move(*turn));
+    const auto& account = std::get<Caller>(*admitted).account;
+    const StandingRight::Admitted right{request, chat_rule, account.id, ticket};
+    const auto exchange =
+        std::make_unique<ChatExchange>(parts_, settings_, right, client, account,
+                                       std::move(std::get<ChatRequest>(read)), std::move(*turn));
     co_await exchange->run();
   }
 
@@ -60,7 +64,7 @@ class ChatRoute final : public StreamHandler {
   asio::awaitable<std::optional<Response>> ask_store(const Request& request, ClientStream& client,
                                                      Admitted& admitted) {
     std::optional<Response> failure;
-    const auto ask = [&] { admitted = parts_.gatekeeper.admit(request, chat_rule); };
+    const auto ask = [&] { admitted = parts_.rights.gatekeeper().admit(request, chat_rule); };
     auto task = [&] { failure = failure_of(ask, request, client.log()); };
     const bool ran = co_await client.on_worker(task);
     if (!ran) failure = busy_response();
@@ -123,7 +127,7 @@ class ModelList {
  private:
   template <typename Answer>
   Response guarded(const Request& request, const Answer& answer) const {
-    auto admitted = parts_.gatekeeper.admit(request, chat_rule);
+    auto admitted = parts_.rights.gatekeeper().admit(request, chat_rule);
     if (auto* refusal = std::get_if<Response>(&admitted)) return std::move(*refusal);
     return answer(models_of(std::get<Caller>(admitted).account.id));
   }

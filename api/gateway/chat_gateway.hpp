@@ -2,15 +2,16 @@
 // caller's own agent.
 //
 // The routes run on the server's threads; what they are given outlives the router. An agent's gateway token goes to
-// that agent alone, and nothing of a client's header but what gateway/chat_request.hpp lists goes to an agent.
+// that agent alone, and nothing of a client's header but what gateway/chat_request.hpp lists goes to an agent. A turn ends
+// once its caller would no longer be admitted.
 #pragma once
 
 #include <chrono>
 
-#include "api/access.hpp"
 #include "api/gateway/agent_desk.hpp"
 #include "api/gateway/chat_turns.hpp"
 #include "api/router.hpp"
+#include "api/standing_rights.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/settings_store.hpp"
 #include "telemetry/metric_handles.hpp"
@@ -31,7 +32,7 @@ struct ChatSettings {
 };
 
 struct ChatParts {
-  Gatekeeper& gatekeeper;
+  StandingRights& rights;
   AgentDesk& desk;
   ChatTurns& turns;
   SettingsStore& settings;

@@ -476,6 +476,115 @@ TEST(ChatGateway, AClientThatGoesAwayNoLongerWaitsForItsAgent) {
   EXPECT_TRUE(eventually([&] { return house.desk.waiters() == 0; }));
 }
 
+// Nothing but the change of the account can have ended these: the minute between two looks is not over.
+TEST(ChatGateway, ATurnEndsAtOnceWhenItsCallersRightIsTakenAway) {
+  std::promise<void> go_on;
+  std::promise<bool> ended;
+  FakeAgent agent([&](AgentConnection& connection, const ReceivedRequest&) {
+    connection.begin_events();
+    connection.send_event("{\"first\":1}");
+    go_on.get_future().wait();
+    connection.send_event("{\"second\":2}");
+    ended.set_value(connection.wait_for_end());
+  });
+  ChatHouse house;
+  house.put_agent("ada", Phase::running, agent.endpoint());
+  RawClient client(house.port());
+  client.send(ChatHouse::request(stream_body, "ada", closing));
+  auto text = client.read_until("first");
+  house.rights.on_account_changed("ada");  // it still has the right: it goes on
+  go_on.set_value();
+  text += client.read_until("second");
+  house.gatekeeper.revoked = true;
+  house.rights.on_account_changed("ada");
+  text += client.read_to_end();
+  const auto body = without_chunks(text);
+  const std::string before = "data: {\"first\":1}\n\ndata: {\"second\":2}\n\ndata: ";
+  ASSERT_TRUE(body.starts_with(before)) << body;
+  const std::string done = "\n\ndata: [DONE]\n\n";
+  ASSERT_TRUE(body.ends_with(done)) << body;
+  const auto error =
+      nlohmann::json::parse(body.substr(before.size(), body.size() - before.size() - done.size()));
+  EXPECT_EQ(error.at("error").at("code"), "invalid_api_key");
+  EXPECT_TRUE(ended.get_future().get()) << "the agent still works for somebody who may not";
+  EXPECT_TRUE(eventually([&] { return house.ledger.held_agents() == 0; }));
+}
+
+TEST(ChatGateway, ARequestThatIsHeldIsToldWhenItsCallersRightIsTakenAway) {
+  std::promise<bool> ended;
+  FakeAgent agent([&](AgentConnection& connection, const ReceivedRequest&) {
+    ended.set_value(connection.wait_for_end());
+  });
+  ChatHouse house;
+  house.put_agent("ada", Phase::running, agent.endpoint());
+  RawClient client(house.port());
+  client.send(ChatHouse::request(plain_body));
+  ASSERT_TRUE(eventually([&] { return !agent.requests().empty(); }));
+  house.gatekeeper.revoked = true;
+  house.rights.on_accounts_missed();
+  const auto response = client.read_response();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 401);
+  EXPECT_EQ(error_of(*response)["code"], "invalid_api_key");
+  EXPECT_TRUE(ended.get_future().get());
+  EXPECT_EQ(agent.requests().size(), 1U);  // nobody asks again for somebody who may not
+}
+
+TEST(ChatGateway, WhoeverWaitsForTheirAgentWaitsNoLongerOnceTheirRightIsTakenAway) {
+  ChatHouse house;
+  house.put_agent("ada", Phase::stopped);
+  RawClient held(house.port());
+  held.send(ChatHouse::request(plain_body));
+  RawClient streaming(house.port());
+  streaming.send(ChatHouse::request(stream_body, "ada", closing));
+  streaming.read_until(": mosaic {");
+  ASSERT_TRUE(eventually([&] { return house.desk.waiters() == 2; }));
+  house.gatekeeper.revoked = true;
+  house.rights.on_account_changed("ada");
+  EXPECT_EQ(held.read_response()->status, 401);
+  const auto rest = streaming.read_to_end();
+  EXPECT_NE(rest.find("invalid_api_key"), std::string::npos) << rest;
+  EXPECT_NE(rest.find("data: [DONE]\n\n"), std::string::npos) << rest;
+  EXPECT_TRUE(eventually([&] { return house.desk.waiters() == 0; }));
+}
+
+TEST(ChatGateway, HalfADocumentIsCutOffWhenItsCallersRightIsTakenAway) {
+  FakeAgent agent([&](AgentConnection& connection, const ReceivedRequest&) {
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n80000\r\n" +
+        std::string(0x80000, 'x') + "\r\n");
+    connection.wait_for_end();
+  });
+  ChatHouse house;
+  house.put_agent("ada", Phase::running, agent.endpoint());
+  RawClient client(house.port());
+  client.send(ChatHouse::request(plain_body));
+  auto text = client.read_some();
+  house.gatekeeper.revoked = true;
+  house.rights.on_account_changed("ada");
+  text += client.read_to_end();
+  EXPECT_FALSE(text.ends_with("0\r\n\r\n"));
+  EXPECT_EQ(text.find("error"), std::string::npos);
+}
+
+TEST(ChatGateway, ATurnEndsWithinTheMinuteWhenNobodyTellsThatItsCallersRightIsOver) {
+  FakeAgent agent([&](AgentConnection& connection, const ReceivedRequest&) {
+    connection.begin_events();
+    connection.send_event("{}");
+    connection.wait_for_end();
+  });
+  StandingRightLimits every_moment;
+  every_moment.interval = every_moment.retry = milliseconds(20);
+  ChatHouse house({}, quick_limits(), every_moment);
+  house.put_agent("ada", Phase::running, agent.endpoint());
+  RawClient client(house.port());
+  client.send(ChatHouse::request(stream_body, "ada", closing));
+  client.read_until("data: {}");
+  house.gatekeeper.revoked = true;
+  EXPECT_NE(client.read_to_end().find("invalid_api_key"), std::string::npos);
+}
+
 TEST(ChatGateway, ASlowClientHoldsItsAgentBack) {
   std::atomic<std::size_t> sent = 0;
   FakeAgent agent([&](AgentConnection& connection, const ReceivedRequest&) {

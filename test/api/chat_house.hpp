@@ -22,12 +22,13 @@
 
 namespace mosaic::test {
 
-// Knows "remembered-…" from memory; "nobody" and whoever brings no token are turned away.
+// "nobody" and whoever brings no token are turned away, and everybody once all is revoked.
 class NamesGatekeeper final : public Gatekeeper {
  public:
   std::variant<Caller, Response> admit(const Request& request, const AccessRule& rule) override {
     const auto header = request.field("authorization").value_or("");
-    if (!header.starts_with("Bearer ") || header == "Bearer nobody")
+    if (store_away) throw StoreError("away");
+    if (!header.starts_with("Bearer ") || header == "Bearer nobody" || revoked)
       return problem(401, problem_type::sign_in_required, "The token is not known.",
                      "Make another.");
     if (rule.scope != Scope::chat) return not_found_response();
@@ -43,17 +44,21 @@ class NamesGatekeeper final : public Gatekeeper {
   }
 
   std::atomic<bool> remembers = true;
+  std::atomic<bool> revoked = false;
+  std::atomic<bool> store_away = false;
 };
 
 inline const std::string gateway_token = "token-of-the-agent-0123456789abcdef0123456789abcdef";
 
 class ChatHouse {
  public:
-  explicit ChatHouse(ChatSettings settings = {}, ServerLimits limits = quick_limits())
-      : workers(2, 100'000) {
+  explicit ChatHouse(ChatSettings settings = {}, ServerLimits limits = quick_limits(),
+                     StandingRightLimits right_limits = {})
+      : workers(2, 100'000),
+        rights(gatekeeper, clock, executor(), Logger::silent(), right_limits) {
     term = *store.acquire_lease("controller", std::chrono::minutes(600), "");
     Router router = echo_router();
-    add_chat_routes(router, ChatParts{gatekeeper, desk, turns, people, box, metrics.chat()},
+    add_chat_routes(router, ChatParts{rights, desk, turns, people, box, metrics.chat()},
                     settings);
     server.emplace(std::move(router), limits);
     ticker.start();
@@ -112,6 +117,7 @@ class ChatHouse {
   NamesGatekeeper gatekeeper;
   Term term = 0;
   WorkerPool workers;
+  StandingRights rights;
   ActivityLedger ledger{clock, store, "api"};
   ChatTurns turns{accounts, box, clock, executor()};
   AgentDesk desk{DeskDependencies{clock, store, people, box, ledger, executor()}};
@@ -119,6 +125,7 @@ class ChatHouse {
                   ledger.tick();
                   desk.tick();
                   turns.tick();
+                  rights.tick();
                 }};
   std::optional<RunningServer> server;
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <mutex>
 
+#include "api/gateway/ticker.hpp"
 #include "api/problem.hpp"
 #include "store/store.hpp"
 #include "test/api/raw_client.hpp"
@@ -36,10 +37,21 @@ class SwitchedGatekeeper final : public Gatekeeper {
 
 class EventStream : public testing::Test {
  protected:
-  RunningServer& start(EventStreamLimits limits = {}) {
+  ~EventStream() override {
+    running.reset();
+    ticker.stop();
+    looks.stop();
+  }
+
+  RunningServer& start(EventStreamLimits limits = {}, StandingRightLimits right_limits = {}) {
+    rights.emplace(
+        gatekeeper, clock,
+        [this](std::function<void()> look) { return looks.try_submit(std::move(look)); },
+        Logger::silent(), right_limits);
+    ticker.start();
     Router router;
     add_event_stream(
-        router, "/events", gatekeeper, AccessRule{},
+        router, "/events", *rights, AccessRule{},
         [this](const Request&, const Caller& caller, std::shared_ptr<EventChannel> channel) {
           EXPECT_EQ(caller.account.id, "ada");
           opened.set_value(channel);
@@ -50,7 +62,11 @@ class EventStream : public testing::Test {
     return *running;
   }
 
+  SystemClock clock;
   SwitchedGatekeeper gatekeeper;
+  WorkerPool looks{1, 100};
+  std::optional<StandingRights> rights;
+  Ticker ticker{milliseconds(10), [this] { rights->tick(); }};
   std::promise<std::shared_ptr<EventChannel>> opened;
   std::promise<void> closed;
   std::optional<RunningServer> running;
@@ -92,9 +108,9 @@ TEST_F(EventStream, CommentsKeepItAlive) {
 }
 
 TEST_F(EventStream, EndsWhenTheCallerMayNoLongerListen) {
-  EventStreamLimits limits;
-  limits.recheck_interval = milliseconds(20);
-  RawClient client(start(limits).port());
+  StandingRightLimits every_moment;
+  every_moment.interval = every_moment.retry = milliseconds(20);
+  RawClient client(start({}, every_moment).port());
   client.send(get_request("/events", "Connection: close\r\n"));
   const auto channel = opened.get_future().get();
   gatekeeper.store_away = true;  // takes nobody's right away
@@ -109,17 +125,17 @@ TEST_F(EventStream, EndsWhenTheCallerMayNoLongerListen) {
   EXPECT_FALSE(channel->send("x", "", "y"));
 }
 
-// The minute between two looks is not over: only the channel's word can have ended it.
-TEST_F(EventStream, EndsAtOnceWhenToldThatTheRightChanged) {
+// The minute between two looks is not over: only the change of the account can have ended it.
+TEST_F(EventStream, EndsAtOnceWhenTheAccountChangedAndHasNoRightAnyMore) {
   RawClient client(start().port());
   client.send(get_request("/events", "Connection: close\r\n"));
   const auto channel = opened.get_future().get();
   client.read_until(": open\n\n");
-  channel->recheck();  // nothing changed: it goes on
+  rights->on_account_changed("ada");  // it still has the right: it goes on
   EXPECT_TRUE(channel->send("still", "", "there"));
   EXPECT_NE(client.read_until("there\n\n").find("there"), std::string::npos);
   gatekeeper.open = false;
-  channel->recheck();
+  rights->on_account_changed("ada");
   channel->send("secret", "", "for admins");
   const auto rest = client.read_to_end();
   EXPECT_TRUE(rest.ends_with("0\r\n\r\n"));

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <condition_variable>
 
 #include "test/api/management_house.hpp"
@@ -19,9 +18,6 @@ class Listening final : public EventChannel {
     return true;
   }
   bool closed() const override { return false; }
-  void recheck() override { ++rechecks; }
-
-  std::atomic<int> rechecks = 0;
 
   std::pair<std::string, std::string> next() {
     std::unique_lock lock(mutex_);
@@ -47,7 +43,7 @@ class FleetChanges : public ManagementHouse {
 
 TEST_F(FleetChanges, AreToldWithTheAgentAsItIs) {
   const auto key = run_agent("alice");
-  const auto open = events.open("admin", channel);
+  const auto open = events.open(channel);
   events.on_status_moved(key);
   const auto [name, data] = channel->next();
   EXPECT_EQ(name, "agent");
@@ -58,7 +54,7 @@ TEST_F(FleetChanges, AreToldWithTheAgentAsItIs) {
 }
 
 TEST_F(FleetChanges, SayWhatIsGoneAndWhatWasMissed) {
-  const auto open = events.open("admin", channel);
+  const auto open = events.open(channel);
   events.on_status_moved({ResourceKind::system_container, "none"});
   EXPECT_EQ(channel->next(),
             (std::pair<std::string, std::string>("gone", R"({"kind":"system","id":"none"})")));
@@ -67,18 +63,6 @@ TEST_F(FleetChanges, SayWhatIsGoneAndWhatWasMissed) {
   rows.fail_next();
   events.on_status_moved({ResourceKind::system_container, "none"});
   EXPECT_EQ(channel->next().first, "missed");
-}
-
-TEST_F(FleetChanges, LookAgainAtTheRightOfTheOneWhoseAccountChanged) {
-  const auto open = events.open("admin", channel);
-  const auto another = std::make_shared<Listening>();
-  const auto open_to_another = events.open("another", another);
-  events.on_account_changed("admin");
-  EXPECT_EQ(channel->rechecks, 1);
-  EXPECT_EQ(another->rechecks, 0);
-  events.on_accounts_missed();
-  EXPECT_EQ(channel->rechecks, 2);
-  EXPECT_EQ(another->rechecks, 1);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "api/idempotency.hpp"
 #include "api/management_routes.hpp"
 #include "api/problem.hpp"
+#include "api/standing_rights.hpp"
 #include "secrets/token.hpp"
 #include "test/fakes/fake_account_store.hpp"
 #include "test/fakes/fake_clock.hpp"
@@ -107,7 +108,7 @@ class ManagementHouse : public testing::Test {
   void rebuild(FixedSettings fixed) {
     router = Router();
     management = std::make_unique<ManagementRoutes>(ManagementDependencies{
-        rows, rows, rows, settings, accounts, remembered, box, passwords, clock, probes, probes,
+        rows, rows, rows, settings, accounts, remembered, rights, box, passwords, clock, probes, probes,
         [](const Request& request) { return request.field("x-caller") == "setup"; },
         std::move(fixed), Logger::silent()});
     GuardedRoutes routes(router, gatekeeper, &idempotency);
@@ -182,6 +183,8 @@ class ManagementHouse : public testing::Test {
   FakeAccountStore accounts{clock};
   FakeSettingsStore settings{rows, accounts};
   HouseGatekeeper gatekeeper{accounts};
+  StandingRights rights{gatekeeper, clock, [](const std::function<void()>&) { return false; },
+                        Logger::silent()};
   HouseProbes probes;
   const SecretBox box{"a secret of at least thirty-two characters"};
   const PasswordHasher passwords{PasswordHasher::min_cost};
