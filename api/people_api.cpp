@@ -100,9 +100,8 @@ class PeopleApi::Parts {
     management_.add_routes(routes);
     history_.add_routes(routes);
     add_contract_route(router);
-    add_chat_routes(router,
-                    ChatParts{rights_, gateway_.desk(), gateway_.turns(), given_.settings,
-                              given_.secrets, given_.chat_metrics});
+    add_chat_routes(router, ChatParts{rights_, gateway_.desk(), gateway_.turns(), given_.settings,
+                                      given_.secrets, given_.chat_metrics});
   }
 
   void start() {
@@ -145,11 +144,10 @@ class PeopleApi::Parts {
   const PeopleDependencies given_;
   GuardedOutboundClient outbound_;
   Authentication authentication_;
-  StandingRights rights_{authentication_.gatekeeper(), given_.clock,
-                         [this](std::function<void()> look) {
-                           return look_work_.try_submit(std::move(look));
-                         },
-                         given_.log};
+  StandingRights rights_{
+      authentication_.gatekeeper(), given_.clock,
+      [this](std::function<void()> look) { return look_work_.try_submit(std::move(look)); },
+      given_.log};
   WorkerPool look_work_{look_threads, queued_looks};
   Ticker rights_ticker_{rights_tick, [this] { rights_.tick(); }};
   ForgetThenRecheck accounts_{authentication_.remembered(), rights_};

@@ -54,12 +54,10 @@ class ChatHouse {
  public:
   explicit ChatHouse(ChatSettings settings = {}, ServerLimits limits = quick_limits(),
                      StandingRightLimits right_limits = {})
-      : workers(2, 100'000),
-        rights(gatekeeper, clock, executor(), Logger::silent(), right_limits) {
+      : workers(2, 100'000), rights(gatekeeper, clock, executor(), Logger::silent(), right_limits) {
     term = *store.acquire_lease("controller", std::chrono::minutes(600), "");
     Router router = echo_router();
-    add_chat_routes(router, ChatParts{rights, desk, turns, people, box, metrics.chat()},
-                    settings);
+    add_chat_routes(router, ChatParts{rights, desk, turns, people, box, metrics.chat()}, settings);
     server.emplace(std::move(router), limits);
     ticker.start();
   }

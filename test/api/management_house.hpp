@@ -108,8 +108,8 @@ class ManagementHouse : public testing::Test {
   void rebuild(FixedSettings fixed) {
     router = Router();
     management = std::make_unique<ManagementRoutes>(ManagementDependencies{
-        rows, rows, rows, settings, accounts, remembered, rights, box, passwords, clock, probes, probes,
-        [](const Request& request) { return request.field("x-caller") == "setup"; },
+        rows, rows, rows, settings, accounts, remembered, rights, box, passwords, clock, probes,
+        probes, [](const Request& request) { return request.field("x-caller") == "setup"; },
         std::move(fixed), Logger::silent()});
     GuardedRoutes routes(router, gatekeeper, &idempotency);
     management->add_routes(routes);

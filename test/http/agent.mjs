@@ -3,6 +3,7 @@ import http from 'node:http';
 
 export class Agent {
   asked = [];
+  leftAlone = () => {}; // in the middle of a stream
 
   async start() {
     this.server = http.createServer((request, response) => this.answer(request, response));
@@ -43,10 +44,12 @@ export class Agent {
         return;
       }
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      request.socket.once('close', () => response.writableEnded || this.leftAlone());
       const chunk = (delta, finish_reason = null) =>
         response.write(`data: ${JSON.stringify({ ...common, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason }] })}\n\n`);
       chunk({ role: 'assistant' });
       for (const content of words) chunk({ content });
+      if (body.user === 'endless') return;
       chunk({}, 'stop');
       response.end('data: [DONE]\n\n');
     });

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import OpenAI from 'openai';
 import { Agent } from './agent.mjs';
 import { contract, judge, operation, operations } from './contract.mjs';
-import { Mosaic } from './mosaic.mjs';
+import { Mosaic, sha256 } from './mosaic.mjs';
 import { plan } from './plan.mjs';
 
 const mosaic = new Mosaic();
@@ -126,6 +126,50 @@ test('an agent hears nothing of whom it serves but the chat', () => {
     assert.match(headers.authorization, /^Bearer [0-9a-f]{64}$/);
     for (const name of ['cookie', 'origin', 'x-forwarded-for', 'forwarded', 'x-real-ip']) assert.equal(headers[name], undefined, name);
   }
+});
+
+// A chat that goes on, read as far as `until`; what it returns reads the rest.
+async function openChat(headers, until) {
+  const response = await fetch(`${mosaic.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: 'Go on' }], stream: true, user: 'endless' }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  if (response.status !== 200) assert.fail(`${response.status}: ${await response.text()}`);
+  const texts = response.body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  let text = '';
+  const read = async (enough) => {
+    for (let next = {}; !enough() && !next.done; text += next.value ?? '') next = await texts.next();
+    return text;
+  };
+  await read(() => text.includes(until));
+  return () => read(() => false);
+}
+
+// Written to the database behind the process's back, as another process would; it looks by itself once a minute only.
+test('what is revoked elsewhere ends a chat that goes on at once, and one that waits for its agent', async () => {
+  const refused = /\n\ndata: (\{"error":\{.*"code":"invalid_api_key".*\}\})\n\ndata: \[DONE\]\n\n$/;
+  const token = await mosaic.newToken('alice', 'chat');
+  const session = await mosaic.newSession('alice');
+  const revocations = [
+    [token.headers, `UPDATE "ApiToken" SET "revokedAt" = now() AT TIME ZONE 'UTC' WHERE "id" = '${token.id}'`],
+    [session, `DELETE FROM "UserSession" WHERE "tokenHash" = '${sha256(session.Cookie.slice('mosaic='.length))}'`],
+  ];
+  for (const [headers, revoke] of revocations) {
+    const leftAlone = new Promise((done) => (agent.leftAlone = done));
+    const readOn = await openChat(headers, 'heron.');
+    await mosaic.sql(revoke);
+    assert.match(await readOn(), refused);
+    await leftAlone;
+  }
+  await mosaic.addPerson('dora');
+  const headers = await mosaic.newSession('dora');
+  await expect(201, 'createProvider', { headers, body: provider('hers', secrets.key) });
+  await expect(200, 'putAgentConfig', { headers, body: { primaryModel: 'hers/m1' } });
+  const readOn = await openChat(headers, ': mosaic {');
+  await mosaic.sql(`UPDATE "FleetUser" SET "disabled" = true WHERE "id" = 'dora'`);
+  assert.match(await readOn(), refused);
 });
 
 // Makes what the matrix needs.
@@ -249,7 +293,7 @@ test('a key runs a request once', async () => {
   await expect(422, 'createProvider', { headers, body: provider('other', secrets.key) });
 });
 
-// Written to the database behind the process's back, as another process would; it looks by itself once a minute only.
+// As with chats above.
 test('what is revoked elsewhere is refused at once, and an event stream that it opened ends', async () => {
   await mosaic.addPerson('leaver', 'admin');
   const token = await mosaic.newToken('leaver', 'admin read');
