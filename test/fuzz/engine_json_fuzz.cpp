@@ -2,6 +2,9 @@
 // concluded keeps to its own bounds.
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "runtime/docker/engine_decoding.hpp"
 #include "runtime/docker/engine_error_text.hpp"
@@ -67,24 +70,44 @@ void check_list(std::string_view body) {
   require(!taken([&] { decode_container_list(half, port); }), "half a list is none");
 }
 
-void check_others(std::string_view body) {
-  taken([&] { decode_network(body); });
-  taken([&] { decode_network_list(body); });
-  taken([&] { decode_volume_labels(body); });
-  taken([&] { decode_image_id(body); });
-  taken([&] { require(!decode_created_id(body).empty(), "what was created has an id"); });
-  taken([&] { decode_wait_code(body); });
-  taken([&] { decode_info(body); });
+using Decoder = void (*)(std::string_view);
+constexpr Decoder others[] = {[](std::string_view body) { decode_network(body); },
+                              [](std::string_view body) { decode_network_list(body); },
+                              [](std::string_view body) { decode_volume_labels(body); },
+                              [](std::string_view body) { decode_image_id(body); },
+                              [](std::string_view body) {
+                                require(!decode_created_id(body).empty(),
+                                        "what was created has an id");
+                              },
+                              [](std::string_view body) { decode_wait_code(body); },
+                              [](std::string_view body) { decode_info(body); }};
+
+// One of `all`, and every one of them sooner or later: trying all on each input would cost most of the time, and says
+// little more.
+template <typename All>
+auto chosen(const All& all, std::string_view body) {
+  return all[body.size() % std::size(all)];
+}
+
+void check_json(std::string_view body) {
+  check_container(body);
+  check_list(body);
+  for (const Decoder decode : others) taken([&] { decode(body); });
+}
+
+// All decoders share one parser, which is where this is refused.
+void check_no_json(std::string_view body) {
+  require(!taken([&] { chosen(others, body)(body); }), "what is no JSON is no answer");
 }
 
 void check_error_text(std::string_view body) {
   // Any part of what came may be a secret of ours.
   std::vector<std::string> secrets{"s3cret-of-the-agent"};
   secrets.emplace_back(body.substr(body.size() / 3, 24));
-  for (const int status : {403, 404, 409, 500}) {
-    const EngineError error = classify_answer("start a container", status, body, secrets);
-    check_line(error.what(), "an error is one line");
-  }
+  constexpr int statuses[] = {403, 404, 409, 500};
+  const EngineError error =
+      classify_answer("start a container", chosen(statuses, body), body, secrets);
+  check_line(error.what(), "an error is one line");
   const auto line = scrub("before " + secrets[0] + " after " + std::string(body), secrets);
   check_line(line, "what is scrubbed is one line");
   require(line.find(secrets[0]) == std::string::npos, "a secret is removed");
@@ -105,6 +128,16 @@ std::vector<std::string> lines_of(const std::vector<std::string_view>& pieces,
   return lines;
 }
 
+void check_line_of_stream(const std::string& line) {
+  if (const auto event = decode_event(line))
+    require(!event->type.empty() && !event->action.empty(), "an event says what it is");
+  decode_pull_progress(line);
+  if (const auto time = parse_engine_time(line))
+    require(time->time_since_epoch() > -Duration(std::chrono::hours(24 * 366 * 3000)) &&
+                time->time_since_epoch() < Duration(std::chrono::hours(24 * 366 * 12000)),
+            "a time has a year of four digits");
+}
+
 void check_lines(std::string_view body) {
   std::size_t dropped = 0;
   std::size_t dropped_in_pieces = 0;
@@ -112,15 +145,12 @@ void check_lines(std::string_view body) {
   const auto in_parts = lines_of(in_pieces(body, "7 1 30"), dropped_in_pieces);
   require(whole == in_parts && dropped == dropped_in_pieces,
           "the pieces that lines arrive in mean nothing");
-  for (const auto& line : whole) {
-    if (const auto event = decode_event(line))
-      require(!event->type.empty() && !event->action.empty(), "an event says what it is");
-    decode_pull_progress(line);
-    if (const auto time = parse_engine_time(line))
-      require(time->time_since_epoch() > -Duration(std::chrono::hours(24 * 366 * 3000)) &&
-                  time->time_since_epoch() < Duration(std::chrono::hours(24 * 366 * 12000)),
-              "a time has a year of four digits");
-  }
+  // A line is read without those before it: thousands of them in one input say nothing that these do not.
+  constexpr std::size_t most_read = 32;
+  const std::set<std::string> different(
+      whole.begin(),
+      whole.begin() + static_cast<std::ptrdiff_t>(std::min(whole.size(), most_read)));
+  for (const auto& line : different) check_line_of_stream(line);
 }
 
 void check_schedule(std::string_view body) {
@@ -135,9 +165,11 @@ void check_schedule(std::string_view body) {
 }  // namespace
 
 void try_input(std::string_view input) {
-  check_container(input);
-  check_list(input);
-  check_others(input);
+  if (nlohmann::json::accept(input)) {
+    check_json(input);
+  } else {
+    check_no_json(input);
+  }
   check_error_text(input);
   check_lines(input);
   check_schedule(input);
