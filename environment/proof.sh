@@ -190,7 +190,7 @@ write_table() {
 
 # prove_command [--quick] [--only SECTION[,SECTION...]]: writes the table of docs/RELIABILITY.md; of a part, that part's rows.
 prove_command() {
-  local quick=0 chosen=$proof_sections section status=0 amount='in full'
+  local quick=0 chosen=$proof_sections section status=0 amount='in full' began
   while [ $# -gt 0 ]; do
     case $1 in
       --quick) quick=1 ;;
@@ -214,6 +214,7 @@ prove_command() {
   end_images
   for section in $chosen; do
     say "proving: $section (log: build/log/prove-$section.log)"
+    began=$SECONDS
     # In a shell of its own: a section that gives up (a build that fails) must not keep the others' lines from the table.
     if ! (prove_section "$section") >"$log_folder/prove-$section.log" 2>&1; then
       status=1
@@ -224,8 +225,9 @@ prove_command() {
     fi
     grep -q "\"section\":\"$section\"" "$MOSAIC_PROOF" ||
       { write_proof "$section" "it ran to its end" "nothing was measured" false; status=1; }
+    say "$section took $((SECONDS - began)) s"
     # At once: a run that is ended by hand keeps what it measured.
-    proof_table docs/RELIABILITY.md "$section" "$(proof_rows "$section" "$amount")" >"$log_folder/proof.md"
+    proof_table docs/RELIABILITY.md "$section" "$(proof_rows "$section" "$amount, $((SECONDS - began)) s")" >"$log_folder/proof.md"
     write_table docs/RELIABILITY.md <"$log_folder/proof.md"
   done
   cat "$log_folder/proof.md"
