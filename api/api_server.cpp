@@ -28,7 +28,8 @@ std::vector<AddressRange> parse_ranges(const std::vector<std::string>& texts) {
 class ApiServer::Implementation {
  public:
   Implementation(const ApiSettings& settings, ApiDependencies dependencies)
-      : agent_config_(dependencies.agents, dependencies.secrets, dependencies.log),
+      : agent_config_(dependencies.agents, dependencies.settings, dependencies.secrets,
+                      dependencies.log),
         server_(settings.limits, make_listeners(settings, dependencies), dependencies.log) {}
 
   HttpServer& server() { return server_; }

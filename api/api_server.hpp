@@ -37,6 +37,7 @@ struct ApiSettings {
 
 struct ApiDependencies {
   AgentReader& agents;
+  SettingsStore& settings;
   const SecretBox& secrets;
   std::vector<HealthCheck> readiness;
   std::function<std::string()> metrics_text;  // may be empty: then there is no /metrics

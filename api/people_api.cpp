@@ -87,8 +87,8 @@ class PeopleApi::Parts {
         provider_probe_(outbound_, given_.outbound, given_.log),
         issuer_probe_(outbound_, given_.outbound, given_.log),
         management_(management_dependencies()),
-        gateway_(GatewayPartsNeeds{given_.clock, given_.agents, given_.desired, given_.settings,
-                                   given_.accounts, given_.secrets,
+        gateway_(GatewayPartsNeeds{given_.clock, given_.desired, given_.settings, given_.accounts,
+                                   given_.secrets,
                                    [log = given_.log](const std::string& line) {
                                      log.warning("agents in use", {{Field::state, line}});
                                    }}),

@@ -78,7 +78,7 @@ int run(const Words& words) {
   const auto token = put_token(accounts);
   const PublicOrigin origin("", true);
   StoreGatekeeper gatekeeper(accounts, people, clock, origin);
-  GatewayParts parts(GatewayPartsNeeds{clock, store, store, people, accounts, box, {}});
+  GatewayParts parts(GatewayPartsNeeds{clock, store, people, accounts, box, {}});
   StandingRights rights(gatekeeper, clock, parts.executor(), Logger::silent());
   Metrics metrics;
   auto router = std::make_shared<Router>();

@@ -242,6 +242,7 @@ void FleetProcess::build_api() {
   }
   read_web_pages();
   ApiDependencies dependencies{api_store(),
+                               *rows_,
                                *box_,
                                readiness_checks(),
                                [this] { return metrics_.render(); },

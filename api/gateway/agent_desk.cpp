@@ -96,6 +96,7 @@ class AgentDesk::Desk : public std::enable_shared_from_this<Desk> {
   Finding find_out(const std::string& account_id, const Errand& errand);
   bool begin_wake(const std::string& account_id, const Errand& errand, Finding& finding);
   bool claim(const Errand& errand, Finding& finding);
+  std::optional<AgentRow> own_row(const std::string& account_id, const ResourceKey& agent);
   std::shared_ptr<const AgentAddress> address_of(const AgentRow& row) const;
   void note_agent(const std::string& account_id, const ResourceKey& agent);
 
@@ -335,7 +336,7 @@ AgentDesk::Desk::Finding AgentDesk::Desk::find_out(const std::string& account_id
     if (!errand.recorded || !errand.agent) {
       if (!begin_wake(account_id, errand, finding)) return finding;
     } else {
-      finding.row = it_.rows.find_agent(*errand.agent);
+      finding.row = own_row(account_id, *errand.agent);
       finding.vanished = !finding.row;
     }
     if (!finding.row) return finding;
@@ -400,12 +401,20 @@ bool AgentDesk::Desk::claim(const Errand& errand, Finding& finding) {
     it_.ledger.record(agent);
     finding.recorded = true;
   }
-  finding.row = it_.rows.find_agent(agent);
+  finding.row = own_row(errand.account.id, agent);
   finding.vanished = !finding.row;
   if (!finding.row || !is_reachable(*finding.row)) return false;
   finding.address = address_of(*finding.row);
   finding.hold = std::move(hold);
   return true;
+}
+
+// Nothing when they have another one by now.
+std::optional<AgentRow> AgentDesk::Desk::own_row(const std::string& account_id,
+                                                 const ResourceKey& agent) {
+  auto row = it_.settings.find_user_agent(account_id);
+  if (row && row->key != agent) row.reset();
+  return row;
 }
 
 std::shared_ptr<const AgentAddress> AgentDesk::Desk::address_of(const AgentRow& row) const {

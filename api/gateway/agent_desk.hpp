@@ -90,8 +90,8 @@ struct DeskSettings {
 
 struct DeskDependencies {
   const Clock& clock;
-  AgentReader& rows;
-  SettingsStore& settings;
+  SettingsStore&
+      settings;  // what it asks there is about one person, and the database confines it to them
   const SecretBox& secrets;
   ActivityLedger& ledger;
   BlockingExecutor executor;

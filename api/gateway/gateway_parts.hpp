@@ -32,7 +32,6 @@ struct GatewayPartsSettings {
 
 struct GatewayPartsNeeds {
   const Clock& clock;
-  AgentReader& rows;
   DesiredStateWriter& desired;
   SettingsStore& settings;
   AccountStore& accounts;

@@ -25,8 +25,10 @@ std::string_view bearer_token(const Request& request) {
 
 }  // namespace
 
-AgentConfigHandler::AgentConfigHandler(AgentReader& agents, const SecretBox& secrets, Logger log)
+AgentConfigHandler::AgentConfigHandler(AgentReader& agents, SettingsStore& settings,
+                                       const SecretBox& secrets, Logger log)
     : agents_(agents),
+      settings_(settings),
       secrets_(secrets),
       log_(log.with_component("agent-config")),
       decoy_(secrets.encrypt(generate_token())) {}
@@ -38,9 +40,9 @@ void AgentConfigHandler::add_routes(Router& router) const {
 }
 
 Response AgentConfigHandler::answer(const Request& request) const {
-  const auto key = authenticate(request);
-  if (!key) return not_found_response();
-  return render(*key, request);
+  const auto agent = authenticate(request);
+  if (!agent) return not_found_response();
+  return render(*agent, request);
 }
 
 // Never empty: a key that names no row costs the same look-up as one that does.
@@ -61,15 +63,15 @@ std::vector<ResourceKey> AgentConfigHandler::candidates(const Request& request) 
   return {known ? ResourceKey(*kind, row_id) : ResourceKey(ResourceKind::orphan, row_id)};
 }
 
-std::optional<ResourceKey> AgentConfigHandler::authenticate(const Request& request) const {
+std::optional<AgentRow> AgentConfigHandler::authenticate(const Request& request) const {
   const auto presented = bearer_token(request);
-  std::optional<ResourceKey> authenticated;
+  std::optional<AgentRow> authenticated;
   for (const auto& key : candidates(request)) {
     // No row is ever of the kind "orphan", but its look-up must cost what the others cost.
     const bool possible = key.kind != ResourceKind::orphan;
-    const auto row =
+    auto row =
         agents_.find_agent(possible ? key : ResourceKey(ResourceKind::user_container, key.name));
-    if (token_matches(row, presented) && possible) authenticated = key;
+    if (token_matches(row, presented) && possible) authenticated = std::move(row);
   }
   return authenticated;
 }
@@ -94,8 +96,13 @@ std::optional<std::string> AgentConfigHandler::decrypted(std::string_view stored
   }
 }
 
-Response AgentConfigHandler::render(const ResourceKey& key, const Request& request) const {
-  const auto source = agents_.find_config_source(key);
+std::optional<AgentConfigSource> AgentConfigHandler::find_source(const AgentRow& agent) const {
+  if (agent.key.kind != ResourceKind::user_container) return agents_.find_config_source(agent.key);
+  return settings_.find_config_source(agent.owner, agent.key);
+}
+
+Response AgentConfigHandler::render(const AgentRow& agent, const Request& request) const {
+  const auto source = find_source(agent);
   if (!source) return not_found_response();  // deleted since a moment ago
   std::map<std::string, std::string> provider_keys;
   for (const auto& provider : source->providers) {
@@ -110,13 +117,13 @@ Response AgentConfigHandler::render(const ResourceKey& key, const Request& reque
   const auto log = log_.with_correlation(request.id);
   if (config.problem) {
     log.warning("an agent has no usable configuration",
-                {{Field::key, to_string(key)}, {Field::reason, *config.problem}});
+                {{Field::key, to_string(agent.key)}, {Field::reason, *config.problem}});
     return problem(422, problem_type::agent_not_configured, *config.problem,
                    "Correct the settings of this agent's owner.");
   }
   for (const auto& warning : config.warnings) {
     log.warning("part of an agent's configuration is left out",
-                {{Field::key, to_string(key)}, {Field::reason, warning}});
+                {{Field::key, to_string(agent.key)}, {Field::reason, warning}});
   }
   const bool archive = request.lists("accept", "application/x-tar");
   Response response(200, archive ? "application/x-tar" : "application/json",

@@ -3,6 +3,9 @@
 // not there, the answer is the same 404 after the same work, so that nobody learns which agents
 // exist.
 //
+// The row that a token opens is found by its id, before anybody is known; what a user's agent is made of is then read
+// as that user's, so that the database hides everybody else's.
+//
 // answer() may be called from several threads at once. The rendered configuration holds provider
 // keys: it is never logged and never cached.
 #pragma once
@@ -16,6 +19,7 @@
 #include "api/router.hpp"
 #include "model/agent.hpp"
 #include "secrets/secret_box.hpp"
+#include "store/settings_store.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 
@@ -23,7 +27,8 @@ namespace mosaic {
 
 class AgentConfigHandler {
  public:
-  AgentConfigHandler(AgentReader& agents, const SecretBox& secrets, Logger log);
+  AgentConfigHandler(AgentReader& agents, SettingsStore& settings, const SecretBox& secrets,
+                     Logger log);
 
   // 200 with openclaw.json, or with the archive when "Accept: application/x-tar"; 422 with what to
   // do when the rows give no usable configuration; 404. Throws StoreError.
@@ -34,12 +39,14 @@ class AgentConfigHandler {
 
  private:
   std::vector<ResourceKey> candidates(const Request& request) const;
-  std::optional<ResourceKey> authenticate(const Request& request) const;
+  std::optional<AgentRow> authenticate(const Request& request) const;
   bool token_matches(const std::optional<AgentRow>& row, std::string_view presented) const;
   std::optional<std::string> decrypted(std::string_view stored) const;
-  Response render(const ResourceKey& key, const Request& request) const;
+  std::optional<AgentConfigSource> find_source(const AgentRow& agent) const;
+  Response render(const AgentRow& agent, const Request& request) const;
 
   AgentReader& agents_;
+  SettingsStore& settings_;
   const SecretBox& secrets_;
   const Logger log_;
   // An encrypted token that nobody has, for the work of a comparison that cannot succeed.

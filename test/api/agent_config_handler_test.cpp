@@ -9,6 +9,7 @@
 #include "api/problem.hpp"
 #include "secrets/token.hpp"
 #include "test/fakes/fake_clock.hpp"
+#include "test/fakes/fake_settings_store.hpp"
 #include "test/fakes/fake_store.hpp"
 
 namespace mosaic::test {
@@ -66,9 +67,11 @@ class AgentConfig : public testing::Test {
 
   FakeClock clock;
   FakeStore store{clock};
+  FakeAccountStore accounts{clock};
+  FakeSettingsStore people{store, accounts};
   SecretBox box{"a secret of more than thirty-two characters"};
   std::ostringstream log;
-  AgentConfigHandler handler{store, box, Logger::to_stream(log)};
+  AgentConfigHandler handler{store, people, box, Logger::to_stream(log)};
   Router router;
   const ResourceKey alice{ResourceKind::user_container, "c-alice"};
 };

@@ -122,7 +122,7 @@ class AgentDeskTest : public testing::Test {
   std::function<void(std::string_view)> before_operation;
   ManualExecutor executor;
   ActivityLedger ledger{clock, store, "api"};
-  AgentDesk desk{DeskDependencies{clock, store, people, box, ledger, executor.executor()}};
+  AgentDesk desk{DeskDependencies{clock, people, box, ledger, executor.executor()}};
 };
 
 TEST_F(AgentDeskTest, ASleepingAgentIsWokenOnceForAllWhoWait) {
@@ -242,14 +242,13 @@ TEST_F(AgentDeskTest, DropsAnAddressThatMovedWhileItWasLookedUp) {
     if (operation == "record_activity" && ++looks == 1) desk.on_status_moved(key);
   };
   ASSERT_TRUE(told().seat);
-  EXPECT_GE(operations["find_agent"], 2);
+  EXPECT_GE(operations["find_user_agent"], 4);  // two looks
 }
 
 TEST_F(AgentDeskTest, TurnsAwayWhoeverIsBeyondTheBound) {
   DeskSettings settings;
   settings.waiters = 2;
-  AgentDesk small(DeskDependencies{clock, store, people, box, ledger, executor.executor()},
-                  settings);
+  AgentDesk small(DeskDependencies{clock, people, box, ledger, executor.executor()}, settings);
   Heard heard;
   auto first = small.wait(account_of("alice"), into(heard));
   auto second = small.wait(account_of("bob"), into(heard));
@@ -306,8 +305,7 @@ TEST_F(AgentDeskTest, PollsNoFasterForMoreWhoWait) {
   constexpr int people_who_wait = 40;
   DeskSettings settings;
   settings.poll_spacing = Duration(100);
-  AgentDesk slow(DeskDependencies{clock, store, people, box, ledger, executor.executor()},
-                 settings);
+  AgentDesk slow(DeskDependencies{clock, people, box, ledger, executor.executor()}, settings);
   std::vector<AgentDesk::Ticket> tickets;
   Heard heard;
   for (int i = 0; i < people_who_wait; ++i) {
@@ -322,7 +320,7 @@ TEST_F(AgentDeskTest, PollsNoFasterForMoreWhoWait) {
     clock.advance(time);
     slow.tick();
     executor.run_all();
-    return operations["find_agent"];
+    return operations["find_user_agent"];
   };
   EXPECT_EQ(polls_after(seconds(3)), 0);
   EXPECT_EQ(polls_after(seconds(1)), people_who_wait);
@@ -591,7 +589,7 @@ TEST_F(AgentDeskTest, ClosingTurnsAllAway) {
 TEST_F(AgentDeskTest, EveryoneHearsExactlyOneEndWhateverHappensAtTheSameTime) {
   agent(Phase::running);
   WorkerPool pool(4, 64);
-  AgentDesk busy(DeskDependencies{clock, store, people, box, ledger,
+  AgentDesk busy(DeskDependencies{clock, people, box, ledger,
                                   [&](auto work) { return pool.try_submit(std::move(work)); }});
   constexpr int people_at_once = 4;
   constexpr int turns_each = 300;

@@ -5,6 +5,7 @@
 #include "secrets/token.hpp"
 #include "test/api/raw_client.hpp"
 #include "test/fakes/fake_clock.hpp"
+#include "test/fakes/fake_settings_store.hpp"
 #include "test/fakes/fake_store.hpp"
 
 namespace mosaic::test {
@@ -14,6 +15,7 @@ class Api : public testing::Test {
  protected:
   ApiDependencies dependencies() {
     return {store,
+            people,
             box,
             {{"database", [] { return std::optional<std::string>(); }}},
             [] { return "metric 1\n"; },
@@ -31,6 +33,8 @@ class Api : public testing::Test {
 
   FakeClock clock;
   FakeStore store{clock};
+  FakeAccountStore accounts{clock};
+  FakeSettingsStore people{store, accounts};
   SecretBox box{"a secret of more than thirty-two characters"};
 };
 

@@ -118,7 +118,7 @@ class ChatHouse {
   StandingRights rights;
   ActivityLedger ledger{clock, store, "api"};
   ChatTurns turns{accounts, box, clock, executor()};
-  AgentDesk desk{DeskDependencies{clock, store, people, box, ledger, executor()}};
+  AgentDesk desk{DeskDependencies{clock, people, box, ledger, executor()}};
   Ticker ticker{std::chrono::milliseconds(20), [this] {
                   ledger.tick();
                   desk.tick();

@@ -31,7 +31,7 @@ class Contract : public ManagementHouse {
   }
 
   Metrics metrics{BuildInfo{"1", "test"}};
-  AgentConfigHandler agent_config{rows, box, Logger::silent()};
+  AgentConfigHandler agent_config{rows, settings, box, Logger::silent()};
   PeopleApi people{PeopleDependencies{clock,
                                       rows,
                                       rows,

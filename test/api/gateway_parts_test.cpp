@@ -35,7 +35,7 @@ class GatewayPartsTest : public testing::Test {
   FakeSettingsStore people{store, accounts};
   SecretBox box{"this-is-a-test-secret-key-with-32+chars"};
   Account account;
-  GatewayParts parts{GatewayPartsNeeds{clock, store, store, people, accounts, box, {}}};
+  GatewayParts parts{GatewayPartsNeeds{clock, store, people, accounts, box, {}}};
 };
 
 TEST_F(GatewayPartsTest, WakesOnItsOwnThreadsAndWritesWhatWasHeldWhenItStops) {

@@ -148,41 +148,33 @@ WriteOutcome FakeSettingsStore::put_preferences(const AgentPreferences& preferen
   return WriteOutcome::done;
 }
 
-std::optional<AgentRow> FakeSettingsStore::agent_of(const std::string& owner) {
-  std::optional<AgentRow> found;
-  store_.for_each_agent([&](AgentRow&& row) {
-    if (row.key.kind == ResourceKind::user_container && row.owner == owner) found = std::move(row);
-  });
-  return found;
-}
-
 std::optional<AgentRow> FakeSettingsStore::find_user_agent(const std::string& owner) {
   const auto lock = begin();
-  return agent_of(owner);
+  return store_.find_user_agent(owner);
 }
 
 bool FakeSettingsStore::touch_user_agent(const std::string& owner, TimePoint now) {
   const auto lock = begin();
-  const auto row = agent_of(owner);
+  const auto row = store_.find_user_agent(owner);
   return row && store_.touch(row->key, now);
 }
 
 bool FakeSettingsStore::set_user_agent_state(const std::string& owner, DesiredState state) {
   const auto lock = begin();
-  const auto row = agent_of(owner);
+  const auto row = store_.find_user_agent(owner);
   return row && store_.set_desired_state(row->key, state);
 }
 
 bool FakeSettingsStore::restart_user_agent(const std::string& owner, TimePoint now) {
   const auto lock = begin();
-  const auto row = agent_of(owner);
+  const auto row = store_.find_user_agent(owner);
   return row && store_.request_restart(row->key, now);
 }
 
 std::optional<AgentConfigSource> FakeSettingsStore::find_config_source(const std::string& owner,
                                                                        const ResourceKey& key) {
   const auto lock = begin();
-  const auto row = agent_of(owner);
+  const auto row = store_.find_user_agent(owner);
   return row && row->key == key ? store_.find_config_source(key) : std::nullopt;
 }
 

@@ -63,7 +63,6 @@ class FakeSettingsStore final : public SettingsStore {
   std::unique_lock<std::mutex> begin();
 
   std::optional<ProviderRow> provider_with(const std::string& id) const;
-  std::optional<AgentRow> agent_of(const std::string& owner);
   bool name_taken(const ProviderRow& provider) const;
 
   FakeStore& store_;

@@ -56,6 +56,15 @@ std::optional<AgentRow> FakeStore::find_agent(const ResourceKey& key) {
   });
 }
 
+std::optional<AgentRow> FakeStore::find_user_agent(const std::string& owner) {
+  return perform("find_user_agent", [&]() -> std::optional<AgentRow> {
+    for (const auto& [key, agent] : agents_) {
+      if (key.kind == ResourceKind::user_container && agent.row.owner == owner) return agent.row;
+    }
+    return std::nullopt;
+  });
+}
+
 void FakeStore::for_each_agent(const std::function<void(AgentRow&&)>& visitor) {
   auto rows = perform("for_each_agent", [&] {
     std::vector<AgentRow> copies;

@@ -53,6 +53,7 @@ class FakeStore final : public Store {
                      std::string instance_id = "0123456789abcdef0123456789abcdef");
 
   std::optional<AgentRow> find_agent(const ResourceKey& key) override;
+  std::optional<AgentRow> find_user_agent(const std::string& owner);  // for FakeSettingsStore
   void for_each_agent(const std::function<void(AgentRow&&)>& visitor) override;
   void scan_agents(const std::function<void(AgentRow&&)>& visitor) override;
   std::optional<AgentConfigSource> find_config_source(const ResourceKey& key) override;

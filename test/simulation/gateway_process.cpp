@@ -19,8 +19,7 @@ GatewayProcess::GatewayProcess(const GatewayWorld& world, const std::string& nam
               [this](const std::string& line) {
                 world_.invariants.text_written("a report of " + process_.name, line);
               }),
-      desk_(DeskDependencies{world.clock, store_, settings_, world.box, ledger_,
-                             executor_.executor()}),
+      desk_(DeskDependencies{world.clock, settings_, world.box, ledger_, executor_.executor()}),
       next_tick_(world.clock.steady_now()) {}
 
 GatewayProcess::~GatewayProcess() {

@@ -6,6 +6,8 @@
 
 #include <pqxx/pqxx>
 
+#include "api/handlers/agent_config_handler.hpp"
+#include "secrets/token.hpp"
 #include "store/connection_pool.hpp"
 #include "store/connection_string.hpp"
 #include "store/key_check_store.hpp"
@@ -140,6 +142,24 @@ TEST_F(SecondWall, ConfinesNoStatementAfterThePersonsOwn) {
   EXPECT_EQ(api.ask(std::nullopt, all), "1");
   EXPECT_THROW(api.ask("mallory", "SELECT 1 / (random() * 0)::int"), StoreError);
   EXPECT_EQ(api.ask(std::nullopt, all), "1");
+}
+
+// Named are only the statements of a person, and each names mallory instead.
+TEST_F(SecondWall, ConfinesAnAgentsConfigurationToItsOwnersThingsOnceItsTokenIsKnown) {
+  const SecretBox box("a secret of more than thirty-two characters");
+  api.move_in("alice");
+  const auto token = generate_token();
+  database.exec(R"(UPDATE "UserContainer" SET "gatewayToken" = ')" + box.encrypt(token) + "'");
+  const AgentConfigHandler handler(api.store, api.settings, box, Logger::silent());
+  Request request;
+  request.fields = {{"authorization", "Bearer " + token}};
+  request.parameters = {{"kind", "user"}, {"id", "agent-alice"}};
+  EXPECT_NE(handler.answer(request).status, 404);
+  database.exec(
+      "CREATE OR REPLACE FUNCTION mosaic_account() RETURNS text LANGUAGE sql STABLE AS $$ SELECT "
+      "CASE WHEN current_setting('mosaic.account', true) <> '' THEN 'mallory' END $$");
+  EXPECT_TRUE(api.store.find_agent(ResourceKey(ResourceKind::user_container, "agent-alice")));
+  EXPECT_EQ(handler.answer(request).status, 404);
 }
 
 // Every statement is another person's now, whoever it names: nothing may be found, nothing changed.
