@@ -86,11 +86,14 @@ std::string to_string(const Subnet& subnet) {
          std::to_string(subnet.prefix_length);
 }
 
+ListenAddress reached_from_here(const ListenAddress& listen) {
+  if (listen.host == "0.0.0.0") return {"127.0.0.1", listen.port};
+  if (listen.host == "::") return {"::1", listen.port};
+  return listen;
+}
+
 std::string address_for_people(const ListenAddress& listen, std::uint16_t port) {
-  ListenAddress shown{listen.host, port};
-  if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
-  if (shown.host == "::") shown.host = "::1";
-  return "http://" + to_string(shown);
+  return "http://" + to_string(reached_from_here({listen.host, port}));
 }
 
 }  // namespace mosaic::cli

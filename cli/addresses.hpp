@@ -39,6 +39,8 @@ std::optional<Subnet> parse_subnet(std::string_view text);
 std::optional<std::uint32_t> parse_ipv4(std::string_view text);
 std::string to_string(const Subnet& subnet);
 
+// Where to reach a listener from this machine: the loopback when it listens on all addresses.
+ListenAddress reached_from_here(const ListenAddress& listen);
 // Where a person on this machine reaches a listener: "http://127.0.0.1:8080" also when it listens on all addresses.
 std::string address_for_people(const ListenAddress& listen, std::uint16_t port);
 

@@ -47,6 +47,7 @@ void add_restore_command(CLI::App& app, CommandContext& context);
 // apply, diff, export, manifest
 void add_declarative_commands(CLI::App& app, CommandContext& context);
 void add_doctor_command(CLI::App& app, CommandContext& context);
+void add_health_command(CLI::App& app, CommandContext& context);
 void add_completion_command(CLI::App& app, CommandContext& context);
 void add_version_command(CLI::App& app, CommandContext& context);
 

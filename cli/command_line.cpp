@@ -51,6 +51,7 @@ void add_all_commands(CLI::App& app, CommandContext& context) {
   add_restore_command(app, context);
   add_declarative_commands(app, context);
   add_doctor_command(app, context);
+  add_health_command(app, context);
   add_completion_command(app, context);
   add_version_command(app, context);
 }
@@ -124,10 +125,11 @@ void add_output_option(CLI::App& command, OutputFormat& format) {
 
 int run_command_line(int argc, const char* const* argv, std::istream& in, std::ostream& out,
                      std::ostream& err) {
-  CommandContext context{{}, environment("MOSAIC_SECRET_KEY"), in, out, err, {}};
+  CommandContext context{{}, {}, in, out, err, {}};
   try {
     context.raw = settings_from_environment(environment);
-  } catch (const UsageError& error) {
+    context.secret_key = secret_variable(environment, "MOSAIC_SECRET_KEY");
+  } catch (const CommandError& error) {
     return report(err, error.what(), error.code());
   }
   CLI::App app(description, "mosaic");

@@ -14,6 +14,7 @@
 #include "api/auth/public_origin.hpp"
 #include "api/web_pages.hpp"
 #include "cli/failure.hpp"
+#include "cli/text_source.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -242,13 +243,26 @@ std::optional<std::filesystem::path> find_web_folder(const std::filesystem::path
   return std::nullopt;
 }
 
+std::string secret_variable(const std::function<std::string(const char*)>& variable,
+                            const std::string& name) {
+  std::string value = variable(name.c_str());
+  const std::string file = variable((name + "_FILE").c_str());
+  if (file.empty()) return value;
+  if (!value.empty())
+    throw UsageError(name + " and " + name + "_FILE are both set; leave one of them out");
+  // "-" would be standard input, which belongs to the command.
+  if (file.front() != '/') throw UsageError(name + "_FILE: '" + file + "' is no absolute path");
+  std::istringstream none;
+  return read_secret(file, none);
+}
+
 RawSettings settings_from_environment(const std::function<std::string(const char*)>& variable) {
   RawSettings raw;
   raw.data_dir = default_data_dir();
   const auto text = [&](const char* name, std::string& setting) {
     if (auto value = variable(name); !value.empty()) setting = std::move(value);
   };
-  text("DATABASE_URL", raw.database_url);
+  raw.database_url = secret_variable(variable, "DATABASE_URL");
   text("MOSAIC_DATA_DIR", raw.data_dir);
   text("DOCKER_HOST", raw.engine);
   text("MOSAIC_ENGINE_TLS_DIR", raw.engine_tls_dir);
@@ -267,7 +281,7 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   text("MOSAIC_WEB", raw.web);
   text("MOSAIC_LOG_FORMAT", raw.log_format);
   text("MOSAIC_LOG_LEVEL", raw.log_level);
-  text("MOSAIC_SECRET_KEY_PREVIOUS", raw.previous_secret_key);
+  raw.previous_secret_key = secret_variable(variable, "MOSAIC_SECRET_KEY_PREVIOUS");
   raw.agent_egress_allow = words_of(variable("MOSAIC_AGENT_EGRESS_ALLOW"));
   raw.trusted_proxies = words_of(variable("MOSAIC_TRUSTED_PROXIES"));
   raw.workers = number_of(variable("MOSAIC_WORKERS"), "MOSAIC_WORKERS");

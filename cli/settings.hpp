@@ -95,8 +95,13 @@ std::string default_data_dir();
 // Where an installation keeps the web pages: beside the program, in share/mosaic/web, or in a checkout's build/web.
 std::optional<std::filesystem::path> find_web_folder(const std::filesystem::path& program);
 
+// A variable that holds a secret; where `name`_FILE is set in its place, that file's content, as secrets of a swarm or a
+// cluster are handed over. Empty when neither is set. Throws CommandError, UsageError when both are.
+std::string secret_variable(const std::function<std::string(const char*)>& variable,
+                            const std::string& name);
+
 // The defaults, and over them what the environment says; flags then go over both. `variable` answers
-// empty for what is not set. Throws UsageError for a number that is none.
+// empty for what is not set. Throws UsageError for a number that is none, and as secret_variable does.
 RawSettings settings_from_environment(const std::function<std::string(const char*)>& variable);
 
 // Throws UsageError, one line, naming the flag and a right value.

@@ -92,13 +92,17 @@ void add_agent_network_options(CLI::App& command, RawSettings& raw) {
       ->group("Agents' network");
 }
 
-void add_listen_options(CLI::App& command, RawSettings& raw) {
+void add_people_listen_option(CLI::App& command, RawSettings& raw) {
   command
       .add_option("--listen", raw.listen,
                   "Where people, /livez, /readyz and /metrics are served [MOSAIC_LISTEN]")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str()
       ->group("Addresses");
+}
+
+void add_listen_options(CLI::App& command, RawSettings& raw) {
+  add_people_listen_option(command, raw);
   command
       .add_option("--agent-listen", raw.agent_listen,
                   "Where agents fetch their configuration; serves peers within --agent-subnets "

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
+#include <map>
 
 #include "cli/engine_parts.hpp"
 #include "cli/failure.hpp"
+#include "test/cli/temporary_folder.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -203,6 +206,52 @@ TEST(Settings, WithoutEgressAgentsAskNoResolver) {
   given.agent_egress = "none";
   EXPECT_EQ(docker_settings(validate(given, ""), "1a2b3c4d").dns_servers,
             std::vector<std::string>{no_resolver});
+}
+
+class SecretVariable : public testing::Test {
+ protected:
+  std::string secret() const {
+    return secret_variable(
+        [this](const char* name) {
+          const auto found = variables.find(name);
+          return found == variables.end() ? std::string() : found->second;
+        },
+        "MOSAIC_SECRET_KEY");
+  }
+  std::string write(const std::string& text) const {
+    const auto file = folder.path() / "key";
+    std::ofstream(file) << text;
+    return file.string();
+  }
+  std::string refusal() const {
+    try {
+      return "taken: " + secret();
+    } catch (const CommandError& error) {
+      return error.what();
+    }
+  }
+
+  std::map<std::string, std::string> variables;
+  TemporaryFolder folder;
+};
+
+TEST_F(SecretVariable, MayBeAFileAsASwarmOrAClusterHandsItOver) {
+  EXPECT_EQ(secret(), "");
+  variables["MOSAIC_SECRET_KEY"] = "of the environment";
+  EXPECT_EQ(secret(), "of the environment");
+  variables = {{"MOSAIC_SECRET_KEY_FILE", write("of a file\n")}};
+  EXPECT_EQ(secret(), "of a file");
+}
+
+TEST_F(SecretVariable, IsRefusedWhenItIsSaidTwiceOrItsFileSaysNothing) {
+  variables = {{"MOSAIC_SECRET_KEY", "a"}, {"MOSAIC_SECRET_KEY_FILE", write("b")}};
+  EXPECT_NE(refusal().find("both set"), std::string::npos) << refusal();
+  variables = {{"MOSAIC_SECRET_KEY_FILE", write("")}};
+  EXPECT_NE(refusal().find(folder.path().string()), std::string::npos) << refusal();
+  variables = {{"MOSAIC_SECRET_KEY_FILE", (folder.path() / "missing").string()}};
+  EXPECT_NE(refusal().find("missing"), std::string::npos) << refusal();
+  variables = {{"MOSAIC_SECRET_KEY_FILE", "-"}};
+  EXPECT_NE(refusal().find("no absolute path"), std::string::npos) << refusal();
 }
 
 }  // namespace
