@@ -127,6 +127,33 @@ demo_command() {
   MOSAIC_BINARY=$repository/build/release/cli/mosaic in_sandbox run --images agent,instant -- "$repository/demo/run" "$@"
 }
 
+# image_command [--engine URL] [--save FILE]: the images of a deployment, made of this checkout and this machine's Debian.
+# FILE gets all of them, for docker load on the nodes.
+image_command() {
+  local engine=() save='' work image
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --engine) engine=(--engine "${2:?--engine needs an address}") ;;
+      --save) save=${2:?--save needs a file} ;;
+      *) fail "./dev image [--engine URL] [--save FILE]" ;;
+    esac
+    shift 2
+  done
+  # shellcheck disable=SC2086  # tables of words
+  install_packages $packages_postgres $packages_engine busybox-static:busybox
+  build_web
+  compile release mosaic >"$log_folder/build-release.log" 2>&1 || fail "the build failed (whole log: $log_folder/build-release.log)"
+  work=$(mktemp -d)
+  export MOSAIC_BINARY=$repository/build/release/cli/mosaic MOSAIC_WEB=$repository/build/web
+  for image in mosaic link postgres; do
+    "$repository/images/build-$image-image" "${engine[@]}" --save "$work/$image.tar" || fail "the image of $image could not be made"
+  done
+  [ -z "$save" ] || tar --create --file "$save" --directory "$work" mosaic.tar link.tar postgres.tar
+  (cd "$work" && say "made mosaic/fleet:local, mosaic/link:local and mosaic/postgres:local ($(du -ch ./*.tar | tail -1 | cut -f1) in all)${engine[1]:+ and loaded into ${engine[1]}}")
+  [ -z "$save" ] || say "on each node: tar --extract --to-stdout --file $save IMAGE.tar | docker load   # mosaic, link, postgres"
+  rm -rf "$work"
+}
+
 bench_command() {
   local script name=${1:-}
   local scripts=()
