@@ -5,6 +5,7 @@
 
 #include "cli/failure.hpp"
 #include "cli/key_check.hpp"
+#include "cli/open_files.hpp"
 #include "cli/product_version.hpp"
 #include "cli/secret_key.hpp"
 #include "runtime/probe/http_health_monitor.hpp"
@@ -236,6 +237,7 @@ void FleetProcess::build_api() {
     api.listeners.push_back(agents);
   }
   if (roles_.people_api) {
+    api.limits = limits_within(open_file_limit(), api.limits, log_.with_component("api"));
     people_ = std::make_unique<PeopleService>(
         PeopleServiceNeeds{settings_, api_database_options(), clock_, api_database(), api_store(),
                            *rows_, *box_, metrics_, log_.with_component("people")});

@@ -1,12 +1,9 @@
 #include "cli/serve.hpp"
 
-#include <sys/resource.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <stdexcept>
 
+#include "cli/open_files.hpp"
 #include "cli/signal_watch.hpp"
 
 namespace mosaic::cli {
@@ -19,17 +16,6 @@ Logger make_log(const Settings& settings) {
   options.level = settings.log_level;
   options.format = settings.log_format;
   return Logger::to_stderr(options);
-}
-
-// Two descriptors per open chat: the soft limit that shells give (1024) would end at 500 of them. What the machine's hard
-// limit allows is ours to take; should it refuse, the connection limit turns away whoever is one too many.
-void take_all_descriptors(const Logger& log) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    log.warning("the limit of open files could not be raised",
-                {{Field::error, std::strerror(errno)}});
 }
 
 // The API says what to do about an address that it cannot have, but not which option gave it.
@@ -70,7 +56,7 @@ ExitCode serve(CommandContext& context, FleetRoles roles, const Announcement& an
   const Settings settings = context.settings();
   SignalWatch signals;
   const Logger log = make_log(settings);
-  take_all_descriptors(log);
+  take_all_open_files(log);
   FleetProcess process(settings, roles, log);
   start(process);
   if (announce) announce(process, settings);

@@ -81,6 +81,18 @@ TEST_F(Up, ServesTheOtherCommandsAndEndsWhenAskedTo) {
   EXPECT_FALSE(PostmasterFile::read(embedded_data_folder(data_dir()))) << "Postgres still runs";
 }
 
+TEST_F(Up, SaysWhatToDoWhereTooFewFilesMayBeOpenForAllItsConnections) {
+  const auto words = mosaic_command(arguments(), {});
+  std::vector<std::string> confined{"/bin/sh", "-c", "ulimit -n 600 && exec \"$@\"", "sh"};
+  confined.insert(confined.end(), words.begin(), words.end());
+  BackgroundProgram up(confined, log("up.log"));
+  ASSERT_TRUE(up.wait_for_output(block_ends)) << up.output();
+  EXPECT_NE(up.output().find("limit of open files is too low"), std::string::npos) << up.output();
+  EXPECT_NE(up.output().find("LimitNOFILE="), std::string::npos) << up.output();
+  up.send(SIGTERM);
+  EXPECT_EQ(up.wait_for_end(), 0) << up.output();
+}
+
 TEST_F(Up, LosesNothingWhenItIsKilled) {
   pid_t postgres = 0;
   {
