@@ -569,9 +569,12 @@ TEST(ChatGateway, HalfADocumentIsCutOffWhenItsCallersRightIsTakenAway) {
 }
 
 TEST(ChatGateway, ATurnEndsWithinTheMinuteWhenNobodyTellsThatItsCallersRightIsOver) {
+  std::promise<void> go_on;
   FakeAgent agent([&](AgentConnection& connection, const ReceivedRequest&) {
     connection.begin_events();
     connection.send_event("{}");
+    go_on.get_future().wait();
+    connection.send_event("{\"still\":1}");
     connection.wait_for_end();
   });
   StandingRightLimits every_moment;
@@ -581,7 +584,12 @@ TEST(ChatGateway, ATurnEndsWithinTheMinuteWhenNobodyTellsThatItsCallersRightIsOv
   RawClient client(house.port());
   client.send(ChatHouse::request(stream_body, "ada", closing));
   client.read_until("data: {}");
+  house.gatekeeper.store_away = true;  // takes nobody's turn away
+  house.rights.on_accounts_missed();
+  go_on.set_value();
+  client.read_until("data: {\"still\":1}");
   house.gatekeeper.revoked = true;
+  house.gatekeeper.store_away = false;
   EXPECT_NE(client.read_to_end().find("invalid_api_key"), std::string::npos);
 }
 

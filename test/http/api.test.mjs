@@ -210,7 +210,7 @@ class Things {
 
 // What each caller must be answered, by who may use the operation. "ok": what the plan says.
 function expected(which, entry, who) {
-  const unknown = ['anonymous', 'expired', 'revoked'].includes(who);
+  const unknown = /^(anonymous|expired|revoked)/.test(who);
   switch (which['x-access']) {
     case 'network':
     case 'anonymous':
@@ -243,6 +243,8 @@ test('every operation answers every caller as its contract says, and nobody else
   await it.find();
   const expired = (await mosaic.newToken('alice', 'chat read write', 'expired')).headers;
   const revoked = (await mosaic.newToken('alice', 'chat read write', 'revoked')).headers;
+  const oldSession = await mosaic.newSession('alice', 'expired');
+  const unusedSession = await mosaic.newSession('alice', 'unused');
   const narrow = { chat: 'read write', read: 'chat', write: 'chat read', admin: 'chat read write' };
   const tokens = {};
   for (const [scope, others] of Object.entries(narrow)) tokens[scope] = (await mosaic.newToken('alice', others)).headers;
@@ -254,7 +256,10 @@ test('every operation answers every caller as its contract says, and nobody else
     const callers = {
       anonymous: {},
       expired,
+      'expired session': oldSession,
+      'expired session, by disuse': unusedSession,
       revoked,
+      'revoked session': { ...oldSession, Cookie: `mosaic=${'0'.repeat(64)}` }, // its row is no more
       'wrong scope': tokens[which['x-scope'] ?? 'admin'],
       other: sessions.other,
       ...(entry.own ? { admin: sessions.admin, owner: sessions.owner } : { owner: sessions.owner, admin: sessions.admin }),

@@ -87,11 +87,14 @@ export class Mosaic {
     );
   }
 
-  async newSession(id) {
+  // `state`: live, expired, or left unused for too long.
+  async newSession(id, state = 'live') {
     const value = randomBytes(32).toString('hex');
+    const [seen, expires] = { live: ['0', '1 day'], expired: ['0', '-1 hour'], unused: ['-20 days', '1 day'] }[state];
     await this.sql(
       `INSERT INTO "UserSession" ("tokenHash", "accountId", "createdAt", "lastSeenAt", "expiresAt")
-       VALUES ('${sha256(value)}', '${id}', now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', (now() AT TIME ZONE 'UTC') + interval '1 day')`,
+       SELECT '${sha256(value)}', '${id}', "now" - interval '30 days', "now" + interval '${seen}', "now" + interval '${expires}'
+       FROM (SELECT now() AT TIME ZONE 'UTC' AS "now") AS "clock"`,
     );
     return { Cookie: `mosaic=${value}`, Origin: this.url };
   }
