@@ -3,6 +3,7 @@
 #include "api/audit_trail.hpp"
 #include "api/change_preview.hpp"
 #include "api/fleet_events.hpp"
+#include "api/handlers/agent_log_handler.hpp"
 #include "api/handlers/fleet_handler.hpp"
 #include "api/handlers/labels_handler.hpp"
 #include "api/handlers/limits_handler.hpp"
@@ -13,6 +14,7 @@
 #include "api/handlers/preferences_handler.hpp"
 #include "api/handlers/provider_handler.hpp"
 #include "api/handlers/system_agent_handler.hpp"
+#include "api/handlers/usage_handler.hpp"
 #include "api/handlers/user_agent_handler.hpp"
 #include "api/provider_test.hpp"
 
@@ -32,6 +34,8 @@ struct ManagementRoutes::Parts {
         fleet(it.agents, it.desired, it.events, it.settings, preview, it.fixed, audit, it.clock),
         system_agents(it.agents, it.settings, it.secrets, preview, audit),
         user_agents(it.settings, it.secrets, audit),
+        usage(it.questions),
+        log(it.questions, it.settings, it.secrets),
         labels(it.agents, it.settings, audit),
         limits(it.agents, it.settings, preview, it.fixed, audit),
         oidc(it.settings, it.secrets, it.issuer_probe, audit),
@@ -49,6 +53,8 @@ struct ManagementRoutes::Parts {
   FleetHandler fleet;
   SystemAgentHandler system_agents;
   UserAgentHandler user_agents;
+  UsageHandler usage;
+  AgentLogHandler log;
   LabelsHandler labels;
   LimitsHandler limits;
   OidcSettingsHandler oidc;
@@ -69,6 +75,8 @@ void ManagementRoutes::add_routes(GuardedRoutes& routes) {
   parts_->fleet.add_routes(routes);
   parts_->system_agents.add_routes(routes);
   parts_->user_agents.add_routes(routes);
+  parts_->usage.add_routes(routes);
+  parts_->log.add_routes(routes);
   parts_->labels.add_routes(routes);
   parts_->limits.add_routes(routes);
   parts_->oidc.add_routes(routes);

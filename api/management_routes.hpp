@@ -16,6 +16,7 @@
 #include "secrets/password.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/account_store.hpp"
+#include "store/question_store.hpp"
 #include "store/settings_store.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -27,6 +28,7 @@ struct ManagementDependencies {
   DesiredStateWriter& desired;
   EventLog& events;
   SettingsStore& settings;
+  QuestionAsker& questions;
   AccountStore& accounts;
   AccountListener& remembered;  // must forget an account that changes here
   StandingRights& rights;

@@ -125,6 +125,7 @@ class PeopleApi::Parts {
             given_.desired,
             given_.events,
             given_.settings,
+            given_.questions,
             given_.accounts,
             accounts_,
             rights_,

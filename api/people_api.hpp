@@ -17,6 +17,7 @@
 #include "secrets/password.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/account_store.hpp"
+#include "store/question_store.hpp"
 #include "store/settings_store.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -31,6 +32,7 @@ struct PeopleDependencies {
   EventLog& events;
   AccountStore& accounts;
   SettingsStore& settings;
+  QuestionAsker& questions;
   const SecretBox& secrets;
   const PasswordHasher& passwords;
   AuthSettings auth;

@@ -36,6 +36,8 @@ void add_controller_command(CLI::App& app, CommandContext& context);
 void add_api_command(CLI::App& app, CommandContext& context);
 void add_migrate_command(CLI::App& app, CommandContext& context);
 void add_get_command(CLI::App& app, CommandContext& context);
+void add_top_command(CLI::App& app, CommandContext& context);
+void add_logs_command(CLI::App& app, CommandContext& context);
 void add_describe_command(CLI::App& app, CommandContext& context);
 void add_lifecycle_commands(CLI::App& app, CommandContext& context);  // wake, start, stop, restart
 void add_create_command(CLI::App& app, CommandContext& context);

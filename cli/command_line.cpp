@@ -42,6 +42,8 @@ void add_all_commands(CLI::App& app, CommandContext& context) {
   add_migrate_command(app, context);
   add_get_command(app, context);
   add_describe_command(app, context);
+  add_top_command(app, context);
+  add_logs_command(app, context);
   add_lifecycle_commands(app, context);
   add_create_command(app, context);
   add_set_command(app, context);

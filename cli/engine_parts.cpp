@@ -7,6 +7,7 @@
 
 #include "cli/failure.hpp"
 #include "runtime/docker/docker_driver.hpp"
+#include "runtime/docker/docker_insight.hpp"
 #include "runtime/docker/docker_volume_archive.hpp"
 #include "runtime/firewall/host_firewall.hpp"
 #include "runtime/hibernation/cgroup_memory_reclaimer.hpp"
@@ -101,6 +102,7 @@ void EngineParts::build_docker(const Settings& settings, const std::string& inst
   vital_ = driver.get();
   driver_ = std::move(driver);
   volumes_ = std::make_unique<DockerVolumeArchive>(docker, clock, &observer_);
+  insight_ = std::make_unique<DockerInsight>(docker, clock, &observer_);
 }
 
 void EngineParts::build_swarm(const Settings& settings, const std::string& instance,
@@ -109,6 +111,8 @@ void EngineParts::build_swarm(const Settings& settings, const std::string& insta
       std::make_unique<SwarmDriver>(swarm_settings(settings, instance), clock, &observer_);
   vital_ = driver.get();
   driver_ = std::move(driver);
+  insight_ = std::make_unique<NoInsight>(
+      "agents of a swarm run on engines of other nodes, which nobody asks from here");
 }
 
 VolumeArchive& EngineParts::volumes() {

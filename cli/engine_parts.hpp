@@ -11,6 +11,7 @@
 #include "cli/observers/engine_observer.hpp"
 #include "cli/settings.hpp"
 #include "model/clock.hpp"
+#include "runtime/container_insight.hpp"
 #include "runtime/docker/docker_settings.hpp"
 #include "runtime/docker/host_isolation.hpp"
 #include "runtime/driver_vitals.hpp"
@@ -39,6 +40,7 @@ class EngineParts {
   MemoryReclaimer& reclaimer() { return *reclaimer_; }
   // Throws CommandError on a swarm, whose volumes are on its nodes.
   VolumeArchive& volumes();
+  ContainerInsight& insight() { return *insight_; }
 
  private:
   void build_docker(const Settings& settings, const std::string& instance, const Clock& clock);
@@ -50,6 +52,7 @@ class EngineParts {
   std::unique_ptr<RuntimeDriver> driver_;
   const VitalDriver* vital_ = nullptr;  // the same
   std::unique_ptr<VolumeArchive> volumes_;
+  std::unique_ptr<ContainerInsight> insight_;
 };
 
 }  // namespace mosaic::cli

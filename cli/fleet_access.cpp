@@ -8,6 +8,7 @@
 #include "cli/secret_key.hpp"
 #include "store/key_check_store.hpp"
 #include "store/migrator.hpp"
+#include "store/postgres_question_store.hpp"
 #include "store/postgres_settings_store.hpp"
 #include "store/postgres_store.hpp"
 
@@ -29,6 +30,7 @@ struct FleetAccess::Parts {
         database(options),
         store(database),
         rows(database),
+        questions(database),
         key_check(database) {}
 
   static DatabaseOptions database_options(const Settings& settings) {
@@ -44,6 +46,7 @@ struct FleetAccess::Parts {
   Database database;
   PostgresStore store;
   PostgresSettingsStore rows;
+  PostgresQuestionStore questions;
   KeyCheckStore key_check;
   std::unique_ptr<SecretBox> box;
 };
@@ -56,6 +59,7 @@ FleetAccess::~FleetAccess() = default;
 
 Store& FleetAccess::store() { return parts_->store; }
 SettingsStore& FleetAccess::settings() { return parts_->rows; }
+QuestionStore& FleetAccess::questions() { return parts_->questions; }
 
 const SecretBox& FleetAccess::secrets() {
   if (!parts_->box) {

@@ -14,8 +14,9 @@
 #include "store/store.hpp"
 
 namespace mosaic {
+class QuestionStore;
 class SettingsStore;
-}
+}  // namespace mosaic
 
 namespace mosaic::cli {
 
@@ -29,6 +30,7 @@ class FleetAccess {
 
   Store& store();
   SettingsStore& settings();
+  QuestionStore& questions();
   // Checked against the database: a wrong key is a refusal before anything is written with it.
   const SecretBox& secrets();
 

@@ -69,6 +69,7 @@ void FleetProcess::start() {
   if (!loop_) return;
   loop_->start();
   listener_->start();
+  answers_->start();
 }
 
 // Before the database: a missing or short key must not leave a database behind.
@@ -194,6 +195,10 @@ void FleetProcess::build_loop() {
   };
   listener_ =
       std::make_unique<PostgresListener>(database_options(), loop_->change_listener(), hooks);
+  questions_ = std::make_unique<PostgresQuestionStore>(*database_);
+  answers_ = std::make_unique<EngineAnswers>(
+      clock_, *questions_, engine_->insight(), loop_->leadership(), *box_,
+      [this](const std::string& line) { attention_.report(line); });
   census_ = std::make_unique<FleetCensus>(clock_, *store_, *store_, *store_, metrics_);
   metrics_.controller(controller_name).max_concurrent_reconciles.Set(settings_.workers);
   refresher_ = metrics_.before_render([this] { refresh_gauges(); });
@@ -325,6 +330,7 @@ void FleetProcess::look_after() {
 void FleetProcess::stop() {
   if (std::exchange(stopped_, true)) return;
   stopping_ = true;
+  if (answers_) attempt(log_, [this] { answers_->stop(); });
   if (listener_) attempt(log_, [this] { listener_->stop(); });
   if (loop_) attempt(log_, [this] { loop_->stop(); });
   // Until here agents that were just being started could still fetch their configuration.
@@ -333,9 +339,11 @@ void FleetProcess::stop() {
   api_.reset();
   people_.reset();
   refresher_ = {};
+  answers_.reset();
   listener_.reset();
   loop_.reset();
   engine_.reset();
+  questions_.reset();
   database_.reset();
   if (postgres_) attempt(log_, [this] { postgres_->stop(); });
 }

@@ -25,10 +25,12 @@
 #include "cli/settings.hpp"
 #include "model/clock.hpp"
 #include "reconcilers/control_loop.hpp"
+#include "reconcilers/engine_answers.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/api_role.hpp"
 #include "store/database.hpp"
 #include "store/postgres_listener.hpp"
+#include "store/postgres_question_store.hpp"
 #include "store/postgres_settings_store.hpp"
 #include "store/postgres_store.hpp"
 #include "telemetry/log.hpp"
@@ -121,6 +123,8 @@ class FleetProcess {
 
   std::unique_ptr<ControlLoop> loop_;
   std::unique_ptr<PostgresListener> listener_;
+  std::unique_ptr<PostgresQuestionStore> questions_;
+  std::unique_ptr<EngineAnswers> answers_;
   std::unique_ptr<FleetCensus> census_;
   Metrics::Refresher refresher_;
   std::unique_ptr<PeopleService> people_;

@@ -27,6 +27,7 @@ PeopleService::PeopleService(PeopleServiceNeeds needs)
     : clock_(needs.clock),
       rows_(needs.rows),
       accounts_(needs.database),
+      questions_(needs.database),
       api_(std::make_unique<PeopleApi>(dependencies(needs))) {
   ListenerHooks hooks;
   hooks.on_lost = [&metrics = needs.metrics, log = needs.log](const std::string& reason) {
@@ -46,6 +47,7 @@ PeopleDependencies PeopleService::dependencies(const PeopleServiceNeeds& needs) 
       .events = needs.store,
       .accounts = accounts_,
       .settings = needs.rows,
+      .questions = questions_,
       .secrets = needs.secrets,
       .passwords = passwords_,
       .auth = AuthSettings{needs.settings.public_url, needs.settings.plain_http, {}},

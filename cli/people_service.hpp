@@ -15,6 +15,7 @@
 #include "store/database.hpp"
 #include "store/notification_listener.hpp"
 #include "store/postgres_account_store.hpp"
+#include "store/postgres_question_store.hpp"
 #include "store/postgres_settings_store.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -57,6 +58,7 @@ class PeopleService {
   SteadyTime next_prune_{};
   SettingsStore& rows_;
   PostgresAccountStore accounts_;
+  PostgresQuestionStore questions_;
   const PasswordHasher passwords_;
   std::unique_ptr<PeopleApi> api_;
   std::unique_ptr<NotificationListener> listener_;

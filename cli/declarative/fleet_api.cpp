@@ -51,8 +51,8 @@ std::string explanation(const HttpAnswer& answer) {
 FleetApi::FleetApi(const ApiAccess& access) : access_(access) {
   if (access_.token.empty()) {
     throw UsageError(
-        "MOSAIC_TOKEN is not set: make an API token of an admin with the scopes read, write and "
-        "admin (Account, or POST /api/account/tokens)");
+        "MOSAIC_TOKEN is not set: make an API token (Account, or POST /api/account/tokens), " +
+        access_.needed);
   }
   try {
     client_ = std::make_unique<HttpClient>(endpoint_of(access_.server));
@@ -89,8 +89,7 @@ Json FleetApi::exchange(HttpRequest request, const std::string& doing) {
   if (answer.status == 401)
     throw CommandError("MOSAIC_TOKEN is not accepted by " + access_.server + ": make another one");
   if (answer.status == 403 || (answer.status == 404 && request.method == "GET")) {
-    throw CommandError("cannot " + doing +
-                       ": the token must be an admin's, with the scopes read, write and admin");
+    throw CommandError("cannot " + doing + ": the token must be " + access_.needed);
   }
   if (answer.status >= 300) throw CommandError("cannot " + doing + ": " + explanation(answer));
   if (answer.body.empty()) return Json::object();

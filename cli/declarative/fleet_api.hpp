@@ -15,6 +15,8 @@ namespace mosaic::cli {
 struct ApiAccess {
   std::string server;  // "http://127.0.0.1:8080"
   std::string token;   // MOSAIC_TOKEN
+  // Which token it must be, for errors.
+  std::string needed = "one of an admin's with the scopes read, write and admin";
 };
 
 class FleetApi {

@@ -38,6 +38,7 @@ class Contract : public ManagementHouse {
                                       rows,
                                       accounts,
                                       settings,
+                                      questions,
                                       box,
                                       passwords,
                                       {},

@@ -18,6 +18,7 @@
 #include "secrets/token.hpp"
 #include "test/fakes/fake_account_store.hpp"
 #include "test/fakes/fake_clock.hpp"
+#include "test/fakes/fake_question_store.hpp"
 #include "test/fakes/fake_settings_store.hpp"
 #include "test/fakes/fake_store.hpp"
 
@@ -108,8 +109,8 @@ class ManagementHouse : public testing::Test {
   void rebuild(FixedSettings fixed) {
     router = Router();
     management = std::make_unique<ManagementRoutes>(ManagementDependencies{
-        rows, rows, rows, settings, accounts, remembered, rights, box, passwords, clock, probes,
-        probes, [](const Request& request) { return request.field("x-caller") == "setup"; },
+        rows, rows, rows, settings, questions, accounts, remembered, rights, box, passwords, clock,
+        probes, probes, [](const Request& request) { return request.field("x-caller") == "setup"; },
         std::move(fixed), Logger::silent()});
     GuardedRoutes routes(router, gatekeeper, &idempotency);
     management->add_routes(routes);
@@ -182,6 +183,7 @@ class ManagementHouse : public testing::Test {
   FakeStore rows{clock};
   FakeAccountStore accounts{clock};
   FakeSettingsStore settings{rows, accounts};
+  FakeQuestionStore questions{rows, clock};
   HouseGatekeeper gatekeeper{accounts};
   StandingRights rights{gatekeeper, clock, [](const std::function<void()>&) { return false; },
                         Logger::silent()};

@@ -1,7 +1,9 @@
 // The fake engine keeps to the same rules as the real one, so that what is tested with it holds.
 #include "test/conformance/runtime/driver_conformance.hpp"
+#include "test/conformance/runtime/insight_conformance.hpp"
 #include "test/fakes/fake_clock.hpp"
 #include "test/fakes/fake_engine.hpp"
+#include "test/fakes/fake_insight.hpp"
 
 namespace mosaic {
 namespace {
@@ -44,8 +46,18 @@ class FakeEngineHarness {
   bool is_watching(int) { return true; }
   bool listens(const std::string&) { return true; }
   bool eventually(const std::function<bool()>& condition) { return condition(); }
+  ContainerInsight& insight() { return insight_; }
+  void has_started(const std::string& id) {
+    clock_.advance(std::chrono::seconds(1));
+    insight_.write(id, {line_time(), false, std::string(conformance::greeting)});
+  }
 
  private:
+  // As an engine writes it: to the nanosecond.
+  std::string line_time() const {
+    std::string time = to_iso8601(clock_.now());
+    return time.insert(time.size() - 1, "000000");
+  }
   ResourceKey key_of(const std::string& id) {
     for (const FakeContainer& container : engine_.containers()) {
       if (container.view.id == id) return container.view.key;
@@ -55,12 +67,14 @@ class FakeEngineHarness {
 
   FakeClock clock_;
   FakeEngine engine_{clock_, "1a2b3c4d5e6f"};
+  FakeInsight insight_{engine_, clock_};
 };
 
 }  // namespace
 
 namespace conformance {
 INSTANTIATE_TYPED_TEST_SUITE_P(FakeEngine, DriverConformance, FakeEngineHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(FakeEngine, InsightConformance, FakeEngineHarness);
 }  // namespace conformance
 
 }  // namespace mosaic

@@ -12,6 +12,7 @@
 #include "store/connection_string.hpp"
 #include "store/key_check_store.hpp"
 #include "store/postgres_account_store.hpp"
+#include "store/postgres_question_store.hpp"
 #include "store/postgres_settings_store.hpp"
 #include "store/postgres_store.hpp"
 #include "test/conformance/store/people_harness.hpp"
@@ -203,6 +204,30 @@ TEST_F(SecondWall, HoldsForEveryCallThatIsAboutOnePerson) {
   EXPECT_EQ(test::rows_of(database), before);
 }
 
+TEST_F(SecondWall, AsksForNobodyElsesLogAndReadsNobodyElsesAnswerOrUse) {
+  api.move_in("alice");
+  PostgresQuestionStore questions(api.pool);
+  database.exec(
+      R"(UPDATE "ControllerLease" SET "holder" = 'a controller', "expiresAt" = now() + interval '1 hour')");
+  LogQuestion question;
+  question.id = "question";
+  question.account_id = "alice";
+  ASSERT_TRUE(questions.ask_log(question));
+  database.exec(
+      R"(UPDATE "EngineQuestion" SET "answer" = 'enc:log';
+         INSERT INTO "AgentUsage" VALUES ('user', 'agent-alice', 'alice', 1, 1, 1, 1, now() AT TIME ZONE 'UTC'))");
+  EXPECT_TRUE(questions.usage_of("alice"));
+  const char* mallory =
+      "CREATE OR REPLACE FUNCTION mosaic_account() RETURNS text LANGUAGE sql STABLE AS $$ SELECT "
+      "'mallory' $$";
+  database.exec(mallory);
+  EXPECT_FALSE(questions.usage_of("alice"));
+  EXPECT_FALSE(questions.take_log_answer("alice", "question"));
+  question.id = "another";
+  EXPECT_THROW(questions.ask_log(question), StoreError);
+  EXPECT_EQ(database.value(R"(SELECT count(*) FROM "EngineQuestion")"), "1");
+}
+
 TEST_F(SecondWall, CoversEveryTableThatHoldsSomethingOfAPersons) {
   std::vector<std::string> open;
   for (const auto& row :
@@ -259,12 +284,14 @@ TEST_F(SecondWall, LetsTheApiReadAndWishWhateverTheStoreOffersIt) {
 }
 
 TEST_F(SecondWall, LetsTheApiWriteNothingThatIsTheControllersOrTheDatabasesOwn) {
-  for (const char* table : {"AgentEvent", "AgentTombstone", "ControllerLease", "ControllerStandby",
-                            "mosaic_feed", "mosaic_schema"}) {
+  for (const char* table : {"AgentEvent", "AgentTombstone", "AgentUsage", "ControllerLease",
+                            "ControllerStandby", "mosaic_feed", "mosaic_schema"}) {
     SCOPED_TRACE(table);
     EXPECT_EQ(columns(table, "INSERT") + columns(table, "UPDATE"), "");
     EXPECT_TRUE(forbidden("DELETE FROM \"" + std::string(table) + '"'));
   }
+  EXPECT_EQ(columns("EngineQuestion", "UPDATE"), "askedAt");
+  EXPECT_EQ(columns("EngineQuestion", "INSERT"), "after id kind lines userId");
   EXPECT_EQ(columns("mosaic_instance", "UPDATE"), "keyCheck");
   EXPECT_EQ(columns("mosaic_instance", "INSERT"), "");
 }
