@@ -6,6 +6,7 @@
 
 #include "backup/backup_manifest.hpp"
 #include "cli/command_context.hpp"
+#include "cli/completion/command_tree.hpp"
 #include "manifest/manifest.hpp"
 #include "runtime/runtime_driver.hpp"
 #include "secrets/password.hpp"
@@ -56,6 +57,12 @@ void add_all_commands(CLI::App& app, CommandContext& context) {
   add_health_command(app, context);
   add_completion_command(app, context);
   add_version_command(app, context);
+}
+
+void build(CLI::App& app, CommandContext& context) {
+  app.footer(footer);
+  app.require_subcommand(1);
+  add_all_commands(app, context);
 }
 
 // One line, whatever the text had in it, without anything that looks like a secret.
@@ -135,15 +142,32 @@ int run_command_line(int argc, const char* const* argv, std::istream& in, std::o
     return report(err, error.what(), error.code());
   }
   CLI::App app(description, "mosaic");
-  app.footer(footer);
-  app.require_subcommand(1);
   try {
-    add_all_commands(app, context);
+    build(app, context);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error, out, err);
   }
   return run_action(context);
+}
+
+std::string check_command_line(int argc, const char* const* argv) {
+  CommandContext context{{}, {}, std::cin, std::cout, std::cerr, {}};
+  CLI::App app(description, "mosaic");
+  try {
+    build(app, context);
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return error.get_exit_code() == 0 ? "" : error.what();  // --help is no error
+  }
+  return {};
+}
+
+std::vector<CommandWords> all_commands() {
+  CommandContext context{{}, {}, std::cin, std::cout, std::cerr, {}};
+  CLI::App app(description, "mosaic");
+  build(app, context);
+  return command_tree(app);
 }
 
 }  // namespace mosaic::cli

@@ -330,9 +330,10 @@ void FleetProcess::look_after() {
 void FleetProcess::stop() {
   if (std::exchange(stopped_, true)) return;
   stopping_ = true;
-  if (answers_) attempt(log_, [this] { answers_->stop(); });
   if (listener_) attempt(log_, [this] { listener_->stop(); });
   if (loop_) attempt(log_, [this] { loop_->stop(); });
+  // After the lease is given back: an engine that does not answer keeps no successor waiting for it.
+  if (answers_) attempt(log_, [this] { answers_->stop(); });
   // Until here agents that were just being started could still fetch their configuration.
   if (api_) attempt(log_, [this] { api_->stop(); });
   if (people_) attempt(log_, [this] { people_->stop(); });

@@ -20,7 +20,7 @@
 namespace mosaic {
 
 struct AgentLogSettings {
-  std::chrono::milliseconds limit{10'000};  // for the controller's answer
+  std::chrono::milliseconds limit{20'000};  // for the controller's answer
   std::chrono::milliseconds look_every{100};
   int lines = 100;  // unless said otherwise
   int most_lines = 1000;

@@ -22,7 +22,7 @@ struct Options {
 
 // The controller looks for questions every second, and measures some containers a second.
 constexpr std::chrono::milliseconds look_every = std::chrono::milliseconds(500);
-constexpr Duration longest_wait = std::chrono::seconds(20);
+constexpr Duration longest_wait = std::chrono::seconds(30);
 
 bool is_meant(const AgentUsage& usage, const std::string& name) {
   return name.empty() || usage.owner == name || usage.agent.name == name;

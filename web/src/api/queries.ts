@@ -13,6 +13,7 @@ export const keys = {
   container: ['container'] as const,
   tokens: ['tokens'] as const,
   fleet: ['fleet'] as const,
+  fleetUsage: ['fleet-usage'] as const,
   fleetAgent: (kind: string, id: string) => ['fleet', kind, id] as const,
   agentEvents: (kind: string, id: string) => ['fleet', kind, id, 'events'] as const,
   limits: ['limits'] as const,

@@ -9,6 +9,8 @@ export const admin = {
     default: 'default',
     memory: (mb: number) => (mb >= 1024 && mb % 512 === 0 ? `${mb / 1024} GiB` : `${mb} MiB`),
     cpu: (milli: number) => (milli === 1000 ? '1 CPU' : `${milli / 1000} CPUs`),
+    uses: (bytes: number, cpuMilli: number | null) =>
+      `uses ${Math.round(bytes / 1_048_576)} MiB${cpuMilli === null ? '' : ` · ${(cpuMilli / 1000).toFixed(2)} CPU`}`,
     desired: { auto: 'Sleeps when idle, wakes on demand', running: 'Kept awake', stopped: 'Stopped until somebody starts it' },
     never: 'never',
     none: 'none',

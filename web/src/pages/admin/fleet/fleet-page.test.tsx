@@ -15,6 +15,7 @@ beforeEach(() => {
   server
     .on('GET /api/users', pageOf([accountOf({ id: 'u1', name: 'Alice' }), accountOf({ id: 'u2', name: 'Bob' })]))
     .on('GET /api/settings/limits', limitsOf())
+    .on('GET /api/fleet/usage', { items: [], problem: null })
     .on('GET /api/fleet', pageOf([alice, bob]));
 });
 
@@ -27,6 +28,18 @@ describe('the fleet', () => {
     expect(within(await rowOf('Bob')).getByText('asleep since it was idle')).toBeVisible();
     expect(within(await rowOf('Alice')).getByText('1.5 GiB · 2 CPUs')).toBeVisible();
     await expectAccessible();
+  });
+
+  it('shows what each running agent uses, and the fleet also where that cannot be had', async () => {
+    const used = { kind: 'user', id: 'a1', owner: 'u1', memoryBytes: 734_003_200, memoryLimitBytes: 1_610_612_736, cpuMilli: 250, processes: 33, at: '2026-01-01T00:00:00.000Z' };
+    server.on('GET /api/fleet/usage', { items: [used], problem: null });
+    const { unmount } = renderPage(<FleetPage />);
+    expect(await within(await rowOf('Alice')).findByText('uses 700 MiB · 0.25 CPU')).toBeVisible();
+    expect(within(await rowOf('Bob')).queryByText(/^uses/)).toBeNull();
+    unmount();
+    server.on('GET /api/fleet/usage', problem(503, 'database-away', 'The database does not answer.'));
+    renderPage(<FleetPage />);
+    expect(within(await rowOf('Alice')).getByText('1.5 GiB · 2 CPUs')).toBeVisible();
   });
 
   it('changes as the stream tells it, without asking again', async () => {

@@ -20,6 +20,7 @@ import type { FleetFilter } from './fleet-pages';
 import { FleetTable } from './fleet-table';
 import { LiveMark } from './live-mark';
 import { StopAllDialog } from './stop-all-dialog';
+import { useFleetUsage } from './use-fleet-usage';
 import { fleetListKey, useLiveFleet } from './use-live-fleet';
 
 const words = text.admin.fleet;
@@ -42,6 +43,7 @@ export function FleetPage() {
   const [stopping, setStopping] = useState(false);
   const filter = filterOf(address);
   const names = useAccountNames();
+  const usage = useFleetUsage();
   const limits = useQuery({ queryKey: keys.limits, queryFn: () => body(api.GET('/api/settings/limits')), staleTime: 60_000 });
   const fleet = useInfiniteQuery({
     queryKey: fleetListKey(filter),
@@ -84,7 +86,7 @@ export function FleetPage() {
           return (
             <>
               <Paper withBorder p="xs">
-                <FleetTable agents={agents} names={names} defaults={limits.data} />
+                <FleetTable agents={agents} names={names} defaults={limits.data} usage={usage} />
               </Paper>
               <Text size="sm" c="dimmed" role="status">
                 {words.shown(agents.length, fleet.hasNextPage)}

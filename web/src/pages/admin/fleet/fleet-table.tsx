@@ -9,6 +9,7 @@ import { TimeAgo } from '../../../components/time-ago';
 import { text } from '../../../text';
 import { type AccountNames, complaintOf, type FleetAgent, pathOf, reasonOf, sinceOf, titleOf } from '../agent-words';
 import { AgentMenu } from './agent-menu';
+import type { FleetUsage } from './use-fleet-usage';
 
 const words = text.admin.agentWords;
 const { columns: heads, table } = text.admin.fleet;
@@ -19,13 +20,14 @@ interface FleetTableProps {
   agents: FleetAgent[];
   names: AccountNames;
   defaults: Defaults;
+  usage: FleetUsage;
 }
 
-export function FleetTable({ agents, names, defaults }: FleetTableProps) {
+export function FleetTable({ agents, names, defaults, usage }: FleetTableProps) {
   const columns: Column<FleetAgent>[] = [
     { id: 'agent', label: heads.agent, cell: (agent) => <NameCell agent={agent} title={titleOf(agent, names)} /> },
     { id: 'status', label: heads.status, cell: (agent) => <StatusCell agent={agent} /> },
-    { id: 'resources', label: heads.resources, cell: (agent) => <ResourcesCell agent={agent} defaults={defaults} /> },
+    { id: 'resources', label: heads.resources, cell: (agent) => <ResourcesCell agent={agent} defaults={defaults} used={usage.get(`${agent.kind}/${agent.id}`)} /> },
     { id: 'used', label: heads.used, cell: (agent) => (agent.lastActiveAt ? <TimeAgo iso={agent.lastActiveAt} /> : words.never) },
     {
       id: 'actions',
@@ -95,7 +97,7 @@ function StatusCell({ agent }: { agent: FleetAgent }) {
   );
 }
 
-function ResourcesCell({ agent, defaults }: { agent: FleetAgent; defaults: Defaults }) {
+function ResourcesCell({ agent, defaults, used }: { agent: FleetAgent; defaults: Defaults; used: Schemas['AgentUsage'] | undefined }) {
   const memory = agent.memoryMb ?? defaults?.memoryMb;
   const cpu = agent.cpuMilli ?? defaults?.cpuMilli;
   const own = agent.memoryMb != null || agent.cpuMilli != null || agent.image != null;
@@ -105,6 +107,11 @@ function ResourcesCell({ agent, defaults }: { agent: FleetAgent; defaults: Defau
       <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
         {words.memory(memory)} · {words.cpu(cpu)}
       </Text>
+      {used && (
+        <Text size="xs" style={{ whiteSpace: 'nowrap' }}>
+          {words.uses(used.memoryBytes, used.cpuMilli)}
+        </Text>
+      )}
       {!own && (
         <Text size="xs" c="dimmed">
           {words.default}
