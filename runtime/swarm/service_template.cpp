@@ -145,7 +145,7 @@ std::string link_body(const AgentIdentity& identity, const std::string& network_
                    {{"Target", settings.fleet_network}}});
   return json{
       {"Name", link_name(identity)},         {"Labels", row_labels_of(identity, role::link)},
-      {"TaskTemplate", std::move(task)},     {"Mode", {{"Replicated", {{"Replicas", 0}}}}},
+      {"TaskTemplate", std::move(task)},     {"Mode", {{"Replicated", {{"Replicas", 1}}}}},
       {"EndpointSpec", {{"Mode", "dnsrr"}}},
   }
       .dump();

@@ -19,8 +19,8 @@ std::string swarm_name(const std::string& name);
 // No replica is asked for. `node_id`: where its volumes are.
 std::string service_body(const AgentSpec& spec, const std::string& network_id,
                          const std::string& node_id, const SwarmSettings& settings);
-// The forwarder between the agent's network and the fleet's, on the agent's node; no replica is asked for. Its own restarts
-// are Swarm's to decide: it keeps nothing.
+// The forwarder between the agent's network and the fleet's, on the agent's node, and to run at once: its
+// agent will. Its own restarts are Swarm's to decide: it keeps nothing.
 std::string link_body(const AgentIdentity& identity, const std::string& network_id,
                       const std::string& node_id, const SwarmSettings& settings);
 std::string link_name(const AgentIdentity& identity);

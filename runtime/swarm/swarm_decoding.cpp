@@ -212,6 +212,16 @@ std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
   return room;
 }
 
+SwarmCapacity capacity_of(const std::vector<SwarmNode>& nodes) {
+  SwarmCapacity capacity;
+  for (const SwarmNode& node : nodes) {
+    if (!node.active) continue;
+    capacity.memory_mb += node.memory_mb;
+    capacity.cpus += node.cpus;
+  }
+  return capacity;
+}
+
 const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::string& service_id) {
   const SwarmTask* newest = nullptr;
   for (const SwarmTask& task : tasks) {

@@ -90,6 +90,14 @@ std::string decode_own_node(std::string_view info_body);   // empty: not in a sw
 std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
                                                const std::vector<InspectedNetwork>& networks);
 
+struct SwarmCapacity {
+  std::int64_t memory_mb = 0;
+  int cpus = 0;
+};
+// Of the nodes that agents may be on, whether they answer now or not: a manager that has just become the leader knows of
+// none yet that it does, and for what is on a node that is away nobody else has room.
+SwarmCapacity capacity_of(const std::vector<SwarmNode>& nodes);
+
 // The newest of a service's tasks; null when it has none.
 const SwarmTask* newest_task(const std::vector<SwarmTask>& tasks, const std::string& service_id);
 

@@ -1,5 +1,7 @@
 #include "runtime/swarm/swarm_driver.hpp"
 
+#include <set>
+
 #include "runtime/docker/container_template.hpp"
 #include "runtime/docker/engine_error_text.hpp"
 #include "runtime/docker/engine_kinds.hpp"
@@ -53,11 +55,9 @@ EngineInfo SwarmDriver::info() {
   info.name = "Docker Swarm " + facts.version;
   info.api_version = engine_.api_version();
   info.data_root = facts.data_root;
-  for (const SwarmNode& node : objects_.nodes()) {
-    if (!node.ready) continue;
-    info.memory_mb += node.memory_mb;
-    info.cpus += node.cpus;
-  }
+  const SwarmCapacity capacity = capacity_of(objects_.nodes());
+  info.memory_mb = capacity.memory_mb;
+  info.cpus = capacity.cpus;
   info.capabilities.hibernate_reason =
       "a Docker Swarm can neither pause nor hibernate what it runs";
   info.capabilities.isolation = !settings_.agents_reach_out;
@@ -121,7 +121,11 @@ void SwarmDriver::start(const std::string& container_id) {
   if (alive && view(service).state == ContainerState::running)
     throw EngineError(EngineErrorKind::conflict,
                       "the last process of service " + service.name + " is still ending");
-  if (linked()) want_link(service, true);
+  const std::shared_lock links(links_);
+  if (linked()) {
+    want_link(service);
+    await_link(service);
+  }
   const bool coming = service.wanted && last != nullptr && last->stage == TaskStage::coming;
   if (!coming) {
     objects_.change_service(container_id, [](const SwarmService&, nlohmann::json& spec) {
@@ -173,7 +177,6 @@ void SwarmDriver::end(const std::string& container_id, std::string_view how) {
     spec["Labels"][std::string(swarm_label::ended_at)] = to_iso8601(clock_.now());
     return true;
   });
-  if (linked()) want_link(objects_.service_or_throw(container_id), false);
 }
 
 // --- the forwarder ---
@@ -186,13 +189,48 @@ void SwarmDriver::make_link(const AgentIdentity& identity, const std::string& ne
                           "create the link of " + identity.container_name, {});
 }
 
-void SwarmDriver::want_link(const SwarmService& service, bool wanted) {
+void SwarmDriver::want_link(const SwarmService& service) {
   const std::optional<SwarmService> link = link_of(service);
-  if (!link || link->wanted == wanted) return;
-  objects_.change_service(link->id, [wanted](const SwarmService&, nlohmann::json& spec) {
+  if (link && !link->wanted) scale(*link, true);
+}
+
+void SwarmDriver::scale(const SwarmService& link, bool wanted) {
+  objects_.change_service(link.id, [wanted](const SwarmService&, nlohmann::json& spec) {
     replicas_of(spec) = wanted ? 1 : 0;
     return true;
   });
+}
+
+// One that cannot come is no reason to wait: what stands in its way, the agent's view tells.
+void SwarmDriver::await_link(const SwarmService& service) {
+  const auto deadline = std::chrono::steady_clock::now() + settings_.start_wait;
+  do {
+    const std::optional<SwarmService> link = link_of(service);
+    if (!link) return;
+    const std::vector<SwarmTask> tasks = objects_.tasks_of(link->id);
+    const SwarmTask* task = newest_task(tasks, link->id);
+    if (task == nullptr || task->stage == TaskStage::coming) {
+      if (task != nullptr && !task->error.empty()) return;
+      continue;
+    }
+    if (task->stage != TaskStage::ended) return;
+  } while (std::chrono::steady_clock::now() < deadline && !ending_.wait_for(look_again));
+}
+
+// Who is being started now has its link's place, so this time is not the one.
+void SwarmDriver::rest_links() {
+  const std::unique_lock alone(links_, std::try_to_lock);
+  if (!linked() || !alone) return;
+  const TimePoint long_ago = clock_.now() - settings_.link_rest;
+  std::set<ResourceKey> asleep;
+  for (const SwarmService& service :
+       objects_.services_with({label_filter(label::role, role::agent)})) {
+    if (service.labels.key && !service.wanted && service.ended_at.value_or(TimePoint{}) <= long_ago)
+      asleep.insert(*service.labels.key);
+  }
+  for (const SwarmService& link : objects_.services_with({label_filter(label::role, role::link)})) {
+    if (link.wanted && link.labels.key && asleep.contains(*link.labels.key)) scale(link, false);
+  }
 }
 
 void SwarmDriver::remove_links_on(const std::string& network_id) {

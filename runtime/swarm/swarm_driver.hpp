@@ -5,6 +5,10 @@
 // bears the volumes' name, with the node as a label) and pinned in the service: a task never comes up beside its state.
 // It follows the owner, as volumes do, and outlives the row.
 //
+// An agent is reached through its link, a forwarder of its own, which stays up for a while after the agent fell asleep: a
+// wake then takes as long as the agent's own task does, and the agent's first question finds the link's name, which the
+// engine leaves without any answer while nobody has it.
+//
 // What Swarm cannot do, the capabilities say: no pause, no hibernation, nothing inside a container (a change of
 // configuration is a restart, schedules cannot be read), no KILL before a TERM's grace is over. An end that was asked for
 // is told as it was asked for (exit 0 or 137), because Swarm forgets the task.
@@ -14,6 +18,7 @@
 
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -89,7 +94,10 @@ class SwarmDriver final : public RuntimeDriver, public VitalDriver {
   void make_link(const AgentIdentity& identity, const std::string& network_id,
                  const std::string& node_id);
   bool is_reachable(const SwarmService& service);
-  void want_link(const SwarmService& service, bool wanted);
+  void want_link(const SwarmService& service);
+  void scale(const SwarmService& link, bool wanted);
+  void await_link(const SwarmService& service);
+  void rest_links();
   void remove_links_on(const std::string& network_id);
   bool is_row(const SwarmService& service, const ResourceKey& key) const;
   std::optional<SwarmService> find_by_labels(const ResourceKey& key, std::string_view role);
@@ -119,6 +127,8 @@ class SwarmDriver final : public RuntimeDriver, public VitalDriver {
   Interrupt ending_;    // what its waits end by
   std::mutex placing_;  // one placement at a time: two would choose the same node
   std::mutex networks_;
+  std::shared_mutex
+      links_;  // whoever starts an agent shares it; whoever takes links of sleepers away has it alone
   mutable std::mutex room_mutex_;
   std::optional<NetworkRoom> room_;  // as info() last found it
   mutable std::mutex watch_mutex_;

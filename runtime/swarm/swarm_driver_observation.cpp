@@ -106,7 +106,8 @@ ContainerView SwarmDriver::view(const SwarmService& service) {
   view.endpoint = link ? endpoint_of_link(*link, link_tasks, nodes, settings_.fleet_network,
                                           settings_.engine.gateway_port)
                        : std::string{};
-  if (!view.endpoint.empty() || !link || !service.wanted) return view;
+  // One that somebody took away does not come back by itself: the agent is started anew with it.
+  if (!view.endpoint.empty() || !link || !link->wanted || !service.wanted) return view;
   // It runs, and Swarm is about to make the way to it anew: no reason to end it.
   const SwarmTask* task = newest_task(link_tasks, link->id);
   view.state = ContainerState::placing;

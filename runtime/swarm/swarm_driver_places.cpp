@@ -133,6 +133,7 @@ void SwarmDriver::remove_leftovers() {
   for (const SwarmService& service :
        objects_.services_with({label_filter(label::role, role::helper)}))
     objects_.remove_service(service.id);
+  rest_links();
 }
 
 // --- networks ---

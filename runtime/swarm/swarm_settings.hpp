@@ -17,6 +17,7 @@ struct SwarmSettings {
   std::string fleet_network;  // the overlay where gateways, controller and API are; by name
   std::string api_target;     // "api:3000": who answers for the config endpoint there
   std::string api_host = "mosaic-link";  // the name by which an agent reaches the config endpoint
+  Duration link_rest = std::chrono::hours(1);  // so long a link stays after its agent fell asleep
   bool agents_reach_out =
       false;  // else their networks are internal: there is no way out but the forwarder's
   Duration poll =

@@ -31,8 +31,7 @@ TEST_F(Swarm, AgentIsWokenByAChatSleepsWhenIdleAndWakesWithItsStateOnItsNode) {
   EXPECT_NE(node, swarm.node_of("c2"));
   swarm.write_in_agent("c1", "/home/node/.openclaw/word", "heron");
 
-  fleet.set_user("c1", R"("lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '31 minutes')");
-  ASSERT_TRUE(fleet.becomes("c1", "stopped", limit));
+  ASSERT_TRUE(swarm.falls_asleep("c1", limit));
   EXPECT_EQ(fleet.look("c1")->reason, "Idle");
   EXPECT_EQ(swarm.condition("c1", "Schedule"), "Unknown");
 

@@ -1,3 +1,7 @@
+mosaic_test(runtime_swarm
+  SOURCES swarm_decoding_test.cpp
+  LIBS mosaic_runtime)
+
 # On a real Swarm of one node, which lives as long as the test and has room for 32 networks.
 mosaic_test(runtime_swarm_conformance
   SOURCES swarm_conformance_test.cpp swarm_link_test.cpp swarm_kind_test.cpp swarm_networks_test.cpp swarm_fixture.cpp engine_hand.cpp

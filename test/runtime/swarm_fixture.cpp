@@ -32,6 +32,10 @@ void SwarmLab::make_fleet() {
   take_network(settings_.fleet_network);
 }
 
+int SwarmLab::replicas(const std::string& service) {
+  return hand_->get("/services/" + service)["Spec"]["Mode"]["Replicated"]["Replicas"];
+}
+
 void SwarmLab::make_plain_agent(const AgentIdentity& identity) {
   const json body{{"Image", image_}, {"Labels", row_labels_of(identity, role::agent)}};
   const std::string id = hand_->post("/containers/create", body)["Id"];

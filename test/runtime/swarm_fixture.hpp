@@ -31,6 +31,8 @@ class SwarmLab {
   AgentIdentity agent(const std::string& owner) const;
   AgentSpec spec_of(const AgentIdentity& identity) const;
   std::string create(const AgentIdentity& identity);
+  // Asked for, of a service by name.
+  int replicas(const std::string& service);
   // What a driver of plain engines would leave of it.
   void make_plain_agent(const AgentIdentity& identity);
   // An overlay network that is not ours.

@@ -45,6 +45,28 @@ TEST_F(SwarmLink, TheFleetReachesAnAgentThroughItsLinkAlone) {
   EXPECT_FALSE(swarm_.fetches(fleet, own + ":18789"));
 }
 
+TEST_F(SwarmLink, StaysForAWhileAfterItsAgentAndComesAgainWithIt) {
+  const AgentIdentity alice = swarm_.agent("alice");
+  const std::string id = start(alice);
+  const auto link_is_wanted = [&] { return swarm_.replicas(link_name(alice)) == 1; };
+  EXPECT_TRUE(link_is_wanted());
+  swarm_.driver().terminate(id);
+  ASSERT_TRUE(soon([&] { return endpoint(alice).empty(); }));
+  swarm_.driver().remove_leftovers();
+  EXPECT_TRUE(link_is_wanted());
+  SwarmSettings hasty = swarm_.settings();
+  hasty.link_rest = Duration(0);
+  const SystemClock clock;
+  SwarmDriver other(hasty, clock);
+  other.remove_leftovers();
+  EXPECT_FALSE(link_is_wanted());
+  swarm_.driver().start(id);
+  EXPECT_TRUE(link_is_wanted());
+  other.remove_leftovers();
+  EXPECT_TRUE(link_is_wanted());
+  EXPECT_FALSE(endpoint(alice).empty());
+}
+
 TEST_F(SwarmLink, AnAgentReachesTheApiThroughItsLinkAndNoOtherAgent) {
   swarm_.run_on_fleet("api");
   const AgentIdentity alice = swarm_.agent("alice");
