@@ -16,6 +16,7 @@ namespace {
 
 std::string complaint_about(const std::vector<std::string>& words) {
   std::vector<const char*> arguments;
+  arguments.reserve(words.size());
   for (const auto& word : words) arguments.push_back(word.c_str());
   return cli::check_command_line(static_cast<int>(arguments.size()), arguments.data());
 }
