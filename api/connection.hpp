@@ -33,7 +33,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   explicit Connection(boost::asio::ip::tcp::socket socket);
   // One that connect() opens.
   explicit Connection(const boost::asio::any_io_executor& executor);
-  ~Connection();
+  virtual ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 

@@ -11,7 +11,7 @@ namespace mosaic {
 namespace asio = boost::asio;
 
 SessionStream::SessionStream(const SessionContext& context, Connection& connection, Terms terms)
-    : context_(context), connection_(connection), terms_(std::move(terms)) {}
+    : context_(context), connection_(connection), terms_(terms) {}
 
 const Logger& SessionStream::log() {
   if (!log_) log_ = context_.log.with_correlation(terms_.request_id);
