@@ -36,13 +36,14 @@ class SwitchedGatekeeper final : public Gatekeeper {
 };
 
 class EventStream : public testing::Test {
- protected:
+ public:
   ~EventStream() override {
     running.reset();
     ticker.stop();
     looks.stop();
   }
 
+ protected:
   RunningServer& start(EventStreamLimits limits = {}, StandingRightLimits right_limits = {}) {
     rights.emplace(
         gatekeeper, clock,

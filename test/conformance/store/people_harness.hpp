@@ -63,6 +63,7 @@ inline int count_of_threads(int threads, const std::function<bool()>& action) {
   std::atomic<int> count{0};
   std::atomic<int> waiting{threads};
   std::vector<std::thread> running;
+  running.reserve(static_cast<std::size_t>(threads));
   for (int index = 0; index < threads; ++index) {
     running.emplace_back([&] {
       --waiting;
