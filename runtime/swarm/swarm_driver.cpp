@@ -50,7 +50,7 @@ EngineInfo SwarmDriver::info() {
     throw EngineError(EngineErrorKind::refused,
                       "this engine is no manager of a Docker Swarm: name one that is");
   refuse_agents_of_the_plain_engine(engine_, settings_.engine.instance);
-  std::optional<NetworkRoom> room = objects_.network_room(told);
+  const std::optional<NetworkRoom> room = objects_.network_room(told);
   EngineInfo info;
   info.name = "Docker Swarm " + facts.version;
   info.api_version = engine_.api_version();
@@ -65,7 +65,7 @@ EngineInfo SwarmDriver::info() {
     info.capabilities.isolation_reason = "the firewalls of a swarm's nodes are theirs to set";
   info.capabilities.baseline_gaps = swarm_gaps(settings_);
   const std::lock_guard lock(room_mutex_);
-  room_ = std::move(room);
+  room_ = room;
   return info;
 }
 

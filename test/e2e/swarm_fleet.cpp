@@ -138,10 +138,12 @@ int SwarmFleet::chat(const std::string& token) {
 
 std::vector<int> SwarmFleet::chat_at_once(const std::vector<std::string>& tokens) {
   std::vector<ChildProcess> turns;
+  turns.reserve(tokens.size());
   for (const std::string& token : tokens)
     turns.emplace_back(chat_command(token),
                        fleet_->folder() / ("turn-" + std::to_string(turns_++)));
   std::vector<int> answers;
+  answers.reserve(turns.size());
   for (ChildProcess& turn : turns) {
     turn.wait(130s);
     const std::string code = turn.log_text();
