@@ -24,6 +24,8 @@ base_folders() {
   printf 'root:x:0:0:root:/root:/sbin/nologin\n%s:x:%s:%s:%s:/:/sbin/nologin\n' "$user" "$id" "$id" "$user" >"$root/etc/passwd"
   printf 'root:x:0:\n%s:x:%s:\n' "$user" "$id" >"$root/etc/group"
   printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
-  install -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+  # Debian's list and not this machine's, which may trust authorities of its own.
+  cat /usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
+  chmod 644 "$root/etc/ssl/certs/ca-certificates.crt"
   ln -s /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"
 }
