@@ -27,6 +27,14 @@ const ContainerView& keeper(const OrphanInput& input) {
                            });
 }
 
+OrphanPlan kill(const OrphanInput& input, const ContainerView& container,
+                const std::string& reason) {
+  if (input.killed != container.id) return act(OrphanAction::kill, container.id, reason);
+  const TimePoint limit = input.killed_at + kill_patience;
+  if (input.now < limit) return wait_until(limit, input.now, {});
+  return act(OrphanAction::remove_container, container.id, reason);
+}
+
 OrphanPlan remove_duplicates(const OrphanInput& input) {
   if (input.containers.size() < 2) return {};
   const std::string& kept = keeper(input).id;
@@ -38,7 +46,8 @@ OrphanPlan remove_duplicates(const OrphanInput& input) {
     const bool process = container.state == ContainerState::running ||
                          container.state == ContainerState::paused ||
                          container.state == ContainerState::placing;
-    return act(process ? OrphanAction::kill : OrphanAction::remove_container, container.id, reason);
+    return process ? kill(input, container, reason)
+                   : act(OrphanAction::remove_container, container.id, reason);
   }
   return {};
 }
@@ -54,7 +63,7 @@ OrphanPlan remove_container(const OrphanInput& input, const ContainerView& conta
       if (!input.terminated_at) return act(OrphanAction::terminate, container.id, reason);
       const TimePoint limit = *input.terminated_at + input.stop_grace;
       if (input.now < limit) return wait_until(limit, input.now, {});
-      return act(OrphanAction::kill, container.id, reason);
+      return kill(input, container, reason);
     }
     case ContainerState::placing:
       return act(OrphanAction::terminate, container.id, reason);

@@ -16,6 +16,9 @@ namespace mosaic {
 // A row that vanished without a tombstone may be a database that lost its last seconds: its
 // container is kept this long, unless another row has taken its place and waits for its name.
 inline constexpr Duration lost_row_grace = std::chrono::minutes(60);
+// So long after KILL a container that is still listed as running is removed: an engine whose disk was full when the
+// process ended lists it so for ever, and one whose process does run refuses.
+inline constexpr Duration kill_patience = std::chrono::seconds(1);
 
 struct OrphanInput {
   bool row_exists = false;
@@ -26,6 +29,8 @@ struct OrphanInput {
   std::vector<std::string> networks;       // names, likewise
   TimePoint first_seen{};                  // by this controller
   std::optional<TimePoint> terminated_at;  // TERM was sent by this controller
+  std::string killed;                      // the container that it sent KILL to last
+  TimePoint killed_at{};
   Duration stop_grace = std::chrono::seconds(30);
   TimePoint now{};
 };

@@ -40,9 +40,16 @@ Outcome OrphanReconciler::reconcile(const ResourceKey& key) {
 }
 
 OrphanReconciler::Memory OrphanReconciler::remembered(const ResourceKey& row_key) {
-  const Memory fresh{clock_.now(), std::nullopt, {}, listing_.last_begun()};
+  Memory fresh;
+  fresh.first_seen = clock_.now();
+  fresh.listing_before = listing_.last_begun();
   const std::lock_guard lock(mutex_);
   return memories_.try_emplace(row_key, fresh).first->second;
+}
+
+void OrphanReconciler::remember(const ResourceKey& row_key, const Memory& memory) {
+  const std::lock_guard lock(mutex_);
+  memories_[row_key] = memory;
 }
 
 void OrphanReconciler::forget(const ResourceKey& row_key) {
@@ -59,13 +66,18 @@ Outcome OrphanReconciler::clean_up(const ResourceKey& row_key, Memory memory) {
     if (plan.action == OrphanAction::none) break;
     perform(plan);
     if (plan.action == OrphanAction::terminate) memory.terminated_at = clock_.now();
+    if (plan.action == OrphanAction::kill) {
+      memory.killed = plan.target;
+      memory.killed_at = clock_.now();
+    }
+    // At once: the next step may fail, and must not be taken for the first one.
+    remember(row_key, memory);
   }
   if (plan.action == OrphanAction::none && !plan.requeue_after) {
     forget(row_key);
     return {};
   }
-  const std::lock_guard lock(mutex_);
-  memories_[row_key] = memory;
+  remember(row_key, memory);
   return Outcome{plan.requeue_after.value_or(Duration(1)), Priority::resync};
 }
 
@@ -86,6 +98,8 @@ OrphanInput OrphanReconciler::look(const ResourceKey& row_key, const Memory& mem
   input.replaced = !row && !input.was_deleted && is_replaced(row_key, input);
   input.first_seen = memory.first_seen;
   input.terminated_at = memory.terminated_at;
+  input.killed = memory.killed;
+  input.killed_at = memory.killed_at;
   input.stop_grace = fleet_.picture()->settings.stop_grace;
   input.now = clock_.now();
   return input;

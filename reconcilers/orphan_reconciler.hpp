@@ -30,11 +30,14 @@ class OrphanReconciler final : public Reconciler {
   struct Memory {
     TimePoint first_seen{};
     std::optional<TimePoint> terminated_at;
+    std::string killed;
+    TimePoint killed_at{};
     std::string told;  // the last event's message, so that waiting is told once
     std::uint64_t listing_before =
         0;  // the last shared one when it was last asked for or looked at
   };
   Memory remembered(const ResourceKey& row_key);
+  void remember(const ResourceKey& row_key, const Memory& memory);
   void forget(const ResourceKey& row_key);
   Outcome clean_up(const ResourceKey& row_key, Memory memory);
   OrphanInput look(const ResourceKey& row_key, const Memory& memory);

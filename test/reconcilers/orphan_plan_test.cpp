@@ -45,6 +45,20 @@ TEST_F(OrphanPlanTest, ADeletedRowsContainerEndsInOrderAndGoesWithItsNetwork) {
   EXPECT_FALSE(plan().requeue_after);
 }
 
+TEST_F(OrphanPlanTest, WhatIsListedAsRunningLongAfterItWasKilledIsRemovedUnlessTheEngineRefuses) {
+  add("1", ContainerState::running);
+  input.terminated_at = input.now - input.stop_grace;
+  EXPECT_EQ(plan().action, OrphanAction::kill);
+  input.killed = "1";
+  input.killed_at = input.now;
+  EXPECT_EQ(plan().action, OrphanAction::none);
+  EXPECT_EQ(plan().requeue_after, kill_patience);
+  input.now += kill_patience;
+  EXPECT_EQ(plan().action, OrphanAction::remove_container);
+  input.containers[0].id = "2";
+  EXPECT_EQ(plan().action, OrphanAction::kill) << "another one was not killed yet";
+}
+
 TEST_F(OrphanPlanTest, ARowThatWasLostRatherThanDeletedKeepsItsContainerForLong) {
   input.was_deleted = false;
   add("1", ContainerState::running);
