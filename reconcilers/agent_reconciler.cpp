@@ -15,6 +15,9 @@ namespace {
 constexpr int most_steps = 12;
 constexpr int most_readings = 3;
 constexpr Duration stale_recheck = std::chrono::milliseconds(100);
+// An engine tells of a container that it could not keep as of one that came and went: without a pause its own events would
+// have us try again at once, for as long as its disk is full.
+constexpr Duration full_disk_pause = std::chrono::seconds(5);
 
 bool has_process(const std::optional<ContainerView>& container) {
   return container && (container->state == ContainerState::running ||
@@ -76,6 +79,7 @@ Outcome AgentReconciler::row_gone(const ResourceKey& key) {
     const std::lock_guard lock(mutex_);
     last_action_.erase(key);
     waking_from_.erase(key);
+    disk_was_full_.erase(key);
   }
   // Whether anything of it is left, and may go, is the cleanup's to find out.
   it_.queue.add(ResourceKey(ResourceKind::orphan, to_string(key)), Priority::spec_change);
@@ -157,6 +161,8 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
                   Priority::spec_change);
   settle_admission(pass, plan.status);
   if (plan.action == ActionKind::none) return finish(pass, plan);
+  if (const auto pause = pause_of_full_disk(pass.row.key, plan.action))
+    return Step{Next::finished, Outcome{*pause, Priority::crash}};
   if (auto waiting = admit(pass, plan)) return *waiting;
 
   const bool before = plan.intention || plan.write == StatusWrite::before_action ||
@@ -217,7 +223,23 @@ AgentReconciler::Step AgentReconciler::failed(Pass& pass, const Plan& plan,
                                            error.what(), it_.clock.now());
   if (!write(pass, failure.status, StatusWrite::after_action)) return Step{Next::read_again, {}};
   if (!failure.requeue_after) throw error;
+  if (error.kind() == EngineErrorKind::disk_full) {
+    const std::lock_guard lock(mutex_);
+    disk_was_full_[pass.row.key] = plan.action;
+  }
   return Step{Next::finished, Outcome{failure.requeue_after, Priority::crash}};
+}
+
+// What is left of the pause after this very action, when that was the last one and found no room.
+std::optional<Duration> AgentReconciler::pause_of_full_disk(const ResourceKey& key,
+                                                            ActionKind action) {
+  const std::lock_guard lock(mutex_);
+  const auto full = disk_was_full_.find(key);
+  if (full == disk_was_full_.end() || full->second != action) return std::nullopt;
+  const Duration left = last_action_.at(key) + full_disk_pause - it_.clock.now();
+  if (left > Duration::zero() && left <= full_disk_pause) return left;
+  disk_was_full_.erase(full);
+  return std::nullopt;
 }
 
 void AgentReconciler::perform(Pass& pass, ActionKind action) {
@@ -289,6 +311,7 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
 void AgentReconciler::note_action(const ResourceKey& key) {
   const std::lock_guard lock(mutex_);
   last_action_[key] = it_.clock.now();
+  disk_was_full_.erase(key);
 }
 
 void AgentReconciler::note_wake(const Pass& pass, ActionKind action) {

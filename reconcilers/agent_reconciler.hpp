@@ -94,6 +94,7 @@ class AgentReconciler final : public Reconciler {
   Step finish(Pass& pass, const Plan& plan);
   std::optional<Step> admit(Pass& pass, const Plan& plan);
   Step failed(Pass& pass, const Plan& plan, const EngineError& error);
+  std::optional<Duration> pause_of_full_disk(const ResourceKey& key, ActionKind action);
   void perform(Pass& pass, ActionKind action);
   void note_action(const ResourceKey& key);
   void note_wake(const Pass& pass, ActionKind action);
@@ -113,6 +114,7 @@ class AgentReconciler final : public Reconciler {
   // expectations: older observations say nothing
   std::unordered_map<ResourceKey, TimePoint> last_action_;
   std::unordered_map<ResourceKey, WakeDepth> waking_from_;
+  std::unordered_map<ResourceKey, ActionKind> disk_was_full_;  // to whose last action
 };
 
 }  // namespace mosaic

@@ -292,6 +292,22 @@ TEST_F(LoopTest, AReloadWhoseAnswerWasLostIsNeverTakenForNone) {
   EXPECT_EQ(phase("alice"), Phase::running);
 }
 
+TEST_F(LoopTest, AFullDiskIsNotTriedAgainAtEachEventThatTheAttemptItselfCaused) {
+  engine.fail_next(EngineMethod::create_container, EngineErrorKind::disk_full, 3);
+  user("alice");
+  settle();
+  const auto attempts = engine.call_count(EngineMethod::create_container);
+  EXPECT_EQ(attempts, 1U);
+  for (int event = 0; event < 100; ++event) {
+    loop->queue().add(key("alice"), Priority::crash);
+    settle();
+  }
+  EXPECT_EQ(engine.call_count(EngineMethod::create_container), attempts);
+  EXPECT_EQ(phase("alice"), Phase::waiting);
+  pass(seconds(90));
+  EXPECT_EQ(phase("alice"), Phase::running) << "there was room at the fourth time";
+}
+
 TEST_F(LoopTest, AnAgentSleepsThroughToItsJobAndSleepsAgain) {
   user("alice");
   settle();
