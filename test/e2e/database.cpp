@@ -44,7 +44,6 @@ TestDatabase::TestDatabase(const std::string& server)
 }
 
 void TestDatabase::reconnect() {
-  connection_.reset();
   connection_ = std::make_unique<pqxx::connection>(url_);
 }
 

@@ -166,7 +166,8 @@ std::string KillFleet::leftovers(const std::vector<SeenContainer>& containers) {
     if (container.row.empty())
       return "the " + container.role + " container " + container.name + " was left behind";
     const auto agent = agents_.find(container.row);
-    if (agent == agents_.end()) return "container " + container.name + " has no row";
+    if (agent == agents_.end())
+      return "container " + container.name + " (" + container.state + ") has no row";
     if (!agent->second.awake) continue;
     const auto memory =
         fleet_.engine().inspect(container.id).at("HostConfig").at("Memory").get<std::int64_t>();
