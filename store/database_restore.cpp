@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "store/copy_writer.hpp"
 #include "store/migration_steps.hpp"
@@ -47,7 +48,9 @@ void require_no_leader(pqxx::transaction_base& transaction) {
 std::vector<std::string> existing_tables(pqxx::transaction_base& transaction,
                                          std::span<const Migration> known) {
   std::vector<std::string> found;
-  for (const auto& table : tables_made_by(known)) {
+  auto tables = tables_made_by(known);
+  for (auto& table : unlogged_tables_made_by(known)) tables.push_back(std::move(table));
+  for (const auto& table : tables) {
     if (!transaction.exec("SELECT to_regclass(" + transaction.quote(quoted_name(table)) + ")")[0][0]
              .is_null())
       found.push_back(table);

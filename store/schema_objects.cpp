@@ -59,10 +59,8 @@ std::vector<TableShape> parents_first(std::vector<TableShape> tables,
   return ordered;
 }
 
-}  // namespace
-
-std::vector<std::string> tables_made_by(std::span<const Migration> migrations) {
-  static const std::regex creates(R"re(CREATE TABLE (?:IF NOT EXISTS )?"([^"]+)")re");
+std::vector<std::string> names_after(const std::regex& creates,
+                                     std::span<const Migration> migrations) {
   std::vector<std::string> tables;
   for (const auto& migration : migrations) {
     const std::string sql(migration.sql);
@@ -70,6 +68,18 @@ std::vector<std::string> tables_made_by(std::span<const Migration> migrations) {
       tables.push_back((*found)[1]);
   }
   return tables;
+}
+
+}  // namespace
+
+std::vector<std::string> tables_made_by(std::span<const Migration> migrations) {
+  static const std::regex creates(R"re(CREATE TABLE (?:IF NOT EXISTS )?"([^"]+)")re");
+  return names_after(creates, migrations);
+}
+
+std::vector<std::string> unlogged_tables_made_by(std::span<const Migration> migrations) {
+  static const std::regex creates(R"re(CREATE UNLOGGED TABLE "([^"]+)")re");
+  return names_after(creates, migrations);
 }
 
 std::vector<TableShape> shapes_of(pqxx::transaction_base& transaction,

@@ -15,8 +15,10 @@
 
 namespace mosaic {
 
-// Every table that these migrations create, in the order in which they do, without mosaic_schema.
+// Every table that these migrations create, in the order in which they do, without mosaic_schema: those that last, which a
+// backup keeps, and the unlogged ones, whose rows may be gone at any moment.
 std::vector<std::string> tables_made_by(std::span<const Migration> migrations);
+std::vector<std::string> unlogged_tables_made_by(std::span<const Migration> migrations);
 
 // Columns of each that can be put back as they are: generated ones are made anew by themselves, and transaction numbers
 // (xid8) mean nothing in another database, where their default gives the restoring transaction's. Ordered so that a

@@ -94,6 +94,15 @@ TEST_F(BackupTest, KeepsEveryTableThatThisProgramsMigrationsMake) {
               testing::UnorderedElementsAreArray(in_database));
 }
 
+TEST_F(BackupTest, KeepsNoTableWhoseRowsMayBeGoneAtAnyMoment) {
+  const auto unlogged = unlogged_tables_made_by(embedded_migrations());
+  EXPECT_EQ(std::to_string(unlogged.size()),
+            full.value("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relpersistence = 'u' "
+                       "AND relnamespace = current_schema()::regnamespace"));
+  for (const auto& table : back_up(full).shape.tables)
+    EXPECT_THAT(unlogged, testing::Not(testing::Contains(table.name)));
+}
+
 TEST_F(BackupTest, LeavesOtherProductsTablesAlone) {
   full.exec("CREATE TABLE \"User\" (\"id\" TEXT); INSERT INTO \"User\" VALUES ('other')");
   for (const auto& table : back_up(full).shape.tables) EXPECT_NE(table.name, "User");
