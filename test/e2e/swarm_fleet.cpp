@@ -66,6 +66,13 @@ SwarmFleet::~SwarmFleet() {
     fleet_.reset();
     manager_.docker({"rm", "--force", house_});
     manager_.docker({"network", "rm", fleet_network});
+    const auto network_is_gone = [&] {
+      return manager_
+          .docker(
+              {"network", "ls", "--quiet", "--filter", "name=^" + std::string(fleet_network) + "$"})
+          .empty();
+    };
+    if (!eventually(60s, network_is_gone)) throw std::runtime_error("the fleet's network stays");
   } catch (const std::exception& error) {
     ADD_FAILURE() << "what the test made on the swarm could not be removed: " << error.what();
   }
