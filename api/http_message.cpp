@@ -9,7 +9,7 @@
 namespace mosaic {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 23> phrases{
+constexpr std::array<std::pair<int, std::string_view>, 25> phrases{
     {{200, "OK"},
      {201, "Created"},
      {202, "Accepted"},
@@ -21,8 +21,10 @@ constexpr std::array<std::pair<int, std::string_view>, 23> phrases{
      {403, "Forbidden"},
      {404, "Not Found"},
      {405, "Method Not Allowed"},
+     {407, "Proxy Authentication Required"},
      {408, "Request Timeout"},
      {409, "Conflict"},
+     {411, "Length Required"},
      {412, "Precondition Failed"},
      {413, "Content Too Large"},
      {415, "Unsupported Media Type"},

@@ -79,7 +79,7 @@ class HttpServer::Implementation {
   asio::awaitable<void> accept(std::size_t index);
   void begin_session(tcp::socket socket, const Listener& listener);
   void end_session(std::uint64_t number, const std::exception_ptr& failure);
-  void for_each_session(const std::function<void(HttpSession&)>& visit);
+  void for_each_session(const std::function<void(ServedConnection&)>& visit);
   bool wait_for_sessions(std::chrono::milliseconds limit);
   void log_failure(const std::exception_ptr& failure) const;
 
@@ -99,7 +99,7 @@ class HttpServer::Implementation {
 
   std::mutex sessions_mutex_;
   std::condition_variable sessions_changed_;
-  std::map<std::uint64_t, std::shared_ptr<HttpSession>> sessions_;
+  std::map<std::uint64_t, std::shared_ptr<ServedConnection>> sessions_;
   std::uint64_t next_session_ = 0;
   std::once_flag stopped_;
 };
@@ -183,9 +183,15 @@ void HttpServer::Implementation::begin_session(tcp::socket socket, const Listene
   if (!lease) return turn_away(std::move(socket));
   socket.set_option(tcp::no_delay(true), error);
   const SessionContext context{limits_, connection_limit_, *workers_, log_, stopping_};
-  auto session =
-      std::make_shared<HttpSession>(context, std::move(socket), listener.router,
-                                    SessionPeer{std::move(peer), proxies}, std::move(*lease));
+  std::shared_ptr<ServedConnection> session;
+  if (listener.service) {
+    session =
+        listener.service->take(context, std::move(socket), std::move(peer), std::move(*lease));
+  } else {
+    session =
+        std::make_shared<HttpSession>(context, std::move(socket), listener.router,
+                                      SessionPeer{std::move(peer), proxies}, std::move(*lease));
+  }
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(sessions_mutex_);
@@ -202,7 +208,7 @@ void HttpServer::Implementation::begin_session(tcp::socket socket, const Listene
 void HttpServer::Implementation::end_session(std::uint64_t number,
                                              const std::exception_ptr& failure) {
   log_failure(failure);
-  std::shared_ptr<HttpSession> ended;  // destroyed outside of the lock
+  std::shared_ptr<ServedConnection> ended;  // destroyed outside of the lock
   {
     const std::lock_guard lock(sessions_mutex_);
     const auto found = sessions_.find(number);
@@ -222,7 +228,8 @@ void HttpServer::Implementation::log_failure(const std::exception_ptr& failure) 
   }
 }
 
-void HttpServer::Implementation::for_each_session(const std::function<void(HttpSession&)>& visit) {
+void HttpServer::Implementation::for_each_session(
+    const std::function<void(ServedConnection&)>& visit) {
   const std::lock_guard lock(sessions_mutex_);
   for (const auto& entry : sessions_) visit(*entry.second);
 }
@@ -241,11 +248,11 @@ void HttpServer::Implementation::stop() {
         acceptor.close(ignored);
       });
     }
-    for_each_session([](HttpSession& session) { session.wind_down(); });
+    for_each_session([](ServedConnection& session) { session.wind_down(); });
     if (!wait_for_sessions(limits_.drain_timeout)) {
       log_.warning("closing connections whose requests did not end in time",
                    {{Field::count, open_connections()}});
-      for_each_session([](HttpSession& session) { session.close(); });
+      for_each_session([](ServedConnection& session) { session.close(); });
     }
     if (workers_)
       workers_->stop();  // waits for handlers; their answers are posted before it returns

@@ -40,12 +40,16 @@ struct ServerLimits {
   std::size_t queued_requests = 256;
 };
 
+class ConnectionService;
+
 struct Listener {
   std::string address = "127.0.0.1";  // numeric; "0.0.0.0" and "::" mean all
   std::uint16_t port = 0;             // 0: any free one
   std::shared_ptr<const Router> router;
   std::vector<AddressRange> peers;  // who may connect; empty: everybody
   TrustedProxies proxies;           // whose word for whom they ask is taken
+  // Instead of the router: who speaks something else than our HTTP.
+  std::shared_ptr<ConnectionService> service;
 };
 
 class HttpServer {

@@ -15,15 +15,12 @@ namespace {
 namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t linger_bytes = 256 * 1024;
-constexpr std::chrono::milliseconds linger_time{1'000};
-
-Rejection rejection_of(HttpSession::ReadOutcome outcome) {
+Rejection rejection_of(ReadOutcome outcome) {
   Rejection rejection;
-  if (outcome == HttpSession::ReadOutcome::timed_out) {
+  if (outcome == ReadOutcome::timed_out) {
     rejection.status = 408;
     rejection.detail = "The body did not arrive in time.";
-  } else if (outcome == HttpSession::ReadOutcome::too_large) {
+  } else if (outcome == ReadOutcome::too_large) {
     rejection.status = 413;
     rejection.detail = "The body is too large.";
   } else {
@@ -32,9 +29,9 @@ Rejection rejection_of(HttpSession::ReadOutcome outcome) {
   return rejection;
 }
 
-Rejection head_rejection(HttpSession::ReadOutcome outcome) {
+Rejection head_rejection(ReadOutcome outcome) {
   Rejection rejection;
-  const bool slow = outcome == HttpSession::ReadOutcome::timed_out;
+  const bool slow = outcome == ReadOutcome::timed_out;
   rejection.status = slow ? 408 : 431;
   rejection.detail = slow ? "The header did not arrive in time." : "The header is too large.";
   return rejection;
@@ -109,7 +106,7 @@ asio::awaitable<void> HttpSession::run() {
 // False when the connection is over.
 asio::awaitable<bool> HttpSession::serve_one() {
   std::size_t head_bytes = 0;
-  const auto head_outcome = co_await read_head(head_bytes);
+  const auto head_outcome = co_await receive_head(*connection_, context_.limits, head_bytes, idle_);
   if (head_outcome == ReadOutcome::ended) co_return false;
   wants_body_ = !connection_->input().starts_with("HEAD ");
   const auto since = SteadyClock::now();
@@ -232,21 +229,7 @@ asio::awaitable<void> HttpSession::refuse(const std::string& path, const Rejecti
       router_->in_its_form(path, unreadable_request(rejection.status, rejection.detail));
   const std::string no_id;
   const bool written = co_await write(response, no_id, wants_body_, false);
-  if (written) co_await linger();
-}
-
-// Closing with unread input makes the kernel reset the connection and the client lose the response,
-// so a little of the rest is read and thrown away.
-asio::awaitable<void> HttpSession::linger() {
-  connection_->end_sending();
-  connection_->set_deadline(linger_time);
-  std::size_t thrown_away = 0;
-  bool more = true;
-  while (more && thrown_away < linger_bytes) {
-    thrown_away += connection_->input().size();
-    connection_->consume(connection_->input().size());
-    more = co_await connection_->receive();
-  }
+  if (written) co_await linger(*connection_);
 }
 
 void HttpSession::log_request(const Request& request, int status, bool routine,

@@ -5,7 +5,6 @@
 // context outlives every session.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
@@ -15,20 +14,11 @@
 #include <string_view>
 
 #include "api/connection.hpp"
+#include "api/connection_ends.hpp"
 #include "api/connection_limit.hpp"
-#include "api/server.hpp"
-#include "api/worker_pool.hpp"
+#include "api/served_connection.hpp"
 
 namespace mosaic {
-
-// What all sessions share.
-struct SessionContext {
-  const ServerLimits& limits;
-  ConnectionLimit& connections;
-  WorkerPool& workers;
-  const Logger& log;
-  std::atomic<bool>& stopping;
-};
 
 // Who is connected.
 struct SessionPeer {
@@ -36,31 +26,24 @@ struct SessionPeer {
   const TrustedProxies* proxies;  // when it is one of them; outlives the session
 };
 
-// Waits on the caller's executor until the task has run on a worker. False: the queue is full and
-// it never will.
-boost::asio::awaitable<bool> run_on_worker(WorkerPool& workers, std::function<void()> task);
-
-class HttpSession : public std::enable_shared_from_this<HttpSession> {
+class HttpSession final : public ServedConnection,
+                          public std::enable_shared_from_this<HttpSession> {
  public:
-  enum class ReadOutcome : std::uint8_t { complete, ended, timed_out, too_large, malformed };
-
   HttpSession(SessionContext context, boost::asio::ip::tcp::socket socket,
               std::shared_ptr<const Router> router, SessionPeer peer, ConnectionLimit::Lease lease);
 
-  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> run() override;
 
-  auto executor() { return connection_->executor(); }
+  boost::asio::any_io_executor executor() override { return connection_->executor(); }
 
-  // From any thread: close() ends the session now, wind_down() only between two requests; a stream
-  // is told.
-  void close();
-  void wind_down();
+  // wind_down() ends it only between two requests; a stream is told.
+  void close() override;
+  void wind_down() override;
 
  private:
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> serve(const RequestHead& head, Request& request,
                                      std::chrono::steady_clock::time_point since);
-  boost::asio::awaitable<ReadOutcome> read_head(std::size_t& head_bytes);
   bool take_body_at_once(const RequestHead& head, Request& request);
   boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head, Request& request);
   boost::asio::awaitable<ReadOutcome> read_chunks(std::string& body);
@@ -72,7 +55,6 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<bool> write(const Response& response, const std::string& id,
                                      bool with_body, bool keep_alive);
   boost::asio::awaitable<void> refuse(const std::string& path, const Rejection& rejection);
-  boost::asio::awaitable<void> linger();
   void log_request(const Request& request, int status, bool routine,
                    std::chrono::steady_clock::time_point since) const;
 

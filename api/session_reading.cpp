@@ -15,31 +15,6 @@ constexpr std::size_t most_reserved_bytes = 64 * 1024;  // a length is only a cl
 
 }  // namespace
 
-// Up to and including the empty line. Deadline: whatever run() set until the first byte, then one
-// for the whole header, however slowly it drips.
-asio::awaitable<HttpSession::ReadOutcome> HttpSession::read_head(std::size_t& head_bytes) {
-  const auto& limits = context_.limits;
-  bool begun = false;
-  std::size_t searched = 0;
-  while (true) {
-    const auto bytes = connection_->input();
-    if (!bytes.empty()) idle_ = false;
-    const auto end = bytes.find("\r\n\r\n", searched);
-    head_bytes = end + 4;
-    if (end != std::string_view::npos && head_bytes <= limits.head.bytes)
-      co_return ReadOutcome::complete;
-    if (end != std::string_view::npos || bytes.size() > limits.head.bytes)
-      co_return ReadOutcome::too_large;
-    if (!begun && !bytes.empty()) {
-      begun = true;
-      connection_->set_deadline(limits.head_timeout);
-    }
-    searched = bytes.size() < 3 ? 0 : bytes.size() - 3;
-    if (co_await connection_->receive()) continue;
-    co_return begun && connection_->timed_out() ? ReadOutcome::timed_out : ReadOutcome::ended;
-  }
-}
-
 // Most bodies have come with their header, or there is none.
 bool HttpSession::take_body_at_once(const RequestHead& head, Request& request) {
   const auto input = connection_->input();
@@ -51,8 +26,7 @@ bool HttpSession::take_body_at_once(const RequestHead& head, Request& request) {
   return true;
 }
 
-asio::awaitable<HttpSession::ReadOutcome> HttpSession::read_body(const RequestHead& head,
-                                                                 Request& request) {
+asio::awaitable<ReadOutcome> HttpSession::read_body(const RequestHead& head, Request& request) {
   const auto& limits = context_.limits;
   if (!head.chunked && head.content_length == 0) co_return ReadOutcome::complete;
   if (head.content_length > limits.body_bytes) co_return ReadOutcome::too_large;
@@ -77,7 +51,7 @@ asio::awaitable<HttpSession::ReadOutcome> HttpSession::read_body(const RequestHe
   }
 }
 
-asio::awaitable<HttpSession::ReadOutcome> HttpSession::read_chunks(std::string& body) {
+asio::awaitable<ReadOutcome> HttpSession::read_chunks(std::string& body) {
   ChunkDecoder::Limits limits;
   limits.extension_bytes = context_.limits.chunk_extension_bytes;
   limits.trailer_bytes = context_.limits.head.bytes;
@@ -97,7 +71,7 @@ asio::awaitable<HttpSession::ReadOutcome> HttpSession::read_chunks(std::string& 
 }
 
 // Waits for more of a body; gives up one that comes too slowly.
-asio::awaitable<HttpSession::ReadOutcome> HttpSession::receive_body_part() {
+asio::awaitable<ReadOutcome> HttpSession::receive_body_part() {
   const auto& limits = context_.limits;
   const auto before = connection_->input().size();
   connection_->set_deadline(limits.read_timeout);

@@ -12,6 +12,7 @@
 #include "runtime/firewall/host_firewall.hpp"
 #include "runtime/hibernation/cgroup_memory_reclaimer.hpp"
 #include "runtime/swarm/swarm_driver.hpp"
+#include "secrets/egress_credential.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -49,6 +50,7 @@ std::unique_ptr<HostIsolation> make_isolation(const Settings& settings,
   rules.instance = instance;
   rules.subnet_range = to_string(settings.agent_subnets);
   rules.api_port = settings.agent_listen.port;
+  rules.proxy_port = settings.egress_listen.port;
   rules.egress = settings.agent_egress;
   rules.allowed = settings.agent_egress_allow;
   rules.resolvers = parse_resolvers(read_file("/etc/resolv.conf"));
@@ -65,7 +67,13 @@ DockerSettings docker_settings(const Settings& settings, const std::string& inst
   docker.instance = instance;
   docker.subnet_range = to_string(settings.agent_subnets);
   docker.api_port = settings.agent_listen.port;
-  if (settings.agent_egress == EgressPolicy::none) docker.dns_servers = {no_resolver};
+  if (settings.agent_egress != EgressPolicy::internet) docker.dns_servers = {no_resolver};
+  if (settings.agent_egress == EgressPolicy::proxy) {
+    docker.proxy_port = settings.egress_listen.port;
+    docker.proxy_credential = [](const ResourceKey& agent, const std::string& token) {
+      return egress_user(agent) + ":" + egress_secret(token);
+    };
+  }
   return docker;
 }
 

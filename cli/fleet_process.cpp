@@ -1,13 +1,16 @@
 #include "cli/fleet_process.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "cli/failure.hpp"
 #include "cli/key_check.hpp"
 #include "cli/open_files.hpp"
+#include "cli/outbound_policy.hpp"
 #include "cli/product_version.hpp"
 #include "cli/secret_key.hpp"
+#include "http/socket.hpp"
 #include "runtime/probe/http_health_monitor.hpp"
 #include "store/key_check_store.hpp"
 #include "store/migrator.hpp"
@@ -60,8 +63,10 @@ void FleetProcess::start() {
     build_loop();
   }
   build_api();
+  build_egress_proxy();
   // The addresses come first: who cannot have them must not have touched an agent.
   api_->start();
+  if (egress_proxy_) egress_proxy_->start();
   if (web_pages_)
     log_.info("serves the web pages", {{Field::file, settings_.web_folder->string()}});
   tell_api_role();
@@ -259,6 +264,28 @@ void FleetProcess::build_api() {
   api_ = std::make_unique<ApiServer>(api, std::move(dependencies));
 }
 
+void FleetProcess::build_egress_proxy() {
+  if (!roles_.agents_api || settings_.agent_egress != EgressPolicy::proxy) return;
+  egress_refusals_ = std::make_unique<PostgresEgressRefusalLog>(api_database());
+  const auto agents = AddressRange::parse(to_string(settings_.agent_subnets));
+  EgressProxySettings egress;
+  egress.address = settings_.egress_listen.host;
+  egress.port = settings_.egress_listen.port;
+  egress.peers = {agents.value()};
+  // People come first: agents get no more than a quarter of the open files, two for each connection.
+  egress.connections = std::min<std::uint64_t>(egress.connections, open_file_limit() / 8);
+  const Logger log = log_.with_component("egress");
+  egress_proxy_ = std::make_unique<EgressProxy>(
+      egress, EgressProxyNeeds{
+                  EgressDeskNeeds{api_store(), *rows_, *box_,
+                                  egress_policy(settings_, database_url_), resolve_addresses, log},
+                  clock_, *egress_refusals_,
+                  [this](EgressOutcome outcome) {
+                    metrics_.egress_requests(to_string(outcome)).Increment();
+                  },
+                  metrics_.egress_traffic()});
+}
+
 void FleetProcess::read_web_pages() {
   if (!roles_.people_api) return;
   if (!settings_.web_folder) {
@@ -320,6 +347,7 @@ void FleetProcess::look_after() {
   try {
     if (box_->has_two_keys()) box_->follow(KeyCheckStore(*database_).stored_keys());
     if (people_) people_->look_after();
+    if (egress_proxy_) egress_proxy_->look_after();
     if (census_) census_->run(leads());
   } catch (const StoreError& error) {
     // The next second tries again; what matters is told by the parts that need the database.
@@ -337,6 +365,9 @@ void FleetProcess::stop() {
   // Until here agents that were just being started could still fetch their configuration.
   if (api_) attempt(log_, [this] { api_->stop(); });
   if (people_) attempt(log_, [this] { people_->stop(); });
+  // After the chats that end with the API: their agents ask their models through it.
+  if (egress_proxy_) attempt(log_, [this] { egress_proxy_->stop(); });
+  egress_proxy_.reset();
   api_.reset();
   people_.reset();
   refresher_ = {};

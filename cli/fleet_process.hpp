@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/api_server.hpp"
+#include "api/egress/egress_proxy.hpp"
 #include "cli/engine_parts.hpp"
 #include "cli/fleet_census.hpp"
 #include "cli/observers/agent_observer.hpp"
@@ -29,6 +30,7 @@
 #include "secrets/secret_box.hpp"
 #include "store/api_role.hpp"
 #include "store/database.hpp"
+#include "store/postgres_egress_refusal_log.hpp"
 #include "store/postgres_listener.hpp"
 #include "store/postgres_question_store.hpp"
 #include "store/postgres_settings_store.hpp"
@@ -84,6 +86,7 @@ class FleetProcess {
   void build_engine();
   void build_loop();
   void build_api();
+  void build_egress_proxy();
   void read_web_pages();
   std::vector<HealthCheck> readiness_checks();
   std::optional<std::string> leadership_problem();
@@ -130,6 +133,8 @@ class FleetProcess {
   std::unique_ptr<PeopleService> people_;
   std::optional<WebPages> web_pages_;
   std::unique_ptr<ApiServer> api_;
+  std::unique_ptr<PostgresEgressRefusalLog> egress_refusals_;
+  std::unique_ptr<EgressProxy> egress_proxy_;
 };
 
 }  // namespace mosaic::cli

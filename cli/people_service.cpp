@@ -3,23 +3,13 @@
 #include <utility>
 
 #include "api/auth/set_up_token.hpp"
-#include "http/outbound_client.hpp"
+#include "cli/outbound_policy.hpp"
 
 namespace mosaic::cli {
 namespace {
 
 constexpr auto prune_every = std::chrono::minutes(10);
 constexpr Duration audit_age = std::chrono::hours(24 * 365);
-
-// Nobody's URL leads us to an agent, nor back to ourselves.
-OutboundPolicy outbound_policy(const Settings& settings) {
-  OutboundPolicy policy;
-  if (const auto agents = IpRange::parse(to_string(settings.agent_subnets)))
-    policy.refused.push_back(*agents);
-  policy.own_addresses = addresses_of_this_host();
-  policy.own_ports = {settings.listen.port, settings.agent_listen.port};
-  return policy;
-}
 
 }  // namespace
 
@@ -52,7 +42,7 @@ PeopleDependencies PeopleService::dependencies(const PeopleServiceNeeds& needs) 
       .passwords = passwords_,
       .auth = AuthSettings{needs.settings.public_url, needs.settings.plain_http, {}},
       .fixed = FixedSettings{needs.settings.agent_image},
-      .outbound = outbound_policy(needs.settings),
+      .outbound = outbound_policy(needs.settings, needs.database_options.url),
       .count_sign_in = [&metrics = needs.metrics](
                            std::string_view result) { metrics.sign_ins(result).Increment(); },
       .chat_metrics = needs.metrics.chat(),

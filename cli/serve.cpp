@@ -31,7 +31,8 @@ void start(FleetProcess& process) {
   } catch (const std::logic_error&) {
     throw;
   } catch (const std::runtime_error& error) {
-    throw CommandError(std::string(error.what()) + " (see --listen and --agent-listen)");
+    throw CommandError(std::string(error.what()) +
+                       " (see --listen, --agent-listen and --egress-listen)");
   }
 }
 

@@ -164,6 +164,9 @@ void take_swarm_settings(const RawSettings& raw, Settings& settings) {
   if (!is_network_name(settings.fleet_network))
     throw UsageError("--fleet-network: '" + settings.fleet_network.substr(0, 100) +
                      "' is no network's name; give one such as mosaic-fleet");
+  if (settings.agent_egress == EgressPolicy::proxy)
+    throw UsageError(
+        "--agent-egress: on a swarm no agent reaches the egress proxy; give internet or none");
   if (!settings.agent_egress_allow.empty())
     throw UsageError(
         "--agent-egress-allow: on a swarm agents reach everything or nothing; give --agent-egress "
@@ -224,6 +227,18 @@ int number_of(const std::string& text, const std::string& name) {
 
 int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
+// Where nobody listens, nothing is in the way of others.
+void require_egress_port(const Settings& settings) {
+  if (settings.agent_egress != EgressPolicy::proxy) return;
+  for (const auto& [port, option] : {std::pair{settings.listen.port, "--listen"},
+                                     std::pair{settings.agent_listen.port, "--agent-listen"}}) {
+    if (settings.egress_listen.port != port) continue;
+    throw UsageError(std::string(option) +
+                     " and --egress-listen must have different ports; both are " +
+                     std::to_string(port));
+  }
+}
+
 }  // namespace
 
 std::string default_data_dir() {
@@ -276,6 +291,7 @@ RawSettings settings_from_environment(const std::function<std::string(const char
   text("MOSAIC_FIREWALL", raw.firewall);
   text("MOSAIC_LISTEN", raw.listen);
   text("MOSAIC_AGENT_LISTEN", raw.agent_listen);
+  text("MOSAIC_EGRESS_LISTEN", raw.egress_listen);
   text("MOSAIC_PUBLIC_URL", raw.public_url);
   text("MOSAIC_PLAIN_HTTP", raw.plain_http);
   text("MOSAIC_WEB", raw.web);
@@ -309,6 +325,7 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
     throw UsageError("--listen and --agent-listen must have different ports; both are " +
                      std::to_string(settings.listen.port));
   }
+  settings.egress_listen = parse_listen_address(raw.egress_listen, "--egress-listen");
   settings.public_url = checked_public_url(raw.public_url);
   settings.plain_http =
       one_of<bool>(raw.plain_http, "--plain-http", {{"on", true}, {"off", false}});
@@ -316,11 +333,13 @@ Settings validate(const RawSettings& raw, const std::string& secret_key) {
     settings.trusted_proxies.push_back(checked_proxy(text));
   settings.web_folder = checked_web_folder(raw.web);
   settings.agent_subnets = checked_agent_subnets(raw.agent_subnets);
-  settings.agent_egress =
-      one_of<EgressPolicy>(raw.agent_egress, "--agent-egress",
-                           {{"internet", EgressPolicy::internet}, {"none", EgressPolicy::none}});
+  settings.agent_egress = one_of<EgressPolicy>(raw.agent_egress, "--agent-egress",
+                                               {{"internet", EgressPolicy::internet},
+                                                {"proxy", EgressPolicy::proxy},
+                                                {"none", EgressPolicy::none}});
   for (const auto& text : raw.agent_egress_allow)
     settings.agent_egress_allow.push_back(checked_destination(text));
+  require_egress_port(settings);
   settings.firewall = one_of<FirewallMode>(raw.firewall, "--firewall",
                                            {{"auto", FirewallMode::automatic},
                                             {"required", FirewallMode::required},

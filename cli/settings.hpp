@@ -34,6 +34,7 @@ struct RawSettings {
   std::string agents_api;  // empty: "api" with the port of agent_listen
   std::string listen = "127.0.0.1:8080";
   std::string agent_listen = "0.0.0.0:18080";
+  std::string egress_listen = "0.0.0.0:18081";
   std::string public_url;
   std::string plain_http = "off";
   std::vector<std::string> trusted_proxies;
@@ -68,10 +69,11 @@ struct Settings {
   std::string link_image;
   std::string fleet_network;
   std::string agents_api;
-  ListenAddress listen;        // people and metrics
-  ListenAddress agent_listen;  // agents fetch their configuration here
-  std::string public_url;      // "https://fleet.example.com"; empty: what each request's Host says
-  bool plain_http = false;     // session cookies without TLS also beyond this machine
+  ListenAddress listen;         // people and metrics
+  ListenAddress agent_listen;   // agents fetch their configuration here
+  ListenAddress egress_listen;  // agents ask the egress proxy here, with EgressPolicy::proxy
+  std::string public_url;       // "https://fleet.example.com"; empty: what each request's Host says
+  bool plain_http = false;      // session cookies without TLS also beyond this machine
   std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For and -Proto are believed
   std::optional<std::filesystem::path>
       web_folder;  // of the built web pages; nothing: none are served

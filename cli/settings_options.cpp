@@ -59,18 +59,14 @@ void add_swarm_options(CLI::App& command, RawSettings& raw) {
       ->group("Swarm");
 }
 
-void add_agent_network_options(CLI::App& command, RawSettings& raw) {
+void add_agent_egress_options(CLI::App& command, RawSettings& raw) {
   command
-      .add_option("--agent-subnets", raw.agent_subnets,
-                  "Range from which each agent gets a network of its own [MOSAIC_AGENT_SUBNETS]")
-      ->type_name("NETWORK")
-      ->capture_default_str()
-      ->group("Agents' network");
-  command
-      .add_option("--agent-egress", raw.agent_egress,
-                  "internet: agents reach public addresses; none: only what --agent-egress-allow "
-                  "names [MOSAIC_AGENT_EGRESS]")
-      ->type_name("internet|none")
+      .add_option(
+          "--agent-egress", raw.agent_egress,
+          "internet: agents reach public addresses; proxy: what the egress proxy lets them, "
+          "by the fleet's settings; none: only what --agent-egress-allow names; the same "
+          "for controller and API [MOSAIC_AGENT_EGRESS]")
+      ->type_name("internet|proxy|none")
       ->capture_default_str()
       ->group("Agents' network");
   command
@@ -83,6 +79,16 @@ void add_agent_network_options(CLI::App& command, RawSettings& raw) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Agents' network");
+}
+
+void add_agent_network_options(CLI::App& command, RawSettings& raw) {
+  command
+      .add_option("--agent-subnets", raw.agent_subnets,
+                  "Range from which each agent gets a network of its own [MOSAIC_AGENT_SUBNETS]")
+      ->type_name("NETWORK")
+      ->capture_default_str()
+      ->group("Agents' network");
+  add_agent_egress_options(command, raw);
   command
       .add_option("--firewall", raw.firewall,
                   "auto: wall agents off where possible; required: start none without; off "
@@ -107,6 +113,14 @@ void add_listen_options(CLI::App& command, RawSettings& raw) {
       .add_option("--agent-listen", raw.agent_listen,
                   "Where agents fetch their configuration; serves peers within --agent-subnets "
                   "only [MOSAIC_AGENT_LISTEN]")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str()
+      ->group("Addresses");
+  command
+      .add_option(
+          "--egress-listen", raw.egress_listen,
+          "Where agents ask the egress proxy, with --agent-egress proxy; serves peers within "
+          "--agent-subnets only [MOSAIC_EGRESS_LISTEN]")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str()
       ->group("Addresses");

@@ -15,6 +15,8 @@ void add_database_options(CLI::App& command, RawSettings& raw);
 void add_engine_options(CLI::App& command, RawSettings& raw);
 void add_swarm_options(CLI::App& command, RawSettings& raw);
 void add_agent_network_options(CLI::App& command, RawSettings& raw);
+// The part of it that the API heeds as well.
+void add_agent_egress_options(CLI::App& command, RawSettings& raw);
 void add_people_listen_option(CLI::App& command, RawSettings& raw);
 void add_listen_options(CLI::App& command, RawSettings& raw);
 void add_people_options(CLI::App& command, RawSettings& raw);

@@ -86,6 +86,13 @@ bool contains(const std::vector<IpRange>& ranges, const IpAddress& address) {
                      [&](const IpRange& range) { return range.contains(address); });
 }
 
+bool contains(const std::vector<OutboundPlace>& places, const IpAddress& address,
+              std::uint16_t port) {
+  return std::any_of(places.begin(), places.end(), [&](const OutboundPlace& place) {
+    return place.range.contains(address) && place.port.value_or(port) == port;
+  });
+}
+
 // Host and port; the scheme is known.
 std::optional<OutboundRefusal> read_authority(std::string_view authority, OutboundUrl& url) {
   if (authority.find('@') != std::string_view::npos)
@@ -147,10 +154,13 @@ std::optional<OutboundRefusal> refuse_address(const IpAddress& address, const Ou
       std::any_of(policy.own_addresses.begin(), policy.own_addresses.end(), is_own);
   const bool own_port = std::find(policy.own_ports.begin(), policy.own_ports.end(), url.port) !=
                         policy.own_ports.end();
-  if (own_address && own_port)
+  if ((own_address && own_port) || contains(policy.own_places, effective, url.port))
     return refusal("That address and port are Mosaic's own; name the other service.");
   if (contains(policy.refused, effective) || contains(policy.refused, address))
     return refusal("That address is in the agents' own network, where nothing may be asked.");
+  if (contains(policy.named_places, effective, url.port)) return std::nullopt;
+  if (policy.this_host_refused && own_address)
+    return refusal("That address is this host itself, which is never asked.");
   if (policy.https_only && !url.https && use != AddressUse::loopback)
     return refusal("Plain http is taken for this host only; use https.");
   switch (use) {

@@ -32,15 +32,25 @@ struct OutboundRefusal {
   std::string reason;
 };
 
+// A service, or all of a range.
+struct OutboundPlace {
+  IpRange range;
+  std::optional<std::uint16_t> port;  // nothing: every port
+};
+
 struct OutboundPolicy {
   bool private_addresses = false;  // every private range (the setting is an admin's own)
   bool loopback = false;           // for tests and for an identity provider on this very host
   // Plain http only to loopback addresses, whatever the ranges say.
   bool https_only = false;
-  std::vector<IpRange> allowed;          // private ranges that an admin allows
-  std::vector<IpRange> refused;          // the agents' own subnets; stronger than all of the above
-  std::vector<IpAddress> own_addresses;  // of this host …
-  std::vector<std::uint16_t> own_ports;  // … on which these are never asked
+  std::vector<IpRange> allowed;           // private ranges that an admin allows
+  std::vector<IpRange> refused;           // the agents' own subnets; stronger than all of the above
+  std::vector<IpAddress> own_addresses;   // of this host …
+  std::vector<std::uint16_t> own_ports;   // … on which these are never asked
+  std::vector<OutboundPlace> own_places;  // services behind us: never asked either
+  // What whoever runs this machine named: asked whatever the address is otherwise for.
+  std::vector<OutboundPlace> named_places;
+  bool this_host_refused = false;  // nothing else of this host's own addresses, on any port
 };
 
 // http and https only; no user info, no fragment, no blanks, no backslash; the host a plain DNS name, four decimal

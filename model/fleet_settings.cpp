@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "model/host_pattern.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -42,6 +44,18 @@ Setter word(std::function<std::string&(FleetSettings&)> field) {
       return false;
     field(settings) = text;
     return true;
+  };
+}
+
+Setter egress_access(std::function<EgressAccess&(FleetSettings&)> field) {
+  return [field = std::move(field)](FleetSettings& settings, const std::string& text) {
+    for (const auto access :
+         {EgressAccess::internet, EgressAccess::providers, EgressAccess::listed}) {
+      if (text != to_string(access)) continue;
+      field(settings) = access;
+      return true;
+    }
+    return false;
   };
 }
 
@@ -84,6 +98,19 @@ const std::map<std::string, Setting, std::less<>>& known_settings() {
           s.provider_private_ranges = text;
           return true;
         }}},
+      {"fleet.egress.userAgents",
+       {"internet, providers or listed",
+        egress_access([](auto& s) -> EgressAccess& { return s.egress.user_agents; })}},
+      {"fleet.egress.systemAgents",
+       {"internet, providers or listed",
+        egress_access([](auto& s) -> EgressAccess& { return s.egress.system_agents; })}},
+      {"fleet.egress.hosts",
+       {"hosts such as api.example.com or *.example.com:8443, separated by blanks",
+        [](FleetSettings& s, const std::string& text) {
+          if (text.size() > 65536 || !parse_host_patterns(text)) return false;
+          s.egress.hosts = text;
+          return true;
+        }}},
       {"fleet.drainLimitMin",
        {"0 to 1440", integer(0, 1440, [](auto& s, auto v) { s.drain_limit = minutes(v); })}},
       {"fleet.stopGraceSec",
@@ -110,6 +137,18 @@ const std::map<std::string, Setting, std::less<>>& known_settings() {
 }
 
 }  // namespace
+
+std::string_view to_string(EgressAccess access) {
+  switch (access) {
+    case EgressAccess::internet:
+      return "internet";
+    case EgressAccess::providers:
+      return "providers";
+    case EgressAccess::listed:
+      break;
+  }
+  return "listed";
+}
 
 FleetSettings FleetSettings::parse(const std::map<std::string, std::string>& values,
                                    std::vector<std::string>& problems) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/agent.hpp"
@@ -32,6 +33,23 @@ struct SleepSettings {
   bool operator==(const SleepSettings&) const = default;
 };
 
+// What the egress proxy lets agents reach (it is there with --agent-egress proxy).
+enum class EgressAccess : std::uint8_t {
+  internet,   // every public address
+  providers,  // the providers of the agent's owner
+  listed,     // these, and the hosts of the list
+};
+
+struct EgressSettings {
+  EgressAccess user_agents = EgressAccess::internet;    // fleet.egress.userAgents
+  EgressAccess system_agents = EgressAccess::internet;  // fleet.egress.systemAgents
+  std::string hosts;  // fleet.egress.hosts: see model/host_pattern.hpp, "PATTERN PATTERN …"
+
+  bool operator==(const EgressSettings&) const = default;
+};
+
+std::string_view to_string(EgressAccess access);
+
 struct FleetSettings {
   std::string image = "alpine/openclaw:latest";  // fleet.image
   ResourceLimits limits;                         // fleet.memoryMb, fleet.cpuMilli, fleet.pids
@@ -55,6 +73,7 @@ struct FleetSettings {
   std::string provider_private_ranges;
   // fleet.toolProfile: what agents may do by themselves
   std::string tool_profile = "minimal";
+  EgressSettings egress;
 
   bool operator==(const FleetSettings&) const = default;
 

@@ -12,18 +12,20 @@ constexpr const char* grant_lock = "120317312526692";
 
 // What triggers write is the database's own doing, whoever's statement fired them: notes of changes, tombstones, ended
 // sessions. They run as the tables' owner, by a search path of their own (migration 0003); what they call has the rights
-// of whoever calls it. Done here rather than by a migration, so that it holds for what later migrations make anew.
-constexpr const char* trigger_statements = R"(DO $$
+// of whoever calls it. So do the few functions by which the API does more than it has the rights to (mosaic_api_…). Done
+// here rather than by a migration, so that it holds for what later migrations make anew.
+constexpr const char* function_statements = R"(DO $$
 DECLARE
   ours REGPROCEDURE;
 BEGIN
   FOR ours IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
-              AND proname LIKE 'mosaic\_%' AND prorettype = 'trigger'::regtype LOOP
+              AND (proname LIKE 'mosaic\_%' AND prorettype = 'trigger'::regtype OR proname LIKE 'mosaic\_api\_%') LOOP
     EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp', ours, current_schema());
   END LOOP;
 END
 $$;
 )";
+constexpr const char* api_function = "mosaic_api_egress_refused(TIMESTAMP, TEXT, TEXT, TEXT)";
 
 // What inspect() and establish() look at.
 struct Sight {
@@ -44,11 +46,14 @@ std::string grant_statements(const std::string& role) {
     statements += "REVOKE ALL" + on + "FROM " + role + "; GRANT " + std::string(privileges) + on +
                   "TO " + role + ";\n";
   }
-  return statements + trigger_statements;
+  const std::string on_function = std::string(" ON FUNCTION ") + api_function;
+  statements += "REVOKE ALL" + on_function + " FROM PUBLIC; GRANT EXECUTE" + on_function + " TO " +
+                role + ";\n";
+  return statements + function_statements;
 }
 
 // Granted: by this program's list, and to this very role (a restored database has the list's fingerprint only), and no
-// migration since then has made a trigger's function anew.
+// migration since then has made such a function anew.
 Sight look(Session& session) {
   static constexpr Statement statement{"api_role", R"(
 SELECT wanted."name", current_schema(), session_user, api.oid IS NOT NULL,
@@ -57,7 +62,8 @@ SELECT wanted."name", current_schema(), session_user, api.oid IS NOT NULL,
   COALESCE(pg_has_role(session_user, api.oid, 'MEMBER'), false),
   COALESCE(wanted."apiGrants" = md5($1) AND has_table_privilege(api.oid, agents.oid, 'SELECT'), false)
     AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
-                    AND proname LIKE 'mosaic\_%' AND prorettype = 'trigger'::regtype AND NOT prosecdef),
+                    AND (proname LIKE 'mosaic\_%' AND prorettype = 'trigger'::regtype
+                         OR proname LIKE 'mosaic\_api\_%') AND NOT prosecdef),
   NOT pg_has_role(session_user, agents.relowner, 'MEMBER')
 FROM (SELECT 'mosaic_api_' || "id" AS "name", "apiGrants" FROM "mosaic_instance") wanted
 JOIN pg_class agents ON agents.oid = to_regclass('"UserContainer"')

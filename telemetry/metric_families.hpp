@@ -58,6 +58,9 @@ struct Metrics::Families {
   CounterFamily& streamed_bytes;
   HistogramFamily& first_byte_seconds;
   CounterFamily& sign_ins;
+  CounterFamily& egress_requests;
+  GaugeFamily& egress_connections;
+  CounterFamily& egress_bytes;
   GaugeFamily& build_info;
 
   // Also held while refreshers run, so that one can be taken away safely.

@@ -103,4 +103,11 @@ struct ChatMetrics {
   prometheus::Histogram& first_byte_seconds;
 };
 
+// Of the egress proxy.
+struct EgressTraffic {
+  prometheus::Gauge& open_connections;
+  prometheus::Counter& sent_bytes;
+  prometheus::Counter& received_bytes;
+};
+
 }  // namespace mosaic

@@ -19,6 +19,9 @@ inline constexpr std::array<std::string_view, 3> idle_stop_reasons{"idle_timeout
                                                                    "requested"};
 inline constexpr std::array<std::string_view, 4> sign_in_results{"success", "failure", "throttled",
                                                                  "error"};
+inline constexpr std::array<std::string_view, 9> egress_results{
+    "allowed",    "malformed",   "credential", "policy",     "address",
+    "unresolved", "unreachable", "overloaded", "unavailable"};
 inline constexpr std::array<std::string_view, 4> priorities{"waiting_user", "spec_change", "crash",
                                                             "resync"};
 

@@ -95,6 +95,12 @@ Metrics::Families::Families()
           histogram(registry, "mosaic_chat_first_byte_seconds",
                     "From a chat request to the first byte of its reply, waking included.")),
       sign_ins(counter(registry, "mosaic_sign_ins_total", "Attempts to sign in, by result.")),
+      egress_requests(counter(registry, "mosaic_egress_requests_total",
+                              "Requests of agents to the egress proxy, by what became of them.")),
+      egress_connections(gauge(registry, "mosaic_egress_open_connections",
+                               "Connections of agents that the egress proxy carries on.")),
+      egress_bytes(counter(registry, "mosaic_egress_bytes_total",
+                           "Bytes that the egress proxy carried, seen from the agents.")),
       build_info(
           gauge(registry, "mosaic_build_info", "Always 1; the labels say what is running.")) {}
 // clang-format on

@@ -46,6 +46,7 @@ class Metrics {
   ObservationMetrics observation();
   DatabaseMetrics database();
   ChatMetrics chat();
+  EgressTraffic egress_traffic();
 
   // kind: user, system. status: a phase of the agent.
   prometheus::Gauge& containers(std::string_view kind, std::string_view status);
@@ -58,6 +59,8 @@ class Metrics {
   prometheus::Counter& config_rollouts();
   // result: success, failure, throttled, error.
   prometheus::Counter& sign_ins(std::string_view result);
+  // result: allowed, malformed, credential, policy, address, unresolved, unreachable, overloaded, unavailable.
+  prometheus::Counter& egress_requests(std::string_view result);
 
   // Keeps a function registered that brings gauges up to date just before each rendering (ages,
   // sums over a queue). It must not call render() and must not throw. When the destructor returns

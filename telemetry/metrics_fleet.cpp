@@ -16,6 +16,8 @@ void Metrics::create_fleet_series() {
   }
   for (const std::string_view reason : vocabulary::idle_stop_reasons) idle_stops(reason);
   for (const std::string_view result : vocabulary::sign_in_results) sign_ins(result);
+  for (const std::string_view result : vocabulary::egress_results) egress_requests(result);
+  egress_traffic();
   config_rollouts();
   observation();
   database();
@@ -73,6 +75,19 @@ prometheus::Counter& Metrics::config_rollouts() { return families_->config_rollo
 
 prometheus::Counter& Metrics::sign_ins(std::string_view result) {
   return families_->sign_ins.Add({{"result", known_or_other(vocabulary::sign_in_results, result)}});
+}
+
+prometheus::Counter& Metrics::egress_requests(std::string_view result) {
+  return families_->egress_requests.Add(
+      {{"result", known_or_other(vocabulary::egress_results, result)}});
+}
+
+EgressTraffic Metrics::egress_traffic() {
+  return EgressTraffic{
+      .open_connections = families_->egress_connections.Add({}),
+      .sent_bytes = families_->egress_bytes.Add({{"direction", "sent"}}),
+      .received_bytes = families_->egress_bytes.Add({{"direction", "received"}}),
+  };
 }
 
 }  // namespace mosaic

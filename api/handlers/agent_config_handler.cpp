@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "agent_config/rendered_config.hpp"
+#include "api/config_source_of.hpp"
 #include "api/problem.hpp"
 #include "model/fleet_settings.hpp"
-#include "secrets/token.hpp"
 
 namespace mosaic {
 namespace {
@@ -31,7 +31,7 @@ AgentConfigHandler::AgentConfigHandler(AgentReader& agents, SettingsStore& setti
       settings_(settings),
       secrets_(secrets),
       log_(log.with_component("agent-config")),
-      decoy_(secrets.encrypt(generate_token())) {}
+      tokens_(secrets) {}
 
 void AgentConfigHandler::add_routes(Router& router) const {
   const auto handler = [this](const Request& request) { return answer(request); };
@@ -71,38 +71,23 @@ std::optional<AgentRow> AgentConfigHandler::authenticate(const Request& request)
     const bool possible = key.kind != ResourceKind::orphan;
     auto row =
         agents_.find_agent(possible ? key : ResourceKey(ResourceKind::user_container, key.name));
-    if (token_matches(row, presented) && possible) authenticated = std::move(row);
+    if (tokens_.matches(row, presented, AgentTokens::Form::token) && possible)
+      authenticated = std::move(row);
   }
   return authenticated;
 }
 
-// Always decrypts and compares once, whatever is missing.
-bool AgentConfigHandler::token_matches(const std::optional<AgentRow>& row,
-                                       std::string_view presented) const {
-  const bool eligible =
-      row && !row->deletion_requested_at && SecretBox::is_encrypted(row->gateway_token);
-  const auto token = decrypted(eligible ? row->gateway_token : decoy_);
-  // Digests are of one length, so that the comparison says nothing about the token's.
-  const bool equal = constant_time_equal(sha256_hex(token.value_or("")), sha256_hex(presented));
-  return eligible && token && !token->empty() && equal;
-}
-
-// Nothing when the text is damaged, not encrypted, or of another MOSAIC_SECRET_KEY.
+// Nothing when the text is damaged, not encrypted, or of another MOSAIC_SECRET_KEY: the key must be entered again.
 std::optional<std::string> AgentConfigHandler::decrypted(std::string_view stored) const {
   try {
     return secrets_.decrypt(stored);
   } catch (const DecryptError&) {
-    return std::nullopt;  // a token that nobody can have; a provider key that must be entered again
+    return std::nullopt;
   }
 }
 
-std::optional<AgentConfigSource> AgentConfigHandler::find_source(const AgentRow& agent) const {
-  if (agent.key.kind != ResourceKind::user_container) return agents_.find_config_source(agent.key);
-  return settings_.find_config_source(agent.owner, agent.key);
-}
-
 Response AgentConfigHandler::render(const AgentRow& agent, const Request& request) const {
-  const auto source = find_source(agent);
+  const auto source = config_source_of(agent, agents_, settings_);
   if (!source) return not_found_response();  // deleted since a moment ago
   std::map<std::string, std::string> provider_keys;
   for (const auto& provider : source->providers) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/agent_tokens.hpp"
 #include "api/http_message.hpp"
 #include "api/router.hpp"
 #include "model/agent.hpp"
@@ -40,17 +41,14 @@ class AgentConfigHandler {
  private:
   std::vector<ResourceKey> candidates(const Request& request) const;
   std::optional<AgentRow> authenticate(const Request& request) const;
-  bool token_matches(const std::optional<AgentRow>& row, std::string_view presented) const;
   std::optional<std::string> decrypted(std::string_view stored) const;
-  std::optional<AgentConfigSource> find_source(const AgentRow& agent) const;
   Response render(const AgentRow& agent, const Request& request) const;
 
   AgentReader& agents_;
   SettingsStore& settings_;
   const SecretBox& secrets_;
   const Logger log_;
-  // An encrypted token that nobody has, for the work of a comparison that cannot succeed.
-  const std::string decoy_;
+  const AgentTokens tokens_;
 };
 
 }  // namespace mosaic

@@ -9,6 +9,7 @@
 #include "api/problem.hpp"
 #include "api/query.hpp"
 #include "http/ip_address.hpp"
+#include "model/host_pattern.hpp"
 #include "secrets/token.hpp"
 
 namespace mosaic {
@@ -16,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-enum class Shape : std::uint8_t { number, flag, text, ranges };
+enum class Shape : std::uint8_t { number, flag, text, ranges, hosts };
 
 struct Limit {
   std::string name;
@@ -62,6 +63,11 @@ const std::vector<Limit>& limits() {
        [](const S& s) { return Json(seconds(s.start_deadline)); }},
       {"providerPrivateRanges", Shape::ranges,
        [](const S& s) { return words(s.provider_private_ranges); }},
+      {"egress.userAgents", Shape::text,
+       [](const S& s) { return Json(to_string(s.egress.user_agents)); }},
+      {"egress.systemAgents", Shape::text,
+       [](const S& s) { return Json(to_string(s.egress.system_agents)); }},
+      {"egress.hosts", Shape::hosts, [](const S& s) { return words(s.egress.hosts); }},
       {"sleep.pause", Shape::flag, [](const S& s) { return Json(s.sleep.pause); }},
       {"sleep.pausedMemoryMb", Shape::number,
        [](const S& s) { return Json(s.sleep.paused_memory_mb); }},
@@ -76,14 +82,33 @@ const std::vector<Limit>& limits() {
   return all;
 }
 
-std::optional<std::string> ranges_text(JsonBody& body, const std::string& name) {
-  const auto ranges = body.texts(name, 32, {1, 64, true});
-  if (!ranges) return std::nullopt;
+// What a list's entries must be.
+struct Entries {
+  std::size_t most;
+  std::size_t most_bytes;
+  bool (*fit)(const std::string& entry);
+  const char* expectation;
+};
+
+const Entries& entries_of(Shape shape) {
+  static constexpr Entries ranges{
+      32, 64, [](const std::string& entry) { return IpRange::parse(entry).has_value(); },
+      "must be a range such as 192.168.1.0/24"};
+  static constexpr Entries hosts{
+      128, 260, [](const std::string& entry) { return parse_host_pattern(entry).has_value(); },
+      "must be a host such as api.example.com or *.example.com:8443"};
+  return shape == Shape::ranges ? ranges : hosts;
+}
+
+std::optional<std::string> list_text(JsonBody& body, const std::string& name,
+                                     const Entries& expected) {
+  const auto entries = body.texts(name, expected.most, {1, expected.most_bytes, true});
+  if (!entries) return std::nullopt;
   std::string joined;
-  for (std::size_t i = 0; i < ranges->size(); ++i) {
-    if (!IpRange::parse((*ranges)[i]))
-      body.complain(name + "." + std::to_string(i), "must be a range such as 192.168.1.0/24");
-    joined += (joined.empty() ? "" : " ") + (*ranges)[i];
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    if (!expected.fit((*entries)[i]))
+      body.complain(name + "." + std::to_string(i), expected.expectation);
+    joined += (joined.empty() ? "" : " ") + (*entries)[i];
   }
   return joined;
 }
@@ -99,7 +124,8 @@ std::optional<std::string> read_text(JsonBody& body, const Limit& limit) {
       return flag ? std::optional<std::string>(*flag ? "true" : "false") : std::nullopt;
     }
     case Shape::ranges:
-      return ranges_text(body, limit.name);
+    case Shape::hosts:
+      return list_text(body, limit.name, entries_of(limit.shape));
     case Shape::text:
       break;
   }

@@ -37,6 +37,7 @@ void add_api_command(CLI::App& app, CommandContext& context) {
       ->type_name("NETWORK")
       ->capture_default_str()
       ->group("Addresses");
+  add_agent_egress_options(command, context.raw);
   add_log_options(command, context.raw);
   serve_when_called(command, context,
                     FleetRoles{.controller = false,

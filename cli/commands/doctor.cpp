@@ -37,6 +37,7 @@ std::vector<Finding> examine(const Settings& settings, bool probe) {
   if (settings.engine_kind == EngineKind::docker) {
     findings.push_back(check_subnets(settings.agent_subnets, host_routes()));
     findings.push_back(check_firewall(settings));
+    findings.push_back(check_egress(settings, findings.back()));
     if (probe) findings.push_back(probe_walls(settings, instance, image));
   } else {
     append(findings, check_swarm(settings, instance));
@@ -44,8 +45,10 @@ std::vector<Finding> examine(const Settings& settings, bool probe) {
   }
   if (settings.embedded_database())
     findings.push_back(check_disk("data folder", settings.data_dir));
-  findings.push_back(check_port("people's address", settings.listen, runs));
-  findings.push_back(check_port("agents' address", settings.agent_listen, runs));
+  findings.push_back(check_port(people_address, settings.listen, runs));
+  findings.push_back(check_port(agents_address, settings.agent_listen, runs));
+  if (settings.agent_egress == EgressPolicy::proxy)
+    findings.push_back(check_port(egress_address, settings.egress_listen, runs));
   return findings;
 }
 

@@ -61,6 +61,11 @@ bool program_exists(const std::string& name) {
   return false;
 }
 
+std::string option_of(const std::string& check) {
+  if (check == agents_address) return "--agent-listen";
+  return check == egress_address ? "--egress-listen" : "--listen";
+}
+
 }  // namespace
 
 Finding check_port(const std::string& check, const ListenAddress& address, bool mosaic_runs) {
@@ -69,7 +74,7 @@ Finding check_port(const std::string& check, const ListenAddress& address, bool 
   if (error == 0) return ok(check, where + " is free");
   if (error == EADDRINUSE && mosaic_runs)
     return ok(check, where + " is taken by the mosaic up that runs");
-  const std::string option = check == "agents' address" ? "--agent-listen" : "--listen";
+  const std::string option = option_of(check);
   if (error == EADDRINUSE) {
     return fail(check, where + " is taken by another program",
                 "end that program (ss -ltnp shows it), or choose another address with " + option);
@@ -154,6 +159,25 @@ Finding check_firewall(const Settings& settings) {
     return missing("iptables is not installed", "apt-get install --no-install-recommends iptables");
   }
   return ok(check, "agents can be walled off with iptables");
+}
+
+Finding check_egress(const Settings& settings, const Finding& firewall) {
+  constexpr const char* check = "agents' way out";
+  if (settings.agent_egress == EgressPolicy::internet) {
+    return ok(check,
+              "every public address, asked by nobody; --agent-egress proxy lets the fleet's "
+              "settings decide");
+  }
+  const std::string named =
+      std::to_string(settings.agent_egress_allow.size()) + " places of --agent-egress-allow";
+  const std::string way =
+      settings.agent_egress == EgressPolicy::none
+          ? named + " and nothing else"
+          : "the egress proxy at " + to_string(settings.egress_listen) + ", and " + named;
+  if (firewall.state == Finding::State::ok) return ok(check, way);
+  return warn(check,
+              way + ", but only for agents that heed it: nothing keeps the others from the rest",
+              "mend the firewall");
 }
 
 }  // namespace mosaic::cli

@@ -13,6 +13,10 @@
 
 namespace mosaic::cli {
 
+inline constexpr const char* people_address = "people's address";
+inline constexpr const char* agents_address = "agents' address";
+inline constexpr const char* egress_address = "egress address";
+
 // `mosaic_runs`: a mosaic up holds the data folder, so that its ports are taken by right.
 Finding check_port(const std::string& check, const ListenAddress& address, bool mosaic_runs);
 
@@ -27,5 +31,7 @@ std::vector<Route> host_routes();
 
 Finding check_disk(const std::string& check, const std::filesystem::path& folder);
 Finding check_firewall(const Settings& settings);
+// What agents reach, and whether anything holds them to it.
+Finding check_egress(const Settings& settings, const Finding& firewall);
 
 }  // namespace mosaic::cli

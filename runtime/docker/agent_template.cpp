@@ -19,6 +19,18 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
+// For whatever runs in there: OpenClaw's own routing, Node's, and that of common tools. Nothing but the agent itself and
+// its config endpoint is asked without the proxy, since nothing else answers.
+void add_proxy(const std::string& proxy, const std::string& api_host,
+               std::map<std::string, std::string>& variables) {
+  for (const char* const name :
+       {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "OPENCLAW_PROXY_URL"})
+    variables[name] = proxy;
+  for (const char* const name : {"NO_PROXY", "no_proxy"})
+    variables[name] = "127.0.0.1,localhost,::1," + api_host;
+  variables["NODE_USE_ENV_PROXY"] = "1";
+}
+
 }  // namespace
 
 json labels_of(const AgentIdentity& identity, std::string_view object_role) {
@@ -65,6 +77,11 @@ json agent_environment(const AgentSpec& spec, const std::string& api_host,
       {"OPENCLAW_STATE_DIR", std::string(state_folder)},
       {"XDG_CACHE_HOME", std::string(state_folder) + "/cache"},
   };
+  if (settings.proxy_port != 0) {
+    const auto credential = settings.proxy_credential(spec.identity.key, spec.gateway_token);
+    add_proxy("http://" + credential + "@" + api_host + ":" + std::to_string(settings.proxy_port),
+              api_host, variables);
+  }
   for (const auto& [name, value] : settings.extra_environment) variables[name] = value;
   json list = json::array();
   for (const auto& [name, value] : variables) list.push_back(name + "=" + value);

@@ -24,7 +24,7 @@ inline constexpr std::string_view agent = "agent";
 inline constexpr std::string_view network = "network";
 inline constexpr std::string_view state = "state";
 inline constexpr std::string_view workspace = "workspace";
-inline constexpr std::string_view link = "link";  // what an agent on a Swarm is reached through
+inline constexpr std::string_view link = "link";      // what an agent on a Swarm is reached through
 inline constexpr std::string_view helper = "helper";  // a short-lived container of our own
 }  // namespace role
 

@@ -99,6 +99,8 @@ ContainerView DockerDriver::create_container(const AgentSpec& spec) {
   request.timeout = engine_timeout::change;
   request.doing = "create container " + spec.identity.container_name;
   request.secrets = {spec.gateway_token};
+  if (settings_.proxy_port != 0)
+    request.secrets.push_back(settings_.proxy_credential(spec.identity.key, spec.gateway_token));
   ContainerView created;
   created.id = decode_created_id(engine_.call(request).body);
   created.name = spec.identity.container_name;

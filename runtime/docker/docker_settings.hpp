@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "model/clock.hpp"
+#include "model/resource_key.hpp"
 #include "runtime/docker/engine_endpoint.hpp"
 
 namespace mosaic {
@@ -24,6 +26,11 @@ struct DockerSettings {
       3000;  // of the config endpoint, on the gateway address of each agent's network
   std::uint16_t gateway_port = 18789;    // where the agent's gateway listens inside
   std::vector<std::string> dns_servers;  // empty: the engine's own
+  // Of the egress proxy, at the same address as the config endpoint; 0: agents are told of none.
+  std::uint16_t proxy_port = 0;
+  // "USER:PASSWORD" of one agent there, as it may stand in a URL. Required with a proxy.
+  std::function<std::string(const ResourceKey& agent, const std::string& gateway_token)>
+      proxy_credential;
   Duration securing_interval = std::chrono::seconds(60);  // the firewall is looked at this often
   Duration pull_limit = std::chrono::minutes(30);
   Duration pull_stall_limit = std::chrono::minutes(2);  // without any progress

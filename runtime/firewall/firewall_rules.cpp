@@ -85,7 +85,7 @@ void append_exceptions(const FirewallSettings& settings, const std::string& verd
                        std::vector<std::string>& rules) {
   for (const auto& destination : settings.allowed)
     rules.push_back(allowed_match(destination) + "-j " + verdict);
-  if (settings.egress == EgressPolicy::none) return;
+  if (settings.egress != EgressPolicy::internet) return;
   for (const auto& resolver : settings.resolvers) {
     for (const std::string protocol : {"udp", "tcp"}) {
       rules.push_back("-d " + resolver + "/32 -p " + protocol + " -m " + protocol +
@@ -96,8 +96,12 @@ void append_exceptions(const FirewallSettings& settings, const std::string& verd
 
 std::vector<std::string> input_rules(const FirewallSettings& settings) {
   std::vector<std::string> rules = {replies + std::string("-j ACCEPT")};
-  rules.push_back("-d " + settings.subnet_range + " -p tcp -m tcp --dport " +
-                  std::to_string(settings.api_port) + " -j ACCEPT");
+  std::vector ports = {settings.api_port};
+  if (settings.egress == EgressPolicy::proxy) ports.push_back(settings.proxy_port);
+  for (const auto port : ports) {
+    rules.push_back("-d " + settings.subnet_range + " -p tcp -m tcp --dport " +
+                    std::to_string(port) + " -j ACCEPT");
+  }
   append_exceptions(settings, "ACCEPT", rules);
   rules.push_back("-j DROP");
   return rules;
@@ -208,6 +212,8 @@ void validate(const FirewallSettings& settings) {
            "'");
   }
   if (settings.api_port == 0) refuse("the agents' API port is not set");
+  if (settings.egress == EgressPolicy::proxy && settings.proxy_port == 0)
+    refuse("the egress proxy's port is not set");
   for (const auto& destination : settings.allowed) {
     if (parse_network(destination.network) != destination.network || destination.port == 0) {
       refuse("'" + destination.network + "' in the allow-list is not an IPv4 address or network");

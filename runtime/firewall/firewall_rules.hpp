@@ -4,7 +4,8 @@
 // Everything that begins at an agent's bridge is matched by the bridge's name, which carries the instance: several
 // Mosaic instances on one host neither see nor touch each other's chains.
 //
-//   INPUT        agent -> host: replies, the agents' API port on the bridges' own addresses, allow-listed; else dropped
+//   INPUT        agent -> host: replies, the agents' API port and with it the egress proxy's on the bridges' own
+//                addresses, allow-listed; else dropped
 //   DOCKER-USER  anything new -> agent: dropped (other agents included)
 //                agent -> elsewhere: private, link-local (metadata) and reserved ranges dropped unless allow-listed;
 //                the internet by policy
@@ -20,7 +21,8 @@
 
 namespace mosaic {
 
-enum class EgressPolicy : std::uint8_t { internet, none };
+// `proxy`: as `none`, and the egress proxy decides on what agents ask it for.
+enum class EgressPolicy : std::uint8_t { internet, proxy, none };
 
 // A private service that agents may use: TCP to `network` ("10.1.2.3/32"), on one port or on all.
 struct AllowedDestination {
@@ -38,9 +40,10 @@ std::optional<AllowedDestination> parse_allowed_destination(std::string_view tex
 std::vector<std::string> parse_resolvers(std::string_view resolv_conf);
 
 struct FirewallSettings {
-  std::string instance;        // the database's instance id
-  std::string subnet_range;    // the agents' subnets come from here, "10.201.0.0/16"
-  std::uint16_t api_port = 0;  // of the agents' API
+  std::string instance;          // the database's instance id
+  std::string subnet_range;      // the agents' subnets come from here, "10.201.0.0/16"
+  std::uint16_t api_port = 0;    // of the agents' API
+  std::uint16_t proxy_port = 0;  // of the egress proxy; heeded with EgressPolicy::proxy only
   EgressPolicy egress = EgressPolicy::internet;
   std::vector<AllowedDestination> allowed;
   std::vector<std::string>

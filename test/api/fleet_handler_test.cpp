@@ -222,11 +222,17 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
   const auto answer = call("root", "PUT", "/api/settings/limits",
                            {{"maxRunningAgents", 5},
                             {"sleep.pause", true},
+                            {"egress.userAgents", "listed"},
+                            {"egress.hosts", {"api.example.com", "*.example.org:8443"}},
                             {"providerPrivateRanges", {"192.168.1.0/24", "10.1.0.0/16"}}});
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.body["maxRunningAgents"], 5);
   EXPECT_EQ(settings.read_config("fleet.").at("fleet.providerPrivateRanges").value,
             "192.168.1.0/24 10.1.0.0/16");
+  EXPECT_EQ(answer.body["egress.userAgents"], "listed");
+  EXPECT_EQ(answer.body["egress.systemAgents"], "internet");
+  EXPECT_EQ(settings.read_config("fleet.").at("fleet.egress.hosts").value,
+            "api.example.com *.example.org:8443");
   const auto seen = answer.tag();
   const auto next =
       call("root", "PUT", "/api/settings/limits", {{"maxRunningAgents", 7}}, {{"if-match", seen}});
@@ -242,6 +248,7 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
 TEST_F(Limits, RefuseWhatTheControllerWouldNotHeed) {
   for (const auto& wrong : {Json{{"memoryMb", 1}}, Json{{"pids", "many"}}, Json{{"sleep.pause", 1}},
                             Json{{"providerPrivateRanges", {"not-a-range"}}}, Json{{"unknown", 1}},
+                            Json{{"egress.userAgents", "some"}}, Json{{"egress.hosts", {"*"}}},
                             Json{{"idleTimeoutMinMin", 100}, {"idleTimeoutMinMax", 50}}}) {
     EXPECT_EQ(call("root", "PUT", "/api/settings/limits", wrong).status, 422) << wrong;
   }

@@ -8,6 +8,7 @@
 
 #include "cli/engine_parts.hpp"
 #include "cli/failure.hpp"
+#include "secrets/egress_credential.hpp"
 #include "test/cli/temporary_folder.hpp"
 
 namespace mosaic::cli {
@@ -117,6 +118,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "--agents-api"},
         BadCase{"agents' api of a port too high", [](auto& r) { r.agents_api = "api:65536"; },
                 "--agents-api"},
+        BadCase{"the egress proxy on a swarm",
+                [](auto& r) {
+                  r.engine_kind = "swarm";
+                  r.agent_egress = "proxy";
+                },
+                "--agent-egress"},
         BadCase{"some egress on a swarm",
                 [](auto& r) {
                   r.engine_kind = "swarm";
@@ -206,6 +213,19 @@ TEST(Settings, WithoutEgressAgentsAskNoResolver) {
   given.agent_egress = "none";
   EXPECT_EQ(docker_settings(validate(given, ""), "1a2b3c4d").dns_servers,
             std::vector<std::string>{no_resolver});
+}
+
+TEST(Settings, TheEgressProxyIsToldToAgentsWithACredentialOfTheirOwn) {
+  RawSettings given = raw();
+  EXPECT_EQ(docker_settings(validate(given, ""), "1a2b3c4d").proxy_port, 0);
+  given.agent_egress = "proxy";
+  const auto docker = docker_settings(validate(given, ""), "1a2b3c4d");
+  EXPECT_EQ(docker.proxy_port, 18081);
+  EXPECT_EQ(docker.dns_servers, std::vector<std::string>{no_resolver});
+  const ResourceKey agent(ResourceKind::user_container, "c1");
+  EXPECT_EQ(docker.proxy_credential(agent, "token"), "user.YzE:" + egress_secret("token"));
+  given.egress_listen = given.agent_listen;
+  EXPECT_THROW(validate(given, ""), UsageError);
 }
 
 class SecretVariable : public testing::Test {

@@ -74,6 +74,7 @@ Fleet::Fleet(FleetOptions options)
       box_(secret_key_),
       folder_(new_folder()),
       agent_port_(free_port()),
+      egress_port_(free_port()),
       api_port_(options_.api_port != 0 ? options_.api_port : free_port()),
       subnets_(options_.subnets.empty() ? unused_subnets() : options_.subnets) {
   const auto migrated = run_mosaic({"migrate"});
@@ -135,12 +136,15 @@ std::vector<std::string> Fleet::process_arguments(const std::string& command,
       subnets_,
       "--log-format",
       "json"};
-  if (command == "api") return arguments;
-  arguments.insert(arguments.end(),
-                   {"--agent-egress", "none", "--agent-image",
-                    options_.agent_image.empty() ? instant_image() : options_.agent_image});
-  if (!options_.egress.empty())
+  arguments.insert(arguments.end(), {"--agent-egress", options_.egress_proxy ? "proxy" : "none",
+                                     "--egress-listen", "0.0.0.0:" + std::to_string(egress_port_)});
+  // Where there is a proxy, the firewall keeps agents from them: they are reached through it or not at all.
+  if (!options_.egress.empty() && (command == "api" || !options_.egress_proxy))
     arguments.insert(arguments.end(), {"--agent-egress-allow", join(options_.egress)});
+  if (command == "api") return arguments;
+  arguments.insert(
+      arguments.end(),
+      {"--agent-image", options_.agent_image.empty() ? instant_image() : options_.agent_image});
   return arguments;
 }
 

@@ -25,6 +25,7 @@ struct FleetOptions {
   std::vector<std::string> controller_arguments;  // of every controller
   std::string subnets;                            // empty: a /22 that no other test uses
   std::vector<std::string> egress;                // what agents may reach
+  bool egress_proxy = false;                      // … through the egress proxy only
   // A command that runs the API and every controller elsewhere; then they listen on all addresses there, and people
   // reach the API at `api_host`, under `api_port`.
   std::vector<std::string> within;
@@ -68,6 +69,7 @@ class Fleet {
   const std::filesystem::path& folder() const { return folder_; }
   const std::string& subnets() const { return subnets_; }
   std::string agent_api() const;  // the port part of where agents fetch their configuration
+  int egress_port() const { return egress_port_; }
 
   // `mosaic ARGUMENTS…` in this installation.
   Command mosaic(std::vector<std::string> arguments) const;
@@ -123,6 +125,7 @@ class Fleet {
   const SecretBox box_;
   std::filesystem::path folder_;
   int agent_port_;
+  int egress_port_;
   int api_port_;
   std::string subnets_;
   std::string instance_;

@@ -1,57 +1,14 @@
 // From inside one agent: nothing of another agent, of the host or of Postgres answers, and its token opens its own
 // configuration alone.
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
-#include <thread>
 
+#include "test/e2e/decoy.hpp"
 #include "test/e2e/fleet.hpp"
 
 namespace mosaic::e2e {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A service of the host on all of its addresses: what does not reach it is kept away, not merely unlucky.
-class Decoy {
- public:
-  Decoy() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    socklen_t size = sizeof address;
-    const bool listens = ::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                         ::listen(socket_, 16) == 0 &&
-                         ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    if (!listens) throw std::runtime_error("no decoy can listen");
-    port_ = std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this] { answer_everybody(); });
-  }
-  ~Decoy() {
-    ::shutdown(socket_, SHUT_RDWR);  // ends accept()
-    thread_.join();
-    ::close(socket_);
-  }
-  Decoy(const Decoy&) = delete;
-  Decoy& operator=(const Decoy&) = delete;
-  const std::string& port() const { return port_; }
-
- private:
-  void answer_everybody() const {
-    const std::string answer = "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n";
-    for (int peer; (peer = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;
-         ::close(peer)) {
-      char request[4096];
-      if (::recv(peer, request, sizeof request, 0) < 0) continue;
-      if (::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) continue;
-    }
-  }
-
-  int socket_;
-  std::string port_;
-  std::thread thread_;
-};
 
 class Isolation : public FleetTest {
  protected:

@@ -27,6 +27,7 @@ class OpenClaw : public testing::Test {
     FleetOptions options;
     options.agent_image = required_environment("MOSAIC_TEST_AGENT_IMAGE");
     options.egress = {provider_address};
+    options.egress_proxy = behind_proxy();
     fleet.emplace(options);
     fleet->set_setting("fleet.memoryMb", "1536");
     start_provider();
@@ -37,6 +38,8 @@ class OpenClaw : public testing::Test {
   void TearDown() override {
     if (HasFailure()) GTEST_LOG_(INFO) << fleet->story();
   }
+
+  virtual bool behind_proxy() const { return false; }
 
   void start_provider() { start_provider(25); }
 
@@ -116,6 +119,25 @@ class OpenClaw : public testing::Test {
   std::optional<ChildProcess> provider;
   std::string provider_address;
 };
+
+class OpenClawBehindTheProxy : public OpenClaw {
+ protected:
+  bool behind_proxy() const override { return true; }
+};
+
+TEST_F(OpenClawBehindTheProxy, AsksItsModelThroughTheProxyAlone) {
+  insert_alice();
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
+  EXPECT_EQ(say("c1", "Please remember the word heron.")["text"],
+            "I will remember \"heron\". (model cogito, key of alice, turn 1 of this session)");
+  const auto asked = fleet->engine().docker(
+      {"exec", fleet->look("c1")->container, "node", "-e",
+       "fetch('http://" + provider_address + "/').then((answer) => console.log(answer.status))"});
+  EXPECT_EQ(asked.size(), std::string("404\n").size()) << asked;
+  const auto metrics = run({{"curl", "-sS", fleet->api_url() + "/metrics"}, {}, {}}).out;
+  EXPECT_EQ(metrics.find("mosaic_egress_requests_total{result=\"allowed\"} 0\n"), std::string::npos)
+      << "nothing went through the proxy";
+}
 
 TEST_F(OpenClaw, UserChatsThroughTheGatewayAndFindsTheSessionAfterSleep) {
   fleet->insert_provider("alice", "http://" + provider_address + "/v1", "key-of-alice");

@@ -139,6 +139,29 @@ TEST(OutboundGuard, OurOwnPortsAreRefusedOnOurOwnAddresses) {
   EXPECT_FALSE(refused("192.168.1.10", policy, "http://host:8080"));
 }
 
+TEST(OutboundGuard, ServicesBehindUsAreRefusedWhateverIsAllowed) {
+  OutboundPolicy policy;
+  policy.private_addresses = true;
+  policy.own_places = {{*IpRange::parse("10.0.0.7"), 6000}};
+  policy.named_places = {{*IpRange::parse("10.0.0.0/8"), std::nullopt}};
+  EXPECT_TRUE(refused("10.0.0.7", policy, "http://database:6000"));
+  EXPECT_TRUE(refused("::ffff:10.0.0.7", policy, "http://database:6000"));
+  EXPECT_FALSE(refused("10.0.0.7", policy, "http://database:6001"));
+}
+
+TEST(OutboundGuard, OfThisHostOnlyWhatWasNamedIsAskedWhereTheRestIsRefused) {
+  OutboundPolicy policy;
+  policy.own_addresses = {*IpAddress::parse("93.184.216.34")};
+  policy.own_ports = {8080};
+  EXPECT_FALSE(refused("93.184.216.34", policy, "http://host:11434"));
+  policy.this_host_refused = true;
+  EXPECT_TRUE(refused("93.184.216.34", policy, "http://host:11434"));
+  policy.named_places = {{*IpRange::parse("93.184.216.34"), 11434},
+                         {*IpRange::parse("93.184.216.34"), 8080}};
+  EXPECT_FALSE(refused("93.184.216.34", policy, "http://host:11434"));
+  EXPECT_TRUE(refused("93.184.216.34", policy, "http://host:8080")) << "our own port stays ours";
+}
+
 TEST(OutboundGuard, HttpOnlyMeansThisHostWhereHttpsIsAskedFor) {
   OutboundPolicy policy;
   policy.https_only = true;

@@ -77,6 +77,21 @@ TEST(ContainerTemplate, KeepsTheTokenInTheEnvironmentOnly) {
   EXPECT_EQ(body.dump().find("the-token"), std::string::npos);
 }
 
+TEST(ContainerTemplate, NamesTheEgressProxyWhereThereIsOne) {
+  EXPECT_EQ(body_of(alice()).dump().find("PROXY"), std::string::npos);
+  DockerSettings settings;
+  settings.proxy_port = 18081;
+  settings.proxy_credential = [](const ResourceKey& agent, const std::string& token) {
+    return agent.name + ":derived-of-" + token;
+  };
+  const json environment = body_of(alice(), settings)["Env"];
+  for (const char* line : {"HTTPS_PROXY=http://c123:derived-of-the-token@10.213.0.1:18081",
+                           "OPENCLAW_PROXY_URL=http://c123:derived-of-the-token@10.213.0.1:18081",
+                           "NO_PROXY=127.0.0.1,localhost,::1,10.213.0.1", "NODE_USE_ENV_PROXY=1"}) {
+    EXPECT_NE(std::find(environment.begin(), environment.end(), line), environment.end()) << line;
+  }
+}
+
 TEST(ContainerTemplate, HandsTheBootScriptToAStockImage) {
   const json body = body_of(alice());
   EXPECT_EQ(body["Entrypoint"], json::array({"/bin/sh", "-c"}));

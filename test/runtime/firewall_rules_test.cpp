@@ -124,6 +124,20 @@ TEST(FirewallRules, RemovalNamesNothingButOurs) {
   EXPECT_EQ(removal_script(plan, {{"INPUT", {}}}), "");
 }
 
+TEST(FirewallRules, TheEgressProxyIsTheOneWayOutWhereItIs) {
+  auto closed = settings();
+  closed.resolvers = {"192.168.1.1"};
+  closed.proxy_port = 18081;
+  const std::string door = "-A MOSAIC-1a2b3c-INPUT -d " + closed.subnet_range +
+                           " -p tcp -m tcp --dport 18081 -j ACCEPT\n";
+  EXPECT_THAT(apply_script(plan_ipv4(closed), {}), Not(HasSubstr(door)));
+  closed.egress = EgressPolicy::proxy;
+  const auto script = apply_script(plan_ipv4(closed), {});
+  EXPECT_THAT(script, HasSubstr(door));
+  EXPECT_THAT(script, Not(HasSubstr("192.168.1.1")));
+  EXPECT_THAT(script, HasSubstr("-A MOSAIC-1a2b3c-EGRESS -j DROP\n"));
+}
+
 TEST(FirewallRules, NoEgressMeansNoResolverEither) {
   auto closed = settings();
   closed.resolvers = {"192.168.1.1"};

@@ -12,6 +12,7 @@
 #include "store/connection_string.hpp"
 #include "store/key_check_store.hpp"
 #include "store/postgres_account_store.hpp"
+#include "store/postgres_egress_refusal_log.hpp"
 #include "store/postgres_question_store.hpp"
 #include "store/postgres_settings_store.hpp"
 #include "store/postgres_store.hpp"
@@ -25,6 +26,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
 constexpr TimePoint now{std::chrono::hours(1)};
 
@@ -294,6 +296,24 @@ TEST_F(SecondWall, LetsTheApiWriteNothingThatIsTheControllersOrTheDatabasesOwn) 
   EXPECT_EQ(columns("EngineQuestion", "INSERT"), "after id kind lines userId");
   EXPECT_EQ(columns("mosaic_instance", "UPDATE"), "keyCheck");
   EXPECT_EQ(columns("mosaic_instance", "INSERT"), "");
+}
+
+TEST_F(SecondWall, LetsTheApiTellOfNothingButWhatTheEgressProxyRefused) {
+  PostgresEgressRefusalLog refusals(api.pool);
+  const ResourceKey alice(ResourceKind::user_container, "agent-alice");
+  for (const char* message : {"evil.example:443: no.", "evil.example:443: no.", "other: no."})
+    refusals.append_egress_refusal({alice, now, message});
+  const auto events = api.store.events({});
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(events[0].message, "other: no.");
+  EXPECT_EQ(events[1].key, alice);
+  EXPECT_EQ(events[1].reason, "EgressRefused");
+  EXPECT_EQ(events[1].severity, EventSeverity::warning);
+  EXPECT_EQ(events[1].count, 2);
+  EXPECT_EQ(database.value(R"(SELECT count(*) FROM pg_proc WHERE prosecdef AND
+    pronamespace = current_schema()::regnamespace AND
+    prorettype <> 'trigger'::regtype AND has_function_privilege('public', oid, 'EXECUTE'))"),
+            "0");
 }
 
 TEST_F(SecondWall, RefusesWhatAProcessInForeignHandsWouldTry) {

@@ -155,7 +155,7 @@ TEST_F(BackupTest, LeavesADatabaseThatGoesOnAsBefore) {
   // Counters go on, triggers fire, the change feed sees the row.
   target.exec(R"(INSERT INTO "AgentEvent" ("at", "kind", "agentId", "severity", "reason", "message")
                  VALUES (now(), 'user', 'user-1', 'normal', 'Next', ''))");
-  EXPECT_EQ(target.value(R"(SELECT "id" FROM "AgentEvent" WHERE "reason" = 'Next')"), "3");
+  EXPECT_EQ(target.value(R"(SELECT "id" FROM "AgentEvent" WHERE "reason" = 'Next')"), "4");
   const auto generation =
       target.value(R"(SELECT "generation" FROM "UserContainer" WHERE "id" = 'user-2')");
   target.exec(R"(UPDATE "UserContainer" SET "memoryMb" = 700 WHERE "id" = 'user-2')");

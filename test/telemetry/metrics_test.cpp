@@ -159,7 +159,10 @@ TEST(Metrics, StartEveryKnownSeriesAtZero) {
                              "mosaic_streamed_bytes_total",
                              "mosaic_chat_first_byte_seconds_count",
                              R"(mosaic_sign_ins_total{result="success"})",
-                             R"(mosaic_sign_ins_total{result="throttled"})"}) {
+                             R"(mosaic_sign_ins_total{result="throttled"})",
+                             R"(mosaic_egress_requests_total{result="address"})",
+                             "mosaic_egress_open_connections",
+                             R"(mosaic_egress_bytes_total{direction="sent"})"}) {
     EXPECT_EQ(value_of(text, series), "0");
   }
 }

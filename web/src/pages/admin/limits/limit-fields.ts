@@ -10,7 +10,7 @@ export type LimitsDraft = Record<LimitName, LimitValue>;
 
 export type LimitField =
   | { name: LimitName; shape: 'number'; min: number; max: number; step?: number }
-  | { name: LimitName; shape: 'text' | 'flag' | 'ranges' | 'tools' };
+  | { name: LimitName; shape: 'text' | 'flag' | 'ranges' | 'hosts' | 'tools' | 'access' };
 
 const number = (name: LimitName, min: number, max: number, step?: number): LimitField => ({ name, shape: 'number', min, max, step });
 const mostMinutes = 525_600;
@@ -42,7 +42,12 @@ export const limitGroups: Record<keyof typeof text.admin.limits.groups, LimitFie
     number('sleep.stopAfterMin', 0, mostMinutes),
   ],
   patience: [number('drainLimitMin', 0, 1440), number('stopGraceSec', 1, 600), number('startDeadlineSec', 5, 3600)],
-  network: [{ name: 'providerPrivateRanges', shape: 'ranges' }],
+  network: [
+    { name: 'providerPrivateRanges', shape: 'ranges' },
+    { name: 'egress.userAgents', shape: 'access' },
+    { name: 'egress.systemAgents', shape: 'access' },
+    { name: 'egress.hosts', shape: 'hosts' },
+  ],
 };
 
 const names = Object.values(limitGroups).flatMap((fields) => fields.map(({ name }) => name));

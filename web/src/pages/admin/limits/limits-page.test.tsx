@@ -63,6 +63,17 @@ describe('the limits', () => {
     expect(server.requests(put).every(({ query }) => query.dryRun === 'true')).toBe(true);
   });
 
+  it('say what agents may reach', async () => {
+    renderPage(<LimitsPage />);
+    await userEvent.click(await screen.findByRole('textbox', { name: 'Agents of people may reach' }));
+    await userEvent.click(await screen.findByRole('option', { name: 'Their providers and the list' }));
+    await userEvent.type(screen.getByRole('textbox', { name: 'Hosts on the list' }), '*.example.com{Enter}');
+    const dialog = await saveAnyway();
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText('Saved. Nothing restarts.')).toBeVisible();
+    expect(server.requests(put).at(-1)?.body).toEqual({ 'egress.userAgents': 'listed', 'egress.hosts': ['*.example.com'] });
+  });
+
   it('can be thrown away again', async () => {
     renderPage(<LimitsPage />);
     await userEvent.click(await screen.findByRole('switch', { name: /^Freeze idle agents/ }));

@@ -101,6 +101,8 @@ function LimitsForm({ limits, tag }: { limits: Limits; tag: string }) {
   );
 }
 
+const accesses = Object.entries(words.access).map(([value, label]) => ({ value, label }));
+
 interface LimitInputProps {
   field: LimitField;
   draft: LimitsDraft;
@@ -120,8 +122,11 @@ function LimitInput({ field, draft, fixed, error, onChange }: LimitInputProps) {
       return <Switch {...shared} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
     case 'tools':
       return <Select {...shared} data={toolProfiles} value={(value as string) || null} onChange={(chosen) => onChange(chosen ?? '')} allowDeselect={false} />;
+    case 'access':
+      return <Select {...shared} data={accesses} value={(value as string) || null} onChange={(chosen) => onChange(chosen ?? '')} allowDeselect={false} />;
     case 'ranges':
-      return <TagsInput {...shared} className={classes.wide} value={value as string[]} onChange={onChange} splitChars={[',', ' ']} maxTags={32} clearable={false} />;
+    case 'hosts':
+      return <TagsInput {...shared} className={classes.wide} value={value as string[]} onChange={onChange} splitChars={[',', ' ']} maxTags={field.shape === 'hosts' ? 128 : 32} clearable={false} />;
     case 'text':
       return <TextInput {...shared} className={classes.wide} value={value as string} onChange={(event) => onChange(event.currentTarget.value)} spellCheck={false} />;
   }
