@@ -188,7 +188,7 @@ asio::awaitable<bool> HttpSession::stream(const Route& route, Request& request,
   terms.request_id = request.id;
   terms.chunks_understood = head.version_1_1;
   terms.keep_alive = head.keep_alive;
-  SessionStream client(context_, *connection_, std::move(terms));
+  SessionStream client(context_, *connection_, terms);
   tell_stream_ = [&client] { client.tell_change(); };
   connection_->watch(tell_stream_);
   bool failed = false;
