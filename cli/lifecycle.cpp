@@ -68,6 +68,19 @@ Asked restart(Store& store, const Clock& clock, const AgentRow& row) {
           running_goal(generation_now(store, row), row.status.started_at)};
 }
 
+Asked rotate_token(Store& store, const AgentRow& row, const std::string& token) {
+  require(store.replace_token(row.key, token), row);
+  if (!has_process(row.status.phase)) {
+    return {row.key,
+            words(row) + " is not running; it has another gateway token when it next wakes",
+            std::nullopt};
+  }
+  return {row.key,
+          words(row) +
+              " gets a new container with another gateway token once its running turns have ended",
+          running_goal(generation_now(store, row), row.status.started_at)};
+}
+
 Asked remove(Store& store, const Clock& clock, const AgentRow& row, bool purge) {
   require(store.request_deletion(row.key, purge, clock.now()), row);
   return {row.key,
@@ -92,6 +105,8 @@ Asked ask(Store& store, const Clock& clock, const LifecycleRequest& request) {
       return stop(store, row);
     case Verb::restart:
       return restart(store, clock, row);
+    case Verb::rotate_token:
+      return rotate_token(store, row, request.token);
     case Verb::remove:
       return remove(store, clock, row, request.purge);
   }

@@ -98,7 +98,10 @@ struct AgentRow {
   std::string owner;
   std::string container_name;  // "containerName" of a user agent; "name" of a system agent
   std::string role;            // system agents only
-  std::string gateway_token;   // as stored: "enc:…"
+  // as stored, "enc:…": of the process that there is
+  std::string gateway_token;
+  // likewise; not empty: it is to be replaced by this one, which no process has yet
+  std::string next_gateway_token;
   DesiredState desired_state = DesiredState::automatic;
   bool active = true;  // "isActive" of a system agent; always true for a user agent
   std::int64_t generation = 1;
@@ -113,6 +116,11 @@ struct AgentRow {
   std::optional<TimePoint> busy_until;
   Duration idle_timeout = std::chrono::minutes(30);
   AgentStatus status;
+
+  // What a container that is made now has to get.
+  const std::string& wanted_gateway_token() const {
+    return next_gateway_token.empty() ? gateway_token : next_gateway_token;
+  }
 };
 
 // One "LlmProvider" row. `api_key` is as stored (encrypted) or empty.

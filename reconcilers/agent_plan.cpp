@@ -60,6 +60,7 @@ class Planner {
     account_exit();
     if (row_.deletion_requested_at) return delete_agent();
     if (const auto complaint = spec_complaint(); !complaint.empty()) return invalid_spec(complaint);
+    if (has_next_token()) return act(ActionKind::install_token, StatusWrite::not_yet);
     note_schedule();
     note_baseline();
     wake_ = wakefulness(row_, in_.now, in_.schedule);
@@ -115,6 +116,30 @@ class Planner {
     next().last_error = complaint;
     not_ready("InvalidSpec", complaint);
     return wait();
+  }
+
+  // --- another gateway token ---
+
+  bool token_waits() const { return !row_.next_gateway_token.empty(); }
+
+  // Whoever talks to a process goes by the row's token in force, so that is the one which the process has. The next one
+  // waits for the roll-out of any other change, and is installed once a container has it, before that is started.
+  // (One that runs with it already is of a row that a failover took back.)
+  bool has_next_token() const {
+    return token_waits() && container_ != nullptr && container_->spec_hash == in_.wanted.spec;
+  }
+
+  // Asleep without a process: nothing has to wait. That there is none the row must say as well, which a former leader
+  // wrote before it started one.
+  std::optional<Plan> forget_token() {
+    if (!token_waits() || row_.status.phase != Phase::stopped) return std::nullopt;
+    if (container_ != nullptr && container_->state == ContainerState::removing)
+      return wait_until(in_.now + std::chrono::seconds(1));
+    if (container_ != nullptr) {
+      return act(ActionKind::remove_container,
+                 exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
+    }
+    return act(ActionKind::install_token, StatusWrite::not_yet);
   }
 
   // --- ends of processes ---
@@ -542,6 +567,8 @@ class Planner {
   }
 
   Plan stopped() {
+    if (auto step = forget_token()) return std::move(*step);
+    if (token_waits()) plan_.requeue_after = Duration(1);  // once the row says what is so
     const auto [reason, message] = sleep_words();
     next().phase = Phase::stopped;
     if (!next().asleep_since) next().asleep_since = in_.now;
@@ -553,7 +580,7 @@ class Planner {
     }
     not_ready(reason, message);
     note_sleep(SleepDepth::stopped, by_request() ? message : in_.sleep.reason);
-    return wake_.wake_at ? wait_until(*wake_.wake_at) : wait();
+    return wake_.wake_at && !token_waits() ? wait_until(*wake_.wake_at) : wait();
   }
 
   void note_sleep(SleepDepth depth, const std::string& why) {
@@ -564,7 +591,10 @@ class Planner {
                   why, in_.now);
   }
 
-  SleepDepth wanted_depth() const { return by_request() ? SleepDepth::stopped : in_.sleep.depth; }
+  // A token that was replaced is not kept in a frozen process.
+  SleepDepth wanted_depth() const {
+    return by_request() || token_waits() ? SleepDepth::stopped : in_.sleep.depth;
+  }
 
   // Frozen already: as deep as allowed, never shallower again.
   Plan sleep_on() {
@@ -721,23 +751,11 @@ std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb
 }
 
 std::string_view to_string(ActionKind action) {
-  constexpr std::array<std::string_view, 17> words{"none",
-                                                   "begin_pull",
-                                                   "ensure_volumes",
-                                                   "ensure_network",
-                                                   "create_container",
-                                                   "start",
-                                                   "terminate",
-                                                   "kill",
-                                                   "pause",
-                                                   "unpause",
-                                                   "reclaim",
-                                                   "reload",
-                                                   "read_schedule",
-                                                   "remove_container",
-                                                   "remove_network",
-                                                   "remove_volumes",
-                                                   "finish_deletion"};
+  constexpr std::array<std::string_view, 18> words{
+      "none",           "begin_pull",     "ensure_volumes", "ensure_network", "create_container",
+      "start",          "terminate",      "kill",           "pause",          "unpause",
+      "reclaim",        "reload",         "read_schedule",  "install_token",  "remove_container",
+      "remove_network", "remove_volumes", "finish_deletion"};
   return words[static_cast<std::size_t>(action)];
 }
 

@@ -33,6 +33,7 @@ enum class ActionKind : std::uint8_t {
   reclaim,
   reload,         // its configuration, by the process that runs
   read_schedule,  // changes nothing: the next plan decides upon what its jobs say
+  install_token,  // the row's next one is in force: no process has the one before
   remove_container,
   remove_network,
   remove_volumes,

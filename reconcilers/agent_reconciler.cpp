@@ -177,7 +177,9 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
     note_action(pass.row.key);
     return failed(pass, plan, error);
   }
-  if (plan.action == ActionKind::finish_deletion) return Step{Next::read_again, {}};
+  const bool row_changed =
+      plan.action == ActionKind::finish_deletion || plan.action == ActionKind::install_token;
+  if (row_changed) return Step{Next::read_again, {}};
   const bool after =
       plan.write == StatusWrite::after_action || plan.write == StatusWrite::around_action;
   if (after && !write(pass, plan.status, plan.write)) {
@@ -286,6 +288,9 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
     case ActionKind::read_schedule:
       pass.schedule = it_.driver.read_schedule(id);
       break;
+    case ActionKind::install_token:
+      install_token(pass);
+      break;
     case ActionKind::remove_container:
       it_.driver.remove_container(id);
       break;
@@ -327,6 +332,20 @@ void AgentReconciler::note_wake(const Pass& pass, ActionKind action) {
     waking_from_[key] =
         pass.row.status.phase == Phase::hibernated ? WakeDepth::hibernated : WakeDepth::paused;
   }
+}
+
+// Refused when the row went, or asks for yet another token: reading it anew tells.
+void AgentReconciler::install_token(Pass& pass) {
+  const auto term = it_.leadership.term();
+  if (!term) throw LeadershipLost();
+  const ResourceKey& key = pass.row.key;
+  if (!it_.statuses.install_token(key, pass.row.next_gateway_token, *term)) return;
+  Event event;
+  event.at = it_.clock.now();
+  event.key = key;
+  event.reason = "TokenReplaced";
+  event.message = "its gateway token is another from now on; the one before is refused";
+  pass.events.push_back(std::move(event));
 }
 
 void AgentReconciler::begin_pull(const Pass& pass) {

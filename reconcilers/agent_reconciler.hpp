@@ -98,6 +98,7 @@ class AgentReconciler final : public Reconciler {
   void perform(Pass& pass, ActionKind action);
   void note_action(const ResourceKey& key);
   void note_wake(const Pass& pass, ActionKind action);
+  void install_token(Pass& pass);
   void begin_pull(const Pass& pass);
   bool write(Pass& pass, const AgentStatus& status, StatusWrite mode);
   void note_transition(Pass& pass, const AgentStatus& before, const AgentStatus& after);

@@ -35,7 +35,7 @@ Fingerprints::Wanted Fingerprints::of(const AgentRow& row,
   spec.limits = limits_of(row, settings);
   spec.swap_allowed = swap_allowed;
   try {
-    spec.gateway_token = box_.decrypt(row.gateway_token);
+    spec.gateway_token = box_.decrypt(row.wanted_gateway_token());
   } catch (const DecryptError&) {
     wanted.fingerprints.problem =
         "its gatewayToken cannot be decrypted with this MOSAIC_SECRET_KEY; store one that was "

@@ -73,6 +73,7 @@ AgentRow decode_agent(const std::vector<Field>& fields) {
   row.container_name = columns.text();
   row.role = columns.text();
   row.gateway_token = columns.text();
+  row.next_gateway_token = columns.text();
   row.desired_state =
       parse_desired_state(columns.next().value_or("")).value_or(DesiredState::automatic);
   row.active = columns.flag();

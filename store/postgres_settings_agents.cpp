@@ -128,6 +128,14 @@ bool PostgresSettingsStore::restart_user_agent(const std::string& owner, TimePoi
   return change_user_agent(owner, statement, timestamp_text(now));
 }
 
+bool PostgresSettingsStore::replace_user_agent_token(const std::string& owner,
+                                                     const std::string& token) {
+  static constexpr Statement statement{
+      "replace_user_agent_token",
+      R"(UPDATE "UserContainer" SET "nextGatewayToken" = $2, "updatedAt" = now() WHERE "userId" = $1)"};
+  return change_user_agent(owner, statement, storable_text(token));
+}
+
 std::optional<AgentConfigSource> PostgresSettingsStore::find_config_source(const std::string& owner,
                                                                            const ResourceKey& key) {
   const bool possible = key.kind == ResourceKind::user_container && is_storable(key.name);

@@ -77,6 +77,20 @@ bool PostgresStore::write_status_if_idle(const ResourceKey& key, const AgentStat
   return change_row(database_, "write status", statement, parameters);
 }
 
+// Waits for the disk, unlike a status: a container is made with it next.
+bool PostgresStore::install_token(const ResourceKey& key, const std::string& token, Term term) {
+  static constexpr StatementPair statements{
+      {"install_user_token",
+       R"(UPDATE "UserContainer" SET "gatewayToken" = "nextGatewayToken", "nextGatewayToken" = NULL
+          WHERE "id" = $1 AND "nextGatewayToken" = $2 AND (SELECT "term" FROM "ControllerLease") = $3)"},
+      {"install_system_token",
+       R"(UPDATE "SystemContainer" SET "gatewayToken" = "nextGatewayToken", "nextGatewayToken" = NULL
+          WHERE "id" = $1 AND "nextGatewayToken" = $2 AND (SELECT "term" FROM "ControllerLease") = $3)"}};
+  if (!is_agent(key)) return false;
+  return change_row(database_, "install a gateway token", statements.of(key),
+                    {key.name, token, std::to_string(term)});
+}
+
 bool PostgresStore::finish_deletion(const ResourceKey& key, Term term) {
   static constexpr StatementPair statements{
       {"finish_user_deletion",
@@ -141,6 +155,17 @@ bool PostgresStore::request_restart(const ResourceKey& key, TimePoint now) {
   if (!is_agent(key)) return false;
   return change_row(database_, "request restart", statements.of(key),
                     {key.name, timestamp_text(now)});
+}
+
+bool PostgresStore::replace_token(const ResourceKey& key, const std::string& token) {
+  static constexpr StatementPair statements{
+      {"replace_user_token",
+       R"(UPDATE "UserContainer" SET "nextGatewayToken" = $2, "updatedAt" = now() WHERE "id" = $1)"},
+      {"replace_system_token",
+       R"(UPDATE "SystemContainer" SET "nextGatewayToken" = $2, "updatedAt" = now() WHERE "id" = $1)"}};
+  if (!is_agent(key)) return false;
+  return change_row(database_, "replace a gateway token", statements.of(key),
+                    {key.name, storable_text(token)});
 }
 
 bool PostgresStore::request_deletion(const ResourceKey& key, bool purge, TimePoint now) {

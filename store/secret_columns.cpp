@@ -11,13 +11,17 @@ constexpr const char* id_position = R"("id", '')";
 constexpr const char* id_order = R"("id")";
 constexpr const char* after_id = R"("id" > $1 AND $2 = '')";
 
-constexpr std::array<SecretColumn, 5> columns{{
+constexpr std::array<SecretColumn, 7> columns{{
     {"provider keys", R"("LlmProvider")", R"("apiKey")", R"("apiKey" LIKE 'enc:%')", id_position,
      id_order, after_id},
     {"users' gateway tokens", R"("UserContainer")", R"("gatewayToken")",
      R"("gatewayToken" LIKE 'enc:%')", id_position, id_order, after_id},
     {"system agents' gateway tokens", R"("SystemContainer")", R"("gatewayToken")",
      R"("gatewayToken" LIKE 'enc:%')", id_position, id_order, after_id},
+    {"users' next gateway tokens", R"("UserContainer")", R"("nextGatewayToken")",
+     R"("nextGatewayToken" LIKE 'enc:%')", id_position, id_order, after_id},
+    {"system agents' next gateway tokens", R"("SystemContainer")", R"("nextGatewayToken")",
+     R"("nextGatewayToken" LIKE 'enc:%')", id_position, id_order, after_id},
     {"settings", R"("SystemConfig")", R"("value")", R"("encrypted" AND "value" LIKE 'enc:%')",
      id_position, id_order, after_id},
     {"kept answers", R"("IdempotencyRecord")", R"("body")", R"("body" LIKE 'enc:%')",

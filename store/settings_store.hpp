@@ -75,6 +75,7 @@ class SettingsStore {
   virtual bool touch_user_agent(const std::string& owner, TimePoint now) = 0;
   virtual bool set_user_agent_state(const std::string& owner, DesiredState state) = 0;
   virtual bool restart_user_agent(const std::string& owner, TimePoint now) = 0;
+  virtual bool replace_user_agent_token(const std::string& owner, const std::string& token) = 0;
   // What the configuration of this user's agent is made of, as AgentReader has it. Nothing: it is not theirs.
   virtual std::optional<AgentConfigSource> find_config_source(const std::string& owner,
                                                               const ResourceKey& key) = 0;

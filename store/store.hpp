@@ -76,6 +76,9 @@ class StatusWriter {
   virtual bool write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
                                     std::optional<TimePoint> seen_last_active_at,
                                     std::optional<TimePoint> seen_busy_until, Term term) = 0;
+  // The row's next gateway token becomes the one in force: for when no process is left with the one before. False:
+  // fenced, gone, or `token` is not (no longer) the next one.
+  virtual bool install_token(const ResourceKey& key, const std::string& token, Term term) = 0;
   // Removes a row whose deletion was requested and whose objects are gone. False: fenced, or no
   // longer requested.
   virtual bool finish_deletion(const ResourceKey& key, Term term) = 0;
@@ -137,6 +140,8 @@ class DesiredStateWriter {
   virtual bool touch(const ResourceKey& key, TimePoint now) = 0;
   virtual bool set_desired_state(const ResourceKey& key, DesiredState state) = 0;
   virtual bool request_restart(const ResourceKey& key, TimePoint now) = 0;
+  // Its next container is to have this gateway token (encrypted) instead of the one in force.
+  virtual bool replace_token(const ResourceKey& key, const std::string& token) = 0;
   virtual bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) = 0;
   // For each agent named: busyUntil becomes the latest hold of any process, or `now` when none is left; lastActiveAt
   // the later of what it is and `now`. A process moves and takes back holds of its own only, and what stands in

@@ -11,6 +11,7 @@
 #include "api/query.hpp"
 #include "api/wake_history.hpp"
 #include "api/write_outcome.hpp"
+#include "secrets/token.hpp"
 
 namespace mosaic {
 namespace {
@@ -118,6 +119,7 @@ void FleetHandler::add_routes(GuardedRoutes& routes) {
   add("POST", "/api/fleet/{kind}/{id}/start", &FleetHandler::start);
   add("POST", "/api/fleet/{kind}/{id}/stop", &FleetHandler::stop);
   add("POST", "/api/fleet/{kind}/{id}/restart", &FleetHandler::restart);
+  add("POST", "/api/fleet/{kind}/{id}/rotate-token", &FleetHandler::rotate_token);
 }
 
 std::optional<AgentRow> FleetHandler::find(const Request& request) {
@@ -228,6 +230,15 @@ Response FleetHandler::restart(const Request& request, const Caller& caller) {
   if (row->deletion_requested_at) return being_deleted();
   desired_.request_restart(row->key, clock_.now());
   audit_.note(request, caller, "fleet.restart", to_string(row->key), row->owner);
+  return present_again(row->key, 202);
+}
+
+Response FleetHandler::rotate_token(const Request& request, const Caller& caller) {
+  const auto row = find(request);
+  if (!row) return not_found_response();
+  if (row->deletion_requested_at) return being_deleted();
+  desired_.replace_token(row->key, secrets_.encrypt(generate_token()));
+  audit_.note(request, caller, "fleet.rotate-token", to_string(row->key), row->owner);
   return present_again(row->key, 202);
 }
 

@@ -10,6 +10,7 @@
 #include "api/change_preview.hpp"
 #include "api/fixed_settings.hpp"
 #include "model/clock.hpp"
+#include "secrets/secret_box.hpp"
 #include "store/settings_store.hpp"
 #include "store/store.hpp"
 
@@ -18,12 +19,13 @@ namespace mosaic {
 class FleetHandler {
  public:
   FleetHandler(AgentReader& agents, DesiredStateWriter& desired, EventLog& events,
-               SettingsStore& settings, const ChangePreview& preview, const FixedSettings& fixed,
-               const AuditTrail& audit, const Clock& clock)
+               SettingsStore& settings, const SecretBox& secrets, const ChangePreview& preview,
+               const FixedSettings& fixed, const AuditTrail& audit, const Clock& clock)
       : agents_(agents),
         desired_(desired),
         events_(events),
         settings_(settings),
+        secrets_(secrets),
         preview_(preview),
         fixed_(fixed),
         audit_(audit),
@@ -38,6 +40,7 @@ class FleetHandler {
   Response wakes(const Request& request, const Caller& caller);
   Response start(const Request& request, const Caller& caller);
   Response stop(const Request& request, const Caller& caller);
+  Response rotate_token(const Request& request, const Caller& caller);
   Response restart(const Request& request, const Caller& caller);
   Response stop_all(const Request& request, const Caller& caller);
   Response patch(const Request& request, const Caller& caller);
@@ -51,6 +54,7 @@ class FleetHandler {
   DesiredStateWriter& desired_;
   EventLog& events_;
   SettingsStore& settings_;
+  const SecretBox& secrets_;
   const ChangePreview& preview_;
   const FixedSettings& fixed_;
   const AuditTrail& audit_;

@@ -10,6 +10,7 @@
 #include "api/query.hpp"
 #include "api/user_agent_creation.hpp"
 #include "api/write_outcome.hpp"
+#include "secrets/token.hpp"
 
 namespace mosaic {
 namespace {
@@ -41,6 +42,7 @@ void OwnAgentHandler::add_routes(GuardedRoutes& routes) {
   add("POST", "/api/container/start", write, &OwnAgentHandler::start);
   add("POST", "/api/container/stop", write, &OwnAgentHandler::stop);
   add("POST", "/api/container/restart", write, &OwnAgentHandler::restart);
+  add("POST", "/api/container/rotate-token", write, &OwnAgentHandler::rotate_token);
 }
 
 Response OwnAgentHandler::present(const std::string& owner, int status) {
@@ -80,6 +82,15 @@ Response OwnAgentHandler::restart(const Request& request, const Caller& caller) 
   if (row->deletion_requested_at) return on_its_way_out();
   settings_.restart_user_agent(caller.account.id, clock_.now());
   audit_.note(request, caller, "container.restart", to_string(row->key));
+  return present(caller.account.id, 202);
+}
+
+Response OwnAgentHandler::rotate_token(const Request& request, const Caller& caller) {
+  const auto row = ensure_user_agent(settings_, secrets_, caller.account);
+  if (!row) return no_agent_allowed();
+  if (row->deletion_requested_at) return on_its_way_out();
+  settings_.replace_user_agent_token(caller.account.id, secrets_.encrypt(generate_token()));
+  audit_.note(request, caller, "container.rotate-token", to_string(row->key));
   return present(caller.account.id, 202);
 }
 

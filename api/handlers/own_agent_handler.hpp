@@ -25,6 +25,7 @@ class OwnAgentHandler {
   Response get(const Request& request, const Caller& caller);
   Response start(const Request& request, const Caller& caller);
   Response stop(const Request& request, const Caller& caller);
+  Response rotate_token(const Request& request, const Caller& caller);
   Response restart(const Request& request, const Caller& caller);
   Response patch(const Request& request, const Caller& caller);
   Response present(const std::string& owner, int status);

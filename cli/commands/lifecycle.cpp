@@ -8,6 +8,7 @@
 #include "cli/fleet_access.hpp"
 #include "cli/settings_options.hpp"
 #include "cli/wait_options.hpp"
+#include "secrets/token.hpp"
 
 namespace mosaic::cli {
 namespace {
@@ -25,6 +26,8 @@ ExitCode run(CommandContext& context, Options& options) {
   const StatusWait wait = options.wait.status_wait();
   FleetAccess fleet(context.database_settings());
   const SystemClock clock;
+  if (options.request.verb == Verb::rotate_token)
+    options.request.token = fleet.secrets().encrypt(generate_token());
   const Asked asked = ask(fleet.store(), clock, options.request);
   context.err << printable(asked.done) << '\n';
   if (options.wait.wait && asked.goal) {
@@ -64,6 +67,10 @@ void add_lifecycle_commands(CLI::App& app, CommandContext& context) {
            std::make_shared<Options>());
   add_verb(app, context, Verb::restart, "restart",
            "Restart an agent as soon as its running turns have ended", std::make_shared<Options>());
+  add_verb(app, context, Verb::rotate_token, "rotate-token",
+           "Give an agent another gateway token, with a new container as soon as its running turns "
+           "have ended",
+           std::make_shared<Options>());
 }
 
 void add_delete_command(CLI::App& app, CommandContext& context) {

@@ -24,6 +24,7 @@ TEST_F(Fleet, IsHiddenFromUsers) {
                                                         {"PATCH", path},
                                                         {"DELETE", path},
                                                         {"POST", path + "/stop"},
+                                                        {"POST", path + "/rotate-token"},
                                                         {"POST", "/api/fleet/stop-all"},
                                                         {"GET", "/api/users"},
                                                         {"GET", "/api/audit"},
@@ -93,6 +94,25 @@ TEST_F(Fleet, StopsAllOfItAtOnce) {
   const auto answer = call("root", "POST", "/api/fleet/stop-all", Json::object());
   EXPECT_EQ(answer.body["stopped"], 1);
   EXPECT_EQ(rows.find_agent(key)->desired_state, DesiredState::stopped);
+}
+
+TEST_F(Fleet, GivesAnyAgentAnotherTokenAndSaysItToNobody) {
+  AgentRow system;
+  system.key = {ResourceKind::system_container, "s"};
+  system.owner = system.container_name = "mosaic-main";
+  rows.put_agent(system);
+  for (const auto& [key, path] : {std::pair{run_agent("alice"), std::string("/api/fleet/user/")},
+                                  {system.key, "/api/fleet/system/"}}) {
+    const auto before = rows.find_agent(key)->gateway_token;
+    const auto answer = call("root", "POST", path + key.name + "/rotate-token", Json::object());
+    EXPECT_EQ(answer.status, 202) << answer.body;
+    EXPECT_EQ(rows.find_agent(key)->gateway_token, before);
+    const auto next = box.decrypt(rows.find_agent(key)->next_gateway_token);
+    EXPECT_EQ(answer.response.body.find(next), std::string::npos);
+  }
+  EXPECT_EQ(call("root", "GET", "/api/audit?action=fleet.").body["items"].size(), 2U);
+  EXPECT_EQ(call("root", "POST", "/api/fleet/user/nobody/rotate-token", Json::object()).status,
+            404);
 }
 
 TEST_F(Fleet, SaysThatOtherLimitsRestartARunningAgent) {

@@ -84,6 +84,25 @@ TEST_F(OwnAgent, StopsStartsAndRestartsByDesiredStateAlone) {
   EXPECT_EQ(rows.find_agent(key)->restarted_at, clock.now());
 }
 
+TEST_F(OwnAgent, GetsAnotherTokenThatNobodyIsToldAndNothingUsesYet) {
+  const auto key = run_agent("alice");
+  const auto before = *rows.find_agent(key);
+  const auto answer = call("alice", "POST", "/api/container/rotate-token", Json::object());
+  EXPECT_EQ(answer.status, 202);
+  const auto after = *rows.find_agent(key);
+  EXPECT_EQ(after.gateway_token, before.gateway_token);
+  const auto next = box.decrypt(after.next_gateway_token);
+  EXPECT_EQ(next.size(), 64U);
+  EXPECT_EQ(answer.response.body.find(next), std::string::npos);
+  EXPECT_THAT(answer.response.body, testing::Not(testing::HasSubstr("enc:")));
+  const auto audit = call("root", "GET", "/api/audit?action=container.");
+  EXPECT_EQ(audit.body["items"][0]["action"], "container.rotate-token");
+  EXPECT_EQ(audit.response.body.find(next), std::string::npos);
+  rows.request_deletion(key, false, clock.now());
+  EXPECT_EQ(call("alice", "POST", "/api/container/rotate-token", Json::object()).type(),
+            "/problems/refused-by-rule");
+}
+
 TEST_F(OwnAgent, IdlesWithinTheAdminsBounds) {
   call("root", "PUT", "/api/settings/limits",
        {{"idleTimeoutMinMin", 5}, {"idleTimeoutMinMax", 60}});

@@ -214,6 +214,7 @@ class TinySettings final : public SettingsStore {
   bool touch_user_agent(const std::string&, TimePoint) override { unexpected(); }
   bool set_user_agent_state(const std::string&, DesiredState) override { unexpected(); }
   bool restart_user_agent(const std::string&, TimePoint) override { unexpected(); }
+  bool replace_user_agent_token(const std::string&, const std::string&) override { unexpected(); }
   std::optional<AgentConfigSource> find_config_source(const std::string&,
                                                       const ResourceKey&) override {
     unexpected();

@@ -78,6 +78,7 @@ TEST(CommandLine, EveryCommandExplainsItself) {
                                                        {"start"},
                                                        {"stop"},
                                                        {"restart"},
+                                                       {"rotate-token"},
                                                        {"delete"},
                                                        {"create", "user"},
                                                        {"create", "system"},

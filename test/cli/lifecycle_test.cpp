@@ -26,6 +26,7 @@ class Lifecycle : public testing::Test {
     request.name = name;
     request.keep_running = flag;
     request.purge = flag;
+    request.token = "enc:next";
     return ask(store_, clock_, request);
   }
   AgentRow alice() { return *store_.find_agent({ResourceKind::user_container, "c1"}); }
@@ -62,6 +63,17 @@ TEST_F(Lifecycle, StartUndoesAStop) {
 TEST_F(Lifecycle, RestartOfASleepingAgentHasNothingToWaitFor) {
   EXPECT_FALSE(ask_for(Verb::restart).goal);
   EXPECT_EQ(alice().restarted_at, clock_.now());
+}
+
+TEST_F(Lifecycle, AnotherTokenWaitsForTheContainerThatGetsIt) {
+  const auto before = alice();
+  EXPECT_FALSE(ask_for(Verb::rotate_token).goal) << "it sleeps";
+  EXPECT_EQ(alice().next_gateway_token, "enc:next");
+  EXPECT_EQ(alice().gateway_token, before.gateway_token);
+  AgentStatus running;
+  running.phase = Phase::running;
+  store_.write_status(before.key, running, store_.lease().term);
+  EXPECT_TRUE(ask_for(Verb::rotate_token).goal);
 }
 
 TEST_F(Lifecycle, DeletionKeepsVolumesUnlessPurgeIsAskedFor) {

@@ -66,17 +66,26 @@ class OpenClaw : public testing::Test {
     return std::count(text.begin(), text.end(), '\n');
   }
 
+  // With the gateway itself, and the token that the row was made with.
   Command chat(const std::string& id, const std::string& message) {
-    return Command{{"node", mosaic::test::source_folder() + "/demo/chat.mjs",
-                    fleet->look(id)->endpoint, "test", message},
-                   {{"AGENT_GATEWAY_TOKEN", "token-of-" + id}},
-                   {}};
+    return chat_at(fleet->look(id)->endpoint, "token-of-" + id, message);
+  }
+
+  static Command chat_at(const std::string& endpoint, const std::string& token,
+                         const std::string& message) {
+    return Command{
+        {"node", mosaic::test::source_folder() + "/demo/chat.mjs", endpoint, "test", message},
+        {{"AGENT_GATEWAY_TOKEN", token}},
+        {}};
   }
 
   // A turn whose first words have not come yet when this returns, but whose request is with the provider.
   ChildProcess begin_turn(const std::string& id, const std::string& message) {
+    return begin_turn(chat(id, message));
+  }
+  ChildProcess begin_turn(const Command& command) {
     const auto before = requests();
-    ChildProcess turn(chat(id, message), fleet->folder() / ("turn-" + std::to_string(before)));
+    ChildProcess turn(command, fleet->folder() / ("turn-" + std::to_string(before)));
     EXPECT_TRUE(eventually(60s, [&] { return requests() > before; })) << turn.log_text();
     return turn;
   }
@@ -226,6 +235,39 @@ TEST_F(OpenClaw, AModelIsChangedUnderAnOpenStreamAndALimitWaitsForItsEnd) {
     const auto now = *fleet->look("c1");
     return now.phase == "running" && now.container != before.container ? "" : "it is " + now.phase;
   }));
+  EXPECT_EQ(fleet->look("c1")->restart_count, 0);
+}
+
+TEST_F(OpenClaw, AnotherTokenWaitsForARunningTurnAndThenTheOneBeforeIsRefused) {
+  start_provider(400);  // a reply takes about six seconds
+  insert_alice();
+  const std::string key = insert_account(fleet->database(), "alice", "user", "chat read");
+  const auto through_api = [&](const std::string& message) {
+    return chat_at(fleet->api_url().substr(std::string("http://").size()), key, message);
+  };
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
+  const auto before = *fleet->look("c1");
+  {
+    ChildProcess turn = begin_turn(through_api("Please remember the word heron."));
+    const auto asked = fleet->run_mosaic({"rotate-token", "user", "alice"});
+    ASSERT_EQ(asked.exit_code, 0) << asked.err;
+    ASSERT_TRUE(fleet->becomes("c1", "draining"));
+    EXPECT_TRUE(turn.running()) << "the turn is still being answered";
+    EXPECT_NE(reply_of(turn).find("I will remember \"heron\""), std::string::npos);
+  }
+  ASSERT_TRUE(eventually_well(boot_limit, [&]() -> std::string {
+    const auto now = *fleet->look("c1");
+    return now.phase == "running" && now.container != before.container ? "" : "it is " + now.phase;
+  }));
+  EXPECT_TRUE(fleet->has_event("c1", "TokenReplaced"));
+  // Once: ten of these, and the gateway would take nobody's word from this address.
+  const auto refused = run(chat("c1", "Which word?"), 100s);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("answered 401"), std::string::npos) << refused.err;
+  const auto next = run(through_api("Which word did I ask you to remember?"), 100s);
+  ASSERT_EQ(next.exit_code, 0) << next.err;
+  EXPECT_NE(next.out.find("The word is"), std::string::npos) << next.out;
+  EXPECT_NE(next.out.find("heron"), std::string::npos) << next.out;
   EXPECT_EQ(fleet->look("c1")->restart_count, 0);
 }
 

@@ -171,6 +171,13 @@ bool FakeSettingsStore::restart_user_agent(const std::string& owner, TimePoint n
   return row && store_.request_restart(row->key, now);
 }
 
+bool FakeSettingsStore::replace_user_agent_token(const std::string& owner,
+                                                 const std::string& token) {
+  const auto lock = begin();
+  const auto row = store_.find_user_agent(owner);
+  return row && store_.replace_token(row->key, token);
+}
+
 std::optional<AgentConfigSource> FakeSettingsStore::find_config_source(const std::string& owner,
                                                                        const ResourceKey& key) {
   const auto lock = begin();

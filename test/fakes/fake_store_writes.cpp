@@ -11,9 +11,9 @@ namespace {
 
 // Everything whose change makes a new generation.
 auto spec_of(const AgentRow& row) {
-  return std::tie(row.owner, row.container_name, row.role, row.gateway_token, row.desired_state,
-                  row.active, row.restarted_at, row.deletion_requested_at, row.purge, row.image,
-                  row.memory_mb, row.cpu_milli, row.idle_timeout);
+  return std::tie(row.owner, row.container_name, row.role, row.wanted_gateway_token(),
+                  row.desired_state, row.active, row.restarted_at, row.deletion_requested_at,
+                  row.purge, row.image, row.memory_mb, row.cpu_milli, row.idle_timeout);
 }
 
 // The database keeps a touch within this of the idle deadline for a wake, whatever the phase says:
@@ -124,6 +124,16 @@ bool FakeStore::erase_with_tombstone(const ResourceKey& key) {
   return true;
 }
 
+bool FakeStore::install_token(const ResourceKey& key, const std::string& token, Term term) {
+  return perform("install_token", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr || term != lease_.term || token.empty()) return false;
+    if (agent->row.next_gateway_token != token) return false;
+    agent->row.gateway_token = std::exchange(agent->row.next_gateway_token, {});
+    return true;
+  });
+}
+
 bool FakeStore::finish_deletion(const ResourceKey& key, Term term) {
   return perform("finish_deletion", [&] {
     const auto* agent = stored(key);
@@ -216,6 +226,17 @@ bool FakeStore::request_restart(const ResourceKey& key, TimePoint now) {
     if (agent == nullptr) return false;
     AgentRow row = agent->row;
     row.restarted_at = now;
+    update_spec(*agent, std::move(row));
+    return true;
+  });
+}
+
+bool FakeStore::replace_token(const ResourceKey& key, const std::string& token) {
+  return perform("replace_token", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr) return false;
+    AgentRow row = agent->row;
+    row.next_gateway_token = token;
     update_spec(*agent, std::move(row));
     return true;
   });

@@ -59,6 +59,9 @@ class House {
         R"(INSERT INTO "SystemContainer" ("id", "name", "role", "gatewayToken", "primaryModel", "updatedAt") VALUES
            ('s', 's', 'operations', )" +
         secret("system token") + ", 'a/m', now())");
+    exec(R"(UPDATE "SystemContainer" SET "nextGatewayToken" = )" + secret("system's next token") +
+         R"(; UPDATE "UserContainer" SET "nextGatewayToken" = )" + secret("next token of 2") +
+         R"( WHERE "id" = '2')");
     exec(R"(INSERT INTO "SystemConfig" ("id", "key", "value", "encrypted", "updatedAt") VALUES
            ('c', 'oidc.clientSecret', )" +
          secret("client secret") + R"(, true, now()),
@@ -77,7 +80,9 @@ class House {
     for (const auto& row : exec(R"(
 SELECT "apiKey" FROM "LlmProvider" UNION ALL SELECT "gatewayToken" FROM "UserContainer"
 UNION ALL SELECT "gatewayToken" FROM "SystemContainer" UNION ALL SELECT "value" FROM "SystemConfig" WHERE "encrypted"
-UNION ALL SELECT "body" FROM "IdempotencyRecord")")) {
+UNION ALL SELECT "body" FROM "IdempotencyRecord"
+UNION ALL SELECT "nextGatewayToken" FROM "UserContainer" WHERE "nextGatewayToken" <> ''
+UNION ALL SELECT "nextGatewayToken" FROM "SystemContainer" WHERE "nextGatewayToken" <> '')")) {
       try {
         texts.insert(box.decrypt(row[0]));
       } catch (const DecryptError&) {
@@ -145,13 +150,13 @@ INSERT INTO "IdempotencyRecord" ("accountId", "key", "fingerprint", "finished", 
 test::Rows all_else(House& house) {
   auto rows = test::rows_of(house.database());
   for (const auto& [table, columns] :
-       std::map<std::string, std::string>{{"UserContainer", "gatewayToken"},
-                                          {"SystemContainer", "gatewayToken"},
+       std::map<std::string, std::string>{{"UserContainer", "gatewayToken,nextGatewayToken"},
+                                          {"SystemContainer", "gatewayToken,nextGatewayToken"},
                                           {"LlmProvider", "apiKey"},
                                           {"IdempotencyRecord", "body"}}) {
     std::vector<std::string> without;
-    for (const auto& row : house.exec("SELECT (to_jsonb(t) - '" + columns + "')::text FROM \"" +
-                                      table + "\" t ORDER BY 1"))
+    for (const auto& row : house.exec("SELECT (to_jsonb(t) - '{" + columns +
+                                      "}'::text[])::text FROM \"" + table + "\" t ORDER BY 1"))
       without.push_back(row[0]);
     rows[table] = without;
   }

@@ -50,6 +50,7 @@ class RandomInput {
     row.restarted_at = chance(20) ? perhaps(f.now) : std::nullopt;
     row.deletion_requested_at = chance(15) ? perhaps(f.now) : std::nullopt;
     row.purge = chance(30);
+    if (chance(20)) row.next_gateway_token = "enc:next";
     row.last_active_at = perhaps(f.now);
     row.busy_until = chance(40) ? perhaps(f.now) : std::nullopt;
     if (chance(3)) row.container_name = "not valid";
@@ -187,6 +188,31 @@ TEST(PlanProperty, StartsOnlyWhatIsNotRunningAndIsCurrent) {
   });
 }
 
+// Whoever talks to a process uses the row's token in force.
+TEST(PlanProperty, InstallsATokenOnlyWhereNoProcessHasTheOneBefore) {
+  std::size_t installed = 0;
+  for_random_inputs([&](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::install_token) return;
+    ++installed;
+    EXPECT_FALSE(f.row.next_gateway_token.empty());
+    if (f.observed.container) {
+      EXPECT_EQ(f.observed.container->spec_hash, f.wanted.spec) << "it has the next one";
+    } else {
+      EXPECT_EQ(f.row.status.phase, Phase::stopped);
+    }
+  });
+  EXPECT_GT(installed, 0U);
+}
+
+TEST(PlanProperty, StartsAndFreezesNothingWhileATokenWaits) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (f.row.next_gateway_token.empty()) return;
+    EXPECT_NE(plan.action, ActionKind::start);
+    EXPECT_NE(plan.action, ActionKind::pause);
+    EXPECT_NE(plan.action, ActionKind::reclaim);
+  });
+}
+
 TEST(PlanProperty, CreatesOnlyWhenThereIsNoContainer) {
   for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
     if (plan.action != ActionKind::create_container) return;
@@ -305,6 +331,13 @@ TEST(PlanProperty, NoSleeperOversleepsItsJob) {
 TEST(PlanProperty, APlanWithoutAnActionIsStable) {
   for_random_inputs([](PlanFixture& f, const Plan& plan, std::uint64_t) {
     if (plan.action != ActionKind::none) return;
+    const bool token_waits =
+        !f.row.next_gateway_token.empty() && plan.status.phase == Phase::stopped;
+    if (token_waits) {
+      // Only once the row says that nothing runs.
+      EXPECT_TRUE(plan.requeue_after);
+      return;
+    }
     f.row.status = plan.status;
     const Plan again = f.plan();
     EXPECT_EQ(again.action, ActionKind::none);

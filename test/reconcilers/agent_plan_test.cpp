@@ -144,6 +144,46 @@ TEST_F(PlanTest, AnOutdatedContainerIsReplacedOnItsNextWake) {
   EXPECT_EQ(plan().action, ActionKind::remove_container);
 }
 
+TEST_F(PlanTest, AContainerWithTheNextTokenIsNotStartedBeforeTheRowSaysSo) {
+  container(ContainerState::created);
+  row.status.phase = Phase::stopped;
+  row.next_gateway_token = "enc:next";
+  EXPECT_EQ(plan().action, ActionKind::install_token);
+  row.next_gateway_token.clear();
+  EXPECT_EQ(plan().action, ActionKind::start);
+}
+
+TEST_F(PlanTest, ATokenOfASleepingAgentIsReplacedWithoutWakingIt) {
+  container(ContainerState::exited).spec_hash = "with the token before";
+  idle();
+  row.next_gateway_token = "enc:next";
+  row.status.phase = Phase::stopping;
+  const Plan told = plan();
+  EXPECT_EQ(told.action, ActionKind::none) << "first the row says that nothing runs";
+  EXPECT_EQ(told.status.phase, Phase::stopped);
+  EXPECT_TRUE(told.requeue_after);
+  row.status = told.status;
+  EXPECT_EQ(plan().action, ActionKind::remove_container);
+  observed.container.reset();
+  EXPECT_EQ(plan().action, ActionKind::install_token);
+  row.next_gateway_token.clear();
+  EXPECT_EQ(plan().action, ActionKind::none);
+}
+
+TEST_F(PlanTest, ATokenThatWaitsDoesNotLetAProcessSleepFrozen) {
+  running();
+  idle();
+  sleep.depth = SleepDepth::paused;
+  EXPECT_EQ(plan().action, ActionKind::pause);
+  row.next_gateway_token = "enc:next";
+  wanted.spec = "spec with the next token";
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  container(ContainerState::paused).spec_hash = "spec-1";
+  row.status.phase = Phase::paused;
+  EXPECT_EQ(plan().action, ActionKind::unpause);
+  EXPECT_EQ(plan().status.phase, Phase::stopping);
+}
+
 TEST_F(PlanTest, AContainerWhoseNetworkWasRemovedIsReplaced) {
   container(ContainerState::exited);
   row.status.phase = Phase::stopped;

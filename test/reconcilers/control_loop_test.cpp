@@ -145,6 +145,46 @@ TEST_F(LoopTest, APausedAgentMakesRoomForOneThatIsNeeded) {
   EXPECT_EQ(phase("alice"), Phase::stopped);
 }
 
+TEST_F(LoopTest, ATokenIsReplacedOnceTheRunningTurnHasEnded) {
+  user("alice");
+  settle();
+  const std::string before = container("alice").spec.gateway_token;
+  store.record_activity({"api", clock.now(), {{key("alice"), clock.now() + seconds(30)}}, {}});
+  store.replace_token(key("alice"), box.encrypt("another"));
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::draining);
+  EXPECT_EQ(container("alice").spec.gateway_token, before);
+  EXPECT_EQ(box.decrypt(row("alice").gateway_token), before) << "whoever asks the agent uses it";
+  pass(seconds(40));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").spec.gateway_token, "another");
+  EXPECT_EQ(box.decrypt(row("alice").gateway_token), "another");
+  EXPECT_EQ(row("alice").next_gateway_token, "");
+  EXPECT_EQ(row("alice").status.restart_count, 0);
+}
+
+TEST_F(LoopTest, ATokenOfASleepingAgentIsReplacedAtOnceAndWakesNobody) {
+  store.put_setting("fleet.sleep.pause", "true");
+  user("alice");
+  user("bob", false);
+  settle();
+  pass(minutes(31));
+  ASSERT_EQ(phase("alice"), Phase::paused);
+  const auto starts = engine.call_count(EngineMethod::start);
+  for (const auto* name : {"alice", "bob"}) store.replace_token(key(name), box.encrypt("another"));
+  pass(seconds(30));
+  for (const auto* name : {"alice", "bob"}) {
+    EXPECT_EQ(phase(name), Phase::stopped) << name;
+    EXPECT_EQ(box.decrypt(row(name).gateway_token), "another") << name;
+    EXPECT_EQ(row(name).next_gateway_token, "") << name;
+  }
+  EXPECT_EQ(engine.call_count(EngineMethod::start), starts);
+  store.touch(key("alice"), clock.now());
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").spec.gateway_token, "another");
+}
+
 TEST_F(LoopTest, WhatDoesNotFitWaitsAndSaysSo) {
   store.put_setting("fleet.memoryBudgetMb", "2000");
   user("alice");

@@ -50,7 +50,7 @@ void GatewayProcess::seated(int number, AgentSeat seat) {
   ++seats_given_;
   const std::string& process = seat.address->process;
   world_.invariants.chat_began(number, process_.name, seat.address->agent,
-                               process.substr(0, process.find('@')));
+                               process.substr(0, process.find('@')), seat.address->token);
   chat->second.seat = std::move(seat);
 }
 

@@ -25,6 +25,7 @@ constexpr std::array<Sort, step_kinds> sorts{{
     {"delete row", Subject::agent, 3},
     {"request deletion", Subject::agent, 4, 0, "purge"},
     {"request restart", Subject::agent, 4},
+    {"replace token", Subject::agent, 4},
     {"desire", Subject::agent, 5, 0, "state"},
     {"change spec", Subject::agent, 4, 0, "to"},
     {"change persona", Subject::agent, 3, 0, "to"},

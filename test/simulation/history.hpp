@@ -26,6 +26,7 @@ enum class StepKind : std::uint8_t {
   delete_row,        // agent: SQL DELETE
   request_deletion,  // agent; `detail` odd: with its data
   request_restart,   // agent
+  replace_token,     // agent
   desire,            // agent; `detail`: automatic, running, stopped
   change_spec,       // agent: image or memory
   change_persona,    // agent: its personality

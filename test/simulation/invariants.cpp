@@ -72,15 +72,27 @@ void Invariants::text_written(const std::string& where, std::string_view text) {
 }
 
 void Invariants::chat_began(int number, const std::string& gateway, const ResourceKey& agent,
-                            const std::string& container_id) {
+                            const std::string& container_id, const std::string& token) {
   chats_[number] = Chat{gateway, agent, container_id};
   const auto& recorded = recorded_[agent];
   const auto use = recorded.find(gateway);
   if (use == recorded.end() || use->second.at + use_lease <= clock_.now())
     fail("S3", "a turn was passed to " + container_id + " without a record that it is in use");
   const auto container = engine_.find_container(container_id);
+  // Ten wrong ones, and the gateway takes nobody's for five minutes.
+  if (container && container->spec.gateway_token != token &&
+      !failed_over_since(container->view.started_at.value_or(TimePoint{})))
+    fail("S9", "a turn was passed to " + container_id + " with a token that it does not have");
   if (container && put_to_sleep_.contains(container_id) && !may_be_ended(*container, gateway))
     fail("S3", "a turn was passed to " + container_id + ", which is being put to sleep");
+}
+
+// S9: whoever begins a turn now goes by it.
+void Invariants::token_installed(const ResourceKey& key, const std::string& token) {
+  for (const auto& container : engine_.containers_of(key)) {
+    if (has_process(container) && container.spec.gateway_token != tokens_.at(token))
+      fail("S9", container.view.id + " runs with another token than the one that came into force");
+  }
 }
 
 void Invariants::chat_ended(int number) { chats_.erase(number); }

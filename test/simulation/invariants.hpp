@@ -1,4 +1,4 @@
-// S1 to S8 of the design, and that crashes are given time and keys are with one worker, judged from outside: from the whole truth of engine and database and from what was asked of
+// S1 to S9 of the design, and that crashes are given time and keys are with one worker, judged from outside: from the whole truth of engine and database and from what was asked of
 // them, never from what a controller believes.
 //
 // The first violation is kept; nothing that comes after it counts. Not thread-safe.
@@ -24,7 +24,7 @@
 namespace mosaic::simulation {
 
 struct Violation {
-  std::string rule;  // "S1" … "S8", "back-off", "queue", "liveness", "stability"
+  std::string rule;  // "S1" … "S9", "back-off", "queue", "liveness", "stability"
   std::string text;
 };
 
@@ -45,12 +45,16 @@ class Invariants final : public EngineWitness, public StoreWitness {
   bool failed_over_since(TimePoint time) const {
     return failed_over_at_ && *failed_over_at_ >= time;
   }
+  void token_asked_for(const std::string& encrypted, const std::string& token) {
+    tokens_[encrypted] = token;
+    add_secret(token);
+  }
   void add_secret(std::string secret) { secrets_.push_back(std::move(secret)); }
   void text_written(const std::string& where, std::string_view text);
 
   // A turn or stream through `gateway` that has its seat, until chat_ended().
   void chat_began(int number, const std::string& gateway, const ResourceKey& agent,
-                  const std::string& container_id);
+                  const std::string& container_id, const std::string& token);
   void chat_ended(int number);
 
   void reconcile_begins(const Process& process, const ResourceKey& key);
@@ -77,6 +81,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void before_status_write(const ResourceKey& key) override;
   void after_status_write(const Process& process, const ResourceKey& key, bool accepted,
                           bool finishes_deletion) override;
+  void token_installed(const ResourceKey& key, const std::string& token) override;
   void event_written(const Process& process, const Event& event) override;
   void activity_written(const Process& process, const Activity& activity) override;
   void activity_failed(const Process& process) override;
@@ -120,6 +125,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
   std::optional<TimePoint> all_disturbed_at_;
   std::optional<TimePoint> failed_over_at_;
   std::vector<std::string> secrets_;
+  std::map<std::string, std::string> tokens_;  // in plain, by what stands in rows
   std::map<int, Chat> chats_;
   std::set<std::string> ending_;        // containers whose end was asked for while that was allowed
   std::set<std::string> put_to_sleep_;  // whose end or pause was asked for, by idling

@@ -65,6 +65,9 @@ bool ProcessSettings::set_user_agent_state(const std::string& owner, DesiredStat
 bool ProcessSettings::restart_user_agent(const std::string& owner, TimePoint now) {
   return settings_.restart_user_agent(owner, now);
 }
+bool ProcessSettings::replace_user_agent_token(const std::string& owner, const std::string& token) {
+  return settings_.replace_user_agent_token(owner, token);
+}
 std::optional<AgentConfigSource> ProcessSettings::find_config_source(const std::string& owner,
                                                                      const ResourceKey& key) {
   return settings_.find_config_source(owner, key);

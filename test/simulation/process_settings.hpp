@@ -35,6 +35,7 @@ class ProcessSettings final : public SettingsStore {
   bool touch_user_agent(const std::string& owner, TimePoint now) override;
   bool set_user_agent_state(const std::string& owner, DesiredState state) override;
   bool restart_user_agent(const std::string& owner, TimePoint now) override;
+  bool replace_user_agent_token(const std::string& owner, const std::string& token) override;
   std::optional<AgentConfigSource> find_config_source(const std::string& owner,
                                                       const ResourceKey& key) override;
   WriteOutcome create_system_agent(const NewSystemContainer& agent) override;

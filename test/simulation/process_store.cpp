@@ -58,6 +58,14 @@ bool ProcessStore::write_status_if_idle(const ResourceKey& key, const AgentStatu
   });
 }
 
+bool ProcessStore::install_token(const ResourceKey& key, const std::string& token, Term term) {
+  return call("install_token", key.name, [&] {
+    const bool accepted = store_.install_token(key, token, term);
+    if (accepted) witness_.token_installed(key, token);
+    return accepted;
+  });
+}
+
 bool ProcessStore::finish_deletion(const ResourceKey& key, Term term) {
   return call("finish_deletion", key.name, [&] {
     witness_.before_status_write(key);
@@ -100,6 +108,10 @@ bool ProcessStore::set_desired_state(const ResourceKey& key, DesiredState state)
 
 bool ProcessStore::request_restart(const ResourceKey& key, TimePoint now) {
   return call("request_restart", key.name, [&] { return store_.request_restart(key, now); });
+}
+
+bool ProcessStore::replace_token(const ResourceKey& key, const std::string& token) {
+  return call("replace_token", key.name, [&] { return store_.replace_token(key, token); });
 }
 
 bool ProcessStore::request_deletion(const ResourceKey& key, bool purge, TimePoint now) {

@@ -21,6 +21,8 @@ class StoreWitness {
   virtual void before_status_write(const ResourceKey& key) = 0;
   virtual void after_status_write(const Process& process, const ResourceKey& key, bool accepted,
                                   bool finishes_deletion) = 0;
+  // Encrypted, as it was asked for.
+  virtual void token_installed(const ResourceKey& key, const std::string& token) = 0;
   virtual void event_written(const Process& process, const Event& event) = 0;
   virtual void activity_written(const Process& process, const Activity& activity) = 0;
   // Or it could not write, or was not told that it had.
@@ -44,6 +46,7 @@ class ProcessStore final : public Store {
   bool write_status_if_idle(const ResourceKey& key, const AgentStatus& status,
                             std::optional<TimePoint> seen_last_active_at,
                             std::optional<TimePoint> seen_busy_until, Term term) override;
+  bool install_token(const ResourceKey& key, const std::string& token, Term term) override;
   bool finish_deletion(const ResourceKey& key, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
   int prune_tombstones(TimePoint before) override;
@@ -53,6 +56,7 @@ class ProcessStore final : public Store {
   bool touch(const ResourceKey& key, TimePoint now) override;
   bool set_desired_state(const ResourceKey& key, DesiredState state) override;
   bool request_restart(const ResourceKey& key, TimePoint now) override;
+  bool replace_token(const ResourceKey& key, const std::string& token) override;
   bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) override;
   void record_activity(const Activity& activity) override;
   void put_setting(const std::string& key, const std::string& value) override;

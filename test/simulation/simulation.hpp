@@ -130,6 +130,7 @@ class Simulation final : public Interruptions,
   std::string next_id(const std::string& owner);
   std::vector<ResourceKey> keys() const;
   void create(int agent, bool under_former_id);
+  void replace_token(const ResourceKey& key, const std::string& word);
   void give_provider(const std::string& owner, int detail);
   void change_setting(int detail);
   void place_foreign_container(const Step& step);

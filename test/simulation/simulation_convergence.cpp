@@ -85,6 +85,7 @@ std::string Simulation::complaint_about(const AgentRow& row) {
   const std::string who =
       to_string(row.key) + " (" + std::string(to_string(row.status.phase)) + ")";
   if (row.deletion_requested_at) return who + " was to be deleted";
+  if (!row.next_gateway_token.empty()) return who + " has a token that waits";
   if (row.status.observed_generation != row.generation) return who + " has a newer generation";
   const auto own = engine_.containers_of(row.key);
   if (own.size() > 1) return who + " has several containers";
@@ -112,6 +113,7 @@ std::string Simulation::complaint_about_awake(const AgentRow& row,
       row.status.endpoint != container.view.endpoint)
     return " is not where its row says";
   if (container.view.name != row.container_name) return " bears another name";
+  if (container.spec.gateway_token != box_.decrypt(row.gateway_token)) return " has another token";
   const auto settings = store_.settings("fleet.image");
   const std::string image = row.image.empty() ? settings.at("fleet.image") : row.image;
   if (container.image != image) return " runs another image";

@@ -110,6 +110,13 @@ void Simulation::create(int agent, bool under_former_id) {
   store_.insert_agent(row, {});
 }
 
+void Simulation::replace_token(const ResourceKey& key, const std::string& word) {
+  const std::string token = token_of(word);
+  const std::string encrypted = box_.encrypt(token);
+  invariants_.token_asked_for(encrypted, token);
+  store_.replace_token(key, encrypted);
+}
+
 void Simulation::give_provider(const std::string& owner, int detail) {
   ProviderRow provider;
   provider.id = "provider-" + owner;
@@ -169,6 +176,8 @@ void Simulation::begin_people_step(const Step& step, int number) {
     case StepKind::request_restart:
       store_.request_restart(*key, clock_.now());
       return;
+    case StepKind::replace_token:
+      return replace_token(*key, person.name + "-" + std::to_string(number));
     case StepKind::desire:
       if (user) {
         store_.set_desired_state(*key, static_cast<DesiredState>(step.detail % 3));

@@ -191,6 +191,7 @@ TEST_F(SecondWall, HoldsForEveryCallThatIsAboutOnePerson) {
   EXPECT_FALSE(settings.touch_user_agent("alice", now));
   EXPECT_FALSE(settings.set_user_agent_state("alice", DesiredState::stopped));
   EXPECT_FALSE(settings.restart_user_agent("alice", now));
+  EXPECT_FALSE(settings.replace_user_agent_token("alice", "enc:next"));
   EXPECT_FALSE(settings.find_config_source(
       "alice", ResourceKey(ResourceKind::user_container, "agent-alice")));
   auto& accounts = api.accounts;
@@ -243,12 +244,13 @@ TEST_F(SecondWall, LetsTheApiWriteWhatShouldBeOfAnAgentAndNothingThatIs) {
   EXPECT_EQ(columns("UserContainer", "UPDATE"),
             "busyHolds busyUntil cpuMilli deletionRequestedAt desiredState idleTimeoutMin image "
             "lastActiveAt "
-            "memoryMb purge restartedAt updatedAt");
+            "memoryMb nextGatewayToken purge restartedAt updatedAt");
   EXPECT_EQ(columns("UserContainer", "INSERT"),
             "containerName cpuMilli desiredState gatewayToken id idleTimeoutMin image memoryMb "
             "updatedAt userId");
   EXPECT_EQ(columns("SystemContainer", "UPDATE"),
-            "cpuMilli deletionRequestedAt desiredState image isActive memoryMb primaryModel "
+            "cpuMilli deletionRequestedAt desiredState image isActive memoryMb nextGatewayToken "
+            "primaryModel "
             "providerId purge restartedAt role updatedAt");
   EXPECT_EQ(columns("SystemContainer", "INSERT"),
             "cpuMilli desiredState gatewayToken id image isActive memoryMb name primaryModel "
@@ -273,6 +275,7 @@ TEST_F(SecondWall, LetsTheApiReadAndWishWhateverTheStoreOffersIt) {
     EXPECT_TRUE(store.touch(key, now));
     EXPECT_TRUE(store.set_desired_state(key, DesiredState::stopped));
     EXPECT_TRUE(store.request_restart(key, now));
+    EXPECT_TRUE(store.replace_token(key, "enc:next"));
     EXPECT_TRUE(store.request_deletion(key, true, now));
   }
   store.record_activity({"api", now, {{user, now}}, {}});

@@ -401,12 +401,37 @@ TYPED_TEST_P(StoreConformance, KeepsWhatWasAskedFor) {
   EXPECT_TRUE(row.purge);
 }
 
+TYPED_TEST_P(StoreConformance, KeepsTheTokenInForceUntilTheNextOneIsInstalled) {
+  this->insert_alice();
+  this->insert_operations();
+  for (const auto& key : {alice, operations}) {
+    const AgentRow before = this->read(key);
+    EXPECT_FALSE(this->store().install_token(key, "enc:next", 0)) << "none was asked for";
+    EXPECT_TRUE(this->store().replace_token(key, "enc:skipped"));
+    EXPECT_TRUE(this->store().replace_token(key, "enc:next"));
+    const AgentRow asked = this->read(key);
+    EXPECT_EQ(asked.gateway_token, before.gateway_token);
+    EXPECT_EQ(asked.next_gateway_token, "enc:next");
+    EXPECT_EQ(asked.generation, before.generation + 2);
+    EXPECT_EQ(this->store().find_config_source(key)->gateway_token, before.gateway_token);
+    EXPECT_FALSE(this->store().install_token(key, "enc:skipped", 0));
+    EXPECT_FALSE(this->store().install_token(key, "enc:next", -1)) << "a former leader";
+    EXPECT_TRUE(this->store().install_token(key, "enc:next", 0));
+    const AgentRow installed = this->read(key);
+    EXPECT_EQ(installed.gateway_token, "enc:next");
+    EXPECT_EQ(installed.next_gateway_token, "");
+    EXPECT_EQ(installed.generation, asked.generation) << "what was asked for has not changed";
+  }
+}
+
 TYPED_TEST_P(StoreConformance, SaysWhenThereIsNoSuchRow) {
   EXPECT_FALSE(this->store().touch(alice, at(1)));
   EXPECT_FALSE(this->store().touch(operations, at(1)));
   EXPECT_FALSE(this->store().set_desired_state(alice, DesiredState::running));
   EXPECT_FALSE(this->store().request_restart(operations, at(1)));
   EXPECT_FALSE(this->store().request_deletion(alice, true, at(1)));
+  EXPECT_FALSE(this->store().replace_token(alice, "enc:next"));
+  EXPECT_FALSE(this->store().install_token(alice, "enc:next", 0));
   this->store().record_activity({"api", at(1), {{alice, at(1)}}, {}});
   this->insert_operations();
   EXPECT_TRUE(this->store().touch(operations, at(1)));
@@ -725,7 +750,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     RefusesWritesOfAFormerLeader, PutsNobodyToSleepWhoseActivityMoved,
     FinishesOnlyDeletionsThatWereAskedFor, TellsADeletedRowFromALostOne,
     MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor,
-    SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, AProcessTakesBackItsOwnHoldAndNoOther,
+    KeepsTheTokenInForceUntilTheNextOneIsInstalled, SaysWhenThereIsNoSuchRow,
+    MovesActivityForwardOnly, AProcessTakesBackItsOwnHoldAndNoOther,
     WhatIsTakenBackLateIsNothingThatWasHeldSince, NobodyTakesBackWhatStandsBeyondAllHolds,
     CountsAnEventThatRepeatsItself, GivesOlderEventsPageByPage, PrunesOldAndManyEvents,
     LetsOnlyOneHoldTheLease, SaysSinceWhenOneLeadsAndWhoStandsBy, GivesTheLeaseOnWithANewTerm,

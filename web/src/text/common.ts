@@ -16,6 +16,7 @@ export const common = {
     start: 'Start',
     stop: 'Stop',
     restart: 'Restart',
+    rotateToken: 'New token',
     test: 'Test connection',
     loadMore: 'Load more',
   },

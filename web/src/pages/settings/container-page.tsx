@@ -1,6 +1,6 @@
-// One's own agent's container: how it is, when it sleeps, start, stop, restart.
+// One's own agent's container: how it is, when it sleeps, start, stop, restart, another gateway token.
 import { Alert, Button, Group, NumberInput, Paper, Stack, Text } from '@mantine/core';
-import { IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react';
+import { IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 
@@ -66,13 +66,23 @@ function StatusCard({ agent }: { agent: OwnAgent }) {
   );
 }
 
-const lifePaths = { start: '/api/container/start', stop: '/api/container/stop', restart: '/api/container/restart' } as const;
+const lifePaths = {
+  start: '/api/container/start',
+  stop: '/api/container/stop',
+  restart: '/api/container/restart',
+  rotate: '/api/container/rotate-token',
+} as const;
 type Deed = keyof typeof lifePaths;
-const told: Record<Deed, string> = { start: words.started, stop: words.stopped, restart: words.restarted };
+const told: Record<Deed, string> = { start: words.started, stop: words.stopped, restart: words.restarted, rotate: words.rotated };
+const questions = {
+  stop: { title: words.stopTitle, hint: words.stopHint, confirm: text.actions.stop },
+  restart: { title: words.restartTitle, hint: words.restartHint, confirm: text.actions.restart },
+  rotate: { title: words.rotateTitle, hint: words.rotateHint, confirm: text.actions.rotateToken },
+} as const;
 
 function LifeButtons({ agent }: { agent: OwnAgent }) {
   const queryClient = useQueryClient();
-  const [asking, setAsking] = useState<'stop' | 'restart' | null>(null);
+  const [asking, setAsking] = useState<keyof typeof questions | null>(null);
   const act = useMutation({
     mutationFn: (deed: Deed) => body(api.POST(lifePaths[deed])),
     onSuccess: (after, deed) => {
@@ -95,6 +105,11 @@ function LifeButtons({ agent }: { agent: OwnAgent }) {
             {text.actions.restart}
           </Button>
         )}
+        {agent.id !== null && !agent.deleting && (
+          <Button variant="default" leftSection={<IconKey size={16} aria-hidden />} onClick={() => setAsking('rotate')}>
+            {text.actions.rotateToken}
+          </Button>
+        )}
         {agent.id !== null && agent.desiredState !== 'stopped' && (
           <Button variant="default" leftSection={<IconPlayerStop size={16} aria-hidden />} onClick={() => setAsking('stop')}>
             {text.actions.stop}
@@ -104,14 +119,14 @@ function LifeButtons({ agent }: { agent: OwnAgent }) {
       {act.isError && asking === null && <ProblemAlert error={act.error} />}
       <ConfirmDialog
         opened={asking !== null}
-        title={asking === 'stop' ? words.stopTitle : words.restartTitle}
-        confirmLabel={asking === 'stop' ? text.actions.stop : text.actions.restart}
+        title={asking ? questions[asking].title : ''}
+        confirmLabel={asking ? questions[asking].confirm : ''}
         pending={act.isPending}
         error={act.error}
         onConfirm={() => asking && act.mutate(asking)}
         onClose={() => setAsking(null)}
       >
-        {asking === 'stop' ? words.stopHint : words.restartHint}
+        {asking && questions[asking].hint}
       </ConfirmDialog>
     </>
   );

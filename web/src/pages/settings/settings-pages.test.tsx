@@ -108,6 +108,20 @@ describe('the container', () => {
     await waitFor(() => expect(server.requests('POST /api/container/restart')).toHaveLength(1));
     await expectAccessible();
   });
+
+  it('gives it another token after a question only, also while it sleeps', async () => {
+    const asleep = { ...agent, phase: 'stopped', uptimeSec: null };
+    server.on('GET /api/container', asleep).on('POST /api/container/rotate-token', new Reply(202, asleep));
+    renderPage(<ContainerPage />);
+    await userEvent.click(await screen.findByRole('button', { name: 'New token' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(within(dialog).getByText(/the one before is refused/)).toBeVisible();
+    expect(server.requests('POST /api/container/rotate-token')).toHaveLength(0);
+    await userEvent.click(within(dialog).getByRole('button', { name: 'New token' }));
+    expect(await screen.findByText('It gets a new token')).toBeVisible();
+    expect(server.requests('POST /api/container/rotate-token')).toHaveLength(1);
+    await expectAccessible();
+  });
 });
 
 describe('an API token', () => {

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeEventSource } from '../../../test/event-source';
 import { expectAccessible, renderPage } from '../../../test/render-page';
 import { accountOf, agentInFull, agentOf, limitsOf, pageOf } from '../../../test/rows';
-import { problem, type Asked, server } from '../../../test/server';
+import { problem, Reply, type Asked, server } from '../../../test/server';
 import { AgentPage } from './agent-page';
 import { medianOf, spent } from './wake-section';
 
@@ -40,6 +40,19 @@ describe('the page of one agent', () => {
     expect(within(conditions).getByText('no usable provider')).toBeVisible();
     expect(screen.getByText(/1\.5 GiB · 2 CPUs · 256 processes/)).toBeVisible();
     expect(screen.getByRole('heading', { level: 1, name: 'Alice' })).toBeVisible();
+    await expectAccessible();
+  });
+
+  it('gives it another token after a question only', async () => {
+    const rotate = 'POST /api/fleet/user/a1/rotate-token';
+    server.on(rotate, new Reply(202, agentInFull({ id: 'a1', owner: 'u1', phase: 'draining' })));
+    open();
+    await userEvent.click(await screen.findByRole('button', { name: 'New token' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Give Alice a new gateway token?' });
+    expect(server.requests(rotate)).toHaveLength(0);
+    await userEvent.click(within(dialog).getByRole('button', { name: 'New token' }));
+    expect(await screen.findByText('Alice gets a new token once its turns have ended')).toBeVisible();
+    expect(server.requests(rotate)).toHaveLength(1);
     await expectAccessible();
   });
 

@@ -1,7 +1,7 @@
 // One agent, as admins see it: status, conditions, events, resources; never what it knows or says. Kept up to date by the
 // fleet's stream.
 import { Anchor, Button, Group } from '@mantine/core';
-import { IconArrowLeft, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
+import { IconArrowLeft, IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
@@ -95,6 +95,11 @@ function Deeds({ agent, title, live }: { agent: FleetAgent; title: string; live:
         {deeds.canRestart && (
           <Button variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onClick={deeds.restart}>
             {text.actions.restart}
+          </Button>
+        )}
+        {deeds.canRotate && (
+          <Button variant="default" leftSection={<IconKey size={16} aria-hidden />} onClick={deeds.rotate}>
+            {text.actions.rotateToken}
           </Button>
         )}
         {deeds.canStop && (

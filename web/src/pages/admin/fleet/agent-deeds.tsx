@@ -1,4 +1,4 @@
-// What an admin can do with an agent: start, stop, restart, delete. One place for the menu of a row and the buttons of a page.
+// What an admin can do with an agent: start, stop, restart, another gateway token, delete. One place for the menu of a row and the buttons of a page.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 
@@ -16,8 +16,14 @@ const paths = {
   start: '/api/fleet/{kind}/{id}/start',
   stop: '/api/fleet/{kind}/{id}/stop',
   restart: '/api/fleet/{kind}/{id}/restart',
+  rotate: '/api/fleet/{kind}/{id}/rotate-token',
 } as const;
-const told = { start: words.started, stop: words.stopped, restart: words.restarted } as const;
+const told = { start: words.started, stop: words.stopped, restart: words.restarted, rotate: words.rotated } as const;
+const questions = {
+  stop: { title: words.stopTitle, hint: words.stopHint, confirm: text.actions.stop },
+  restart: { title: words.restartTitle, hint: words.restartHint, confirm: text.actions.restart },
+  rotate: { title: words.rotateTitle, hint: words.rotateHint, confirm: text.actions.rotateToken },
+} as const;
 
 type Deed = keyof typeof paths;
 
@@ -25,18 +31,20 @@ export interface AgentDeeds {
   canStart: boolean;
   canStop: boolean;
   canRestart: boolean;
+  canRotate: boolean;
   canRemove: boolean;
   pending: boolean;
   start: () => void;
   stop: () => void;
   restart: () => void;
+  rotate: () => void;
   remove: () => void;
   dialogs: ReactNode;
 }
 
 export function useAgentDeeds(agent: FleetAgent, title: string, onRemoved?: () => void): AgentDeeds {
   const queryClient = useQueryClient();
-  const [asking, setAsking] = useState<'stop' | 'restart' | 'remove' | null>(null);
+  const [asking, setAsking] = useState<keyof typeof questions | 'remove' | null>(null);
   const act = useMutation({
     mutationFn: (deed: Deed) => body(api.POST(paths[deed], { params: { path: { kind: agent.kind, id: agent.id ?? '' } } })),
     onSuccess: (_, deed) => {
@@ -54,29 +62,31 @@ export function useAgentDeeds(agent: FleetAgent, title: string, onRemoved?: () =
   };
   const close = () => setAsking(null);
   const switchedOff = agent.kind === 'system' && agent.isActive === false;
-  const confirming = asking === 'stop' || asking === 'restart';
+  const confirming = asking === 'remove' ? null : asking;
   return {
     canStart: !agent.deleting && !switchedOff && (agent.desiredState === 'stopped' || isAsleep(agent) || agent.phase === 'failed'),
     canStop: !agent.deleting && agent.desiredState !== 'stopped',
     canRestart: !agent.deleting && !isAsleep(agent),
+    canRotate: !agent.deleting,
     canRemove: !agent.deleting,
     pending: act.isPending,
     start: () => act.mutate('start'),
     stop: ask('stop'),
     restart: ask('restart'),
+    rotate: ask('rotate'),
     remove: ask('remove'),
     dialogs: (
       <>
         <ConfirmDialog
-          opened={confirming}
-          title={asking === 'restart' ? words.restartTitle(title) : words.stopTitle(title)}
-          confirmLabel={asking === 'restart' ? text.actions.restart : text.actions.stop}
+          opened={confirming !== null}
+          title={confirming ? questions[confirming].title(title) : ''}
+          confirmLabel={confirming ? questions[confirming].confirm : ''}
           pending={act.isPending}
           error={act.error}
-          onConfirm={() => confirming && act.mutate(asking)}
+          onConfirm={() => confirming && act.mutate(confirming)}
           onClose={close}
         >
-          {asking === 'restart' ? words.restartHint : words.stopHint}
+          {confirming && questions[confirming].hint}
         </ConfirmDialog>
         {asking === 'remove' && (
           <RemovalDialog
