@@ -11,7 +11,7 @@ constexpr const char* id_position = R"("id", '')";
 constexpr const char* id_order = R"("id")";
 constexpr const char* after_id = R"("id" > $1 AND $2 = '')";
 
-constexpr std::array<SecretColumn, 7> columns{{
+constexpr std::array<SecretColumn, 8> columns{{
     {"provider keys", R"("LlmProvider")", R"("apiKey")", R"("apiKey" LIKE 'enc:%')", id_position,
      id_order, after_id},
     {"users' gateway tokens", R"("UserContainer")", R"("gatewayToken")",
@@ -26,6 +26,8 @@ constexpr std::array<SecretColumn, 7> columns{{
      id_position, id_order, after_id},
     {"kept answers", R"("IdempotencyRecord")", R"("body")", R"("body" LIKE 'enc:%')",
      R"("accountId", "key")", R"("accountId", "key")", R"(("accountId", "key") > ($1, $2))"},
+    {"answers that wait to be read", R"("EngineQuestion")", R"("answer")",
+     R"("answer" LIKE 'enc:%')", id_position, id_order, after_id},
 }};
 
 // The place of a row in its table is good for as long as the row is held.
