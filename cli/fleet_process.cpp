@@ -67,6 +67,8 @@ void FleetProcess::start() {
   // The addresses come first: who cannot have them must not have touched an agent.
   api_->start();
   if (egress_proxy_) egress_proxy_->start();
+  // Only now: who cannot even listen is to hear of nothing else.
+  tell_of_fewer_connections(open_file_limit(), wanted_connections_, log_.with_component("api"));
   if (web_pages_)
     log_.info("serves the web pages", {{Field::file, settings_.web_folder->string()}});
   tell_api_role();
@@ -247,7 +249,8 @@ void FleetProcess::build_api() {
     api.listeners.push_back(agents);
   }
   if (roles_.people_api) {
-    api.limits = limits_within(open_file_limit(), api.limits, log_.with_component("api"));
+    wanted_connections_ = api.limits.connections;
+    api.limits = limits_within(open_file_limit(), api.limits);
     people_ = std::make_unique<PeopleService>(
         PeopleServiceNeeds{settings_, api_database_options(), clock_, api_database(), api_store(),
                            *rows_, *box_, metrics_, log_.with_component("people")});

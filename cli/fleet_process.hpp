@@ -133,6 +133,7 @@ class FleetProcess {
   std::unique_ptr<PeopleService> people_;
   std::optional<WebPages> web_pages_;
   std::unique_ptr<ApiServer> api_;
+  std::size_t wanted_connections_ = 0;  // of people; open files may carry fewer
   std::unique_ptr<PostgresEgressRefusalLog> egress_refusals_;
   std::unique_ptr<EgressProxy> egress_proxy_;
 };

@@ -20,7 +20,10 @@ std::uint64_t open_file_limit();
 std::uint64_t open_files_for(std::size_t connections);
 
 // `limits` with no more connections than so many files carry, so that whoever is one too many is told to come again
-// instead of being left waiting. Where that is fewer, the log says so, and what to do.
-ServerLimits limits_within(std::uint64_t open_files, ServerLimits limits, const Logger& log);
+// instead of being left waiting.
+ServerLimits limits_within(std::uint64_t open_files, ServerLimits limits);
+
+// Where so many files carry fewer connections than wanted, one line of the log says so, and what to do.
+void tell_of_fewer_connections(std::uint64_t open_files, std::size_t wanted, const Logger& log);
 
 }  // namespace mosaic::cli

@@ -15,7 +15,8 @@ struct OpenFiles : testing::Test {
     log.str("");
     ServerLimits limits;
     limits.connections = 1'000;
-    return limits_within(open_files, limits, Logger::to_stream(log)).connections;
+    tell_of_fewer_connections(open_files, limits.connections, Logger::to_stream(log));
+    return limits_within(open_files, limits).connections;
   }
 
   std::ostringstream log;

@@ -43,9 +43,7 @@ TestDatabase::TestDatabase(const std::string& server)
   reconnect();
 }
 
-void TestDatabase::reconnect() {
-  connection_ = std::make_unique<pqxx::connection>(url_);
-}
+void TestDatabase::reconnect() { connection_ = std::make_unique<pqxx::connection>(url_); }
 
 TestDatabase::~TestDatabase() {
   connection_.reset();

@@ -206,7 +206,9 @@ TEST_F(Manifests, SayWhereTheyAreWrongAndWriteNothing) {
 }
 
 TEST_F(Manifests, OfThisRepositoryApply) {
-  auto command = fleet.mosaic({"apply", "-f", test::source_folder() + "/manifests"});
+  const std::string folder = test::source_folder() + "/manifests";
+  auto command = fleet.mosaic(
+      {"apply", "-f", folder + "/default-fleet.yaml", "-f", folder + "/ollama-provider.yaml"});
   command.environment["MOSAIC_SERVER"] = fleet.api_url();
   command.environment["MOSAIC_TOKEN"] = token;
   command.environment["ZAI_API_KEY"] = "sk-of-the-test";
