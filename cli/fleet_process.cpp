@@ -250,7 +250,7 @@ void FleetProcess::build_api() {
   }
   if (roles_.people_api) {
     wanted_connections_ = api.limits.connections;
-    api.limits = limits_within(open_file_limit(), api.limits);
+    api.limits.connections = connections_within(open_file_limit(), wanted_connections_);
     people_ = std::make_unique<PeopleService>(
         PeopleServiceNeeds{settings_, api_database_options(), clock_, api_database(), api_store(),
                            *rows_, *box_, metrics_, log_.with_component("people")});

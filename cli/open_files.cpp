@@ -36,21 +36,17 @@ std::uint64_t open_files_for(std::size_t connections) {
   return beside_connections + per_connection * connections;
 }
 
-ServerLimits limits_within(std::uint64_t open_files, ServerLimits limits) {
+std::size_t connections_within(std::uint64_t open_files, std::size_t wanted) {
   const auto carried =
       open_files > beside_connections ? (open_files - beside_connections) / per_connection : 0;
-  limits.connections =
-      std::min<std::size_t>(limits.connections, std::max(carried, fewest_connections));
-  return limits;
+  return std::min<std::size_t>(wanted, std::max(carried, fewest_connections));
 }
 
 void tell_of_fewer_connections(std::uint64_t open_files, std::size_t wanted, const Logger& log) {
   if (open_files >= open_files_for(wanted)) return;
-  ServerLimits limits;
-  limits.connections = wanted;
   log.warning(
       "the limit of open files is too low for all connections; fewer are served at a time",
-      {{Field::count, limits_within(open_files, limits).connections},
+      {{Field::count, connections_within(open_files, wanted)},
        {Field::reason, "of " + std::to_string(wanted) + "; no more than " +
                            std::to_string(open_files) + " open files are allowed"},
        {Field::action, "allow " + std::to_string(open_files_for(wanted)) +

@@ -3,9 +3,9 @@
 // Of the process as a whole: take_all_open_files() before threads begin. The rest may be called from any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
-#include "api/server.hpp"
 #include "telemetry/log.hpp"
 
 namespace mosaic::cli {
@@ -19,9 +19,9 @@ std::uint64_t open_file_limit();
 // As many open files as that many connections need: each may be a chat, with its agent's connection beside it.
 std::uint64_t open_files_for(std::size_t connections);
 
-// `limits` with no more connections than so many files carry, so that whoever is one too many is told to come again
+// As many of the wanted connections as so many files carry, so that whoever is one too many is told to come again
 // instead of being left waiting.
-ServerLimits limits_within(std::uint64_t open_files, ServerLimits limits);
+std::size_t connections_within(std::uint64_t open_files, std::size_t wanted);
 
 // Where so many files carry fewer connections than wanted, one line of the log says so, and what to do.
 void tell_of_fewer_connections(std::uint64_t open_files, std::size_t wanted, const Logger& log);

@@ -13,10 +13,8 @@ using testing::HasSubstr;
 struct OpenFiles : testing::Test {
   std::size_t connections_within(std::uint64_t open_files) {
     log.str("");
-    ServerLimits limits;
-    limits.connections = 1'000;
-    tell_of_fewer_connections(open_files, limits.connections, Logger::to_stream(log));
-    return limits_within(open_files, limits).connections;
+    tell_of_fewer_connections(open_files, 1'000, Logger::to_stream(log));
+    return cli::connections_within(open_files, 1'000);
   }
 
   std::ostringstream log;
