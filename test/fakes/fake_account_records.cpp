@@ -3,6 +3,7 @@
 #include <limits>
 #include <tuple>
 
+#include "model/shown_audit_entry.hpp"
 #include "model/stored_text.hpp"
 #include "test/fakes/fake_account_store.hpp"
 #include "test/fakes/fake_account_store_frame.hpp"
@@ -10,9 +11,7 @@
 namespace mosaic {
 namespace {
 
-constexpr std::size_t longest_word = 100;
-constexpr std::size_t longest_name = 200;
-constexpr std::size_t longest_detail = 1000;
+constexpr std::size_t longest_token_name = 200;
 
 }  // namespace
 
@@ -66,7 +65,7 @@ void FakeAccountStore::create_token(const ApiTokenRow& token) {
   perform([&] {
     if (stored(token.account_id) == nullptr) throw StoreError("there is no such account");
     ApiTokenRow row = token;
-    row.name = shown_text(row.name, longest_name);
+    row.name = shown_text(row.name, longest_token_name);
     row.last_used_at.reset();
     row.revoked_at.reset();
     if (!tokens_.emplace(token.id, row).second)
@@ -126,17 +125,8 @@ bool FakeAccountStore::consume_once(const std::string& hash, TimePoint expires_a
 
 void FakeAccountStore::append_audit(const AuditEntry& entry) {
   perform([&] {
-    AuditEntry kept;
+    AuditEntry kept = shown_audit_entry(entry);
     kept.id = ++last_audit_id_;
-    kept.at = entry.at;
-    kept.actor_id = shown_text(entry.actor_id, longest_name);
-    kept.actor_name = shown_text(entry.actor_name, longest_name);
-    kept.via = shown_text(entry.via, longest_word);
-    kept.action = shown_text(entry.action, longest_word);
-    kept.target = shown_text(entry.target, longest_name);
-    kept.outcome = shown_text(entry.outcome, longest_word);
-    kept.detail = shown_text(entry.detail, longest_detail);
-    kept.remote = shown_text(entry.remote, longest_word);
     audit_.push_back(std::move(kept));
   });
 }
