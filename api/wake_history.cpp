@@ -9,9 +9,9 @@ namespace mosaic {
 namespace {
 
 // The Ready condition's reasons while an agent is on its way up.
-constexpr std::array<std::string_view, 7> steps{
+constexpr std::array<std::string_view, 8> steps{
     "PullingImage",   "WaitingForMemory", "WaitingForPlace", "WaitingForStartSlot",
-    "WaitingForNode", "Starting",         "Waking"};
+    "WaitingForNode", "StateInUse",       "Starting",        "Waking"};
 // Events that say nothing of the Ready condition.
 constexpr std::array<std::string_view, 3> beside{"ConfigurationReloaded", "ReloadFailed",
                                                  "GatewayTokenShown"};

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "model/boot_exit.hpp"
 #include "model/naming.hpp"
 #include "reconcilers/config_hash.hpp"
 #include "reconcilers/schedule_plan.hpp"
@@ -12,8 +13,6 @@
 namespace mosaic {
 namespace {
 
-// bad or missing configuration: the same again gives the same again
-constexpr int exit_refused = 78;
 constexpr Duration name_recheck = std::chrono::seconds(30);
 // The holder is an earlier row of ours, which the cleanup is asked to look at: it goes at once.
 constexpr Duration own_name_recheck = std::chrono::seconds(1);
@@ -28,11 +27,20 @@ constexpr int failures_that_count = 3;
 // long.
 constexpr Duration benefit_of_doubt = std::chrono::seconds(30);
 
+// Between two tries to get a state that another container holds: half as long as it has been held.
+constexpr Duration shortest_state_retry = std::chrono::seconds(10);
+constexpr Duration longest_state_retry = std::chrono::seconds(300);
+
 // The reason of ConfigurationApplied after a change without a restart.
 constexpr std::string_view reloaded = "Reloaded";
 
 bool has_process(const ContainerView& container) {
   return container.state == ContainerState::running || container.state == ContainerState::paused;
+}
+
+// Bad or missing configuration, or an image that nothing boots in: the same again gives the same again.
+bool is_final(int exit_code) {
+  return exit_code == boot_exit::nothing_to_boot || exit_code == boot_exit::unfit_image;
 }
 
 bool is_placing(const ContainerView* container) {
@@ -160,9 +168,33 @@ class Planner {
     exit_was_counted_ = true;
     next().last_error =
         describe_exit(container_->exit_code, container_->oom_killed, container_->memory_mb);
-    if (container_->exit_code == exit_refused) next().failed_spec = wanted_fingerprint();
+    if (container_->exit_code == boot_exit::held_by_another && !container_->oom_killed)
+      return state_is_held(*container_->finished_at);
+    state_was_got();
+    if (is_final(container_->exit_code)) next().failed_spec = wanted_fingerprint();
     count_crash(*container_->finished_at);
     not_ready("Ended", next().last_error);
+  }
+
+  // Nothing of the agent's own failed and nothing was written, so it is no crash; there is always another try, however
+  // long it takes.
+  void state_is_held(TimePoint at) {
+    set_condition(next(), std::string(condition::state), ConditionStatus::no, "StateInUse",
+                  next().last_error, at);
+    const Duration held = at - find_condition(next(), condition::state)->last_transition;
+    next().next_retry_at = at + std::clamp(held / 2, shortest_state_retry, longest_state_retry);
+    not_ready("StateInUse", next().last_error);
+  }
+
+  bool waits_for_state() const {
+    const Condition* state = find_condition(plan_.status, condition::state);
+    return state != nullptr && state->status == ConditionStatus::no;
+  }
+
+  void state_was_got() {
+    if (find_condition(next(), condition::state) == nullptr) return;
+    set_condition(next(), std::string(condition::state), ConditionStatus::yes, "Free",
+                  "no other container holds it", in_.now);
   }
 
   void count_crash(TimePoint at) {
@@ -176,6 +208,13 @@ class Planner {
   }
 
   std::string wanted_fingerprint() const { return in_.wanted.spec + ":" + in_.wanted.config; }
+
+  // Whoever held it may have let go while nobody looked.
+  void forget_state_holder() {
+    if (!waits_for_state()) return;
+    set_condition(next(), std::string(condition::state), ConditionStatus::unknown, "Asleep",
+                  "another container held it when the agent was last to run", in_.now);
+  }
 
   // --- awake ---
 
@@ -233,17 +272,26 @@ class Planner {
 
   Plan failed_for_good() {
     next().phase = Phase::failed;
+    const bool unfit = next().last_error == describe_exit(boot_exit::unfit_image, false, 0);
     not_ready(
-        "ConfigurationRefused",
+        unfit ? "ImageUnfit" : "ConfigurationRefused",
         next().last_error + "; it is started again when its configuration changes, or on request");
     return wait();
   }
 
   Plan back_off() {
+    if (waits_for_state()) return await_state();
     next().phase = Phase::failed;
     not_ready("CrashLoopBackOff",
               next().last_error + "; ended " + std::to_string(next().restart_count) +
                   " times in a row, next try at " + to_iso8601(*next().next_retry_at));
+    return wait_until(*next().next_retry_at);
+  }
+
+  Plan await_state() {
+    next().phase = Phase::waiting;
+    not_ready("StateInUse",
+              next().last_error + "; next try at " + to_iso8601(*next().next_retry_at));
     return wait_until(*next().next_retry_at);
   }
 
@@ -516,6 +564,7 @@ class Planner {
       return act(ActionKind::read_schedule, StatusWrite::not_yet);
     }
     next().phase = Phase::running;
+    state_was_got();
     set_condition(next(), std::string(condition::ready), ConditionStatus::yes, "Ready",
                   "the gateway answers", in_.now);
     std::optional<TimePoint> look_again = wake_.until;
@@ -529,6 +578,7 @@ class Planner {
         look_again = look_again ? std::min(*look_again, forgiven) : forgiven;
       }
     } else {
+      next().next_retry_at.reset();
       next().last_error.clear();
     }
     return look_again ? wait_until(*look_again) : wait();
@@ -574,6 +624,7 @@ class Planner {
     if (!next().asleep_since) next().asleep_since = in_.now;
     next().terminated_at.reset();
     next().drain_since.reset();
+    forget_state_holder();
     if (by_request()) {
       next().restart_count = 0;
       next().next_retry_at.reset();
@@ -735,11 +786,16 @@ std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb
       return "the gateway ended by itself";
     case 1:
       return "the gateway failed at start (exit 1: its state is locked, or /tmp cannot be written)";
-    case 73:
-      return "the agent could not write its configuration or workspace (exit 73)";
-    case 75:
-      return "the agent could not fetch its configuration, or its state is still locked (exit 75)";
-    case exit_refused:
+    case boot_exit::cannot_write:
+      return "the agent could not write its configuration, workspace or state (exit 73)";
+    case boot_exit::api_unreachable:
+      return "the agent could not fetch its configuration (exit 75)";
+    case boot_exit::held_by_another:
+      return "another container holds the agent's state, and its log says which (exit 77)";
+    case boot_exit::unfit_image:
+      return "the agent's image lacks a program that it boots with, and its log says which (exit "
+             "79)";
+    case boot_exit::nothing_to_boot:
       return "the gateway refused its configuration (exit 78)";
     case 137:
       return "the process was killed (exit 137)";

@@ -68,6 +68,8 @@ struct SleepAllowance {
 };
 
 namespace condition {
+// is its state its own, or does another container hold it; there only once one did
+inline constexpr std::string_view state = "State";
 // is the whole of the security baseline around it; there only where some engine could not do all of it
 inline constexpr std::string_view baseline = "Baseline";
 }  // namespace condition

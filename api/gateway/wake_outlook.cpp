@@ -91,7 +91,7 @@ std::optional<DeskRefusal> refused_while_failed(const AgentRow& row, TimePoint n
   const std::string& reason = ready_condition(row).reason;
   if (is_any_of(reason, {"ConfigurationInvalid", "ConfigurationRefused"}))
     return not_configured(words_of(row));
-  if (reason == "InvalidSpec") return for_the_admin(row, std::nullopt);
+  if (is_any_of(reason, {"InvalidSpec", "ImageUnfit"})) return for_the_admin(row, std::nullopt);
   const auto& retry = row.status.next_retry_at;
   if (retry && *retry <= now + soon) return std::nullopt;
   return DeskRefusal{

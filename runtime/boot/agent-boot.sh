@@ -10,9 +10,10 @@
 #
 # Environment: MOSAIC_API_URL, AGENT_KIND (user | system), AGENT_ID, AGENT_TOKEN (hex).
 # For tests: MOSAIC_BOOT_FOLDER, MOSAIC_WORKSPACE, OPENCLAW_STATE_DIR, MOSAIC_BOOT_LIMIT_S, MOSAIC_TAKEN_LIMIT_S.
-# Exit codes: 73 nothing can be written, 75 no configuration within the limit or the state is in use (try later),
-# 76 the gateway did not take a new configuration (reload only), 78 the API has nothing for us (do not try again
-# until something changes). After exec: the gateway's own.
+# Exit codes: 73 nothing can be written, 75 no configuration within the limit (try later), 76 the gateway did not take
+# a new configuration (reload only), 77 somebody else holds the state, or the right to reload (try later), 78 the API
+# has nothing for us, 79 the image lacks a program (both: do not try again until something changes). After exec: the
+# gateway's own.
 #
 # The token never appears in the arguments of a process: everybody on the host may read those.
 set -eu
@@ -44,17 +45,58 @@ check_environment() {
   url=${MOSAIC_API_URL%/}/api/internal/agent-config/$AGENT_KIND/$AGENT_ID
 }
 
-# Two gateways must never write one state volume, whatever an engine does: a lock that lives as long as the gateway,
-# which inherits file descriptor 9.
-lock_state() {
-  [ -d "$state" ] && [ -w "$state" ] && command -v flock >/dev/null || return 0
-  exec 9>"$state/.mosaic-lock"
-  tries_left=$((limit_s < 20 ? limit_s * 2 : 40))
-  until flock -n 9; do
-    tries_left=$((tries_left - 1))
-    [ "$tries_left" -gt 0 ] || give_up 75 "another container still uses this agent's state ($state/.mosaic-lock is held)"
+# try_lock FILE: whether descriptor 9 of this shell now holds FILE. Opened anew each time, since the file that was there
+# may have been removed meanwhile; for reading and writing, as shared file systems want it, and never cut short.
+try_lock() {
+  exec 9<>"$1"
+  flock -n 9 && return
+  refusal=$?
+  [ "$refusal" -eq 1 ] || give_up 73 "$1 cannot be locked: flock ended with $refusal (does its file system have locks?)"
+  return 1
+}
+
+# hold FILE LIMIT_S USE: until descriptor 9 holds FILE; says at once and every five seconds whom it waits for.
+hold() {
+  command -v flock >/dev/null || give_up 79 "the image has no flock: nothing would keep two containers from one state"
+  # An agent may have put anything there. A lock is on a file, so whoever holds one holds none of these.
+  if [ -L "$1" ] || { [ -e "$1" ] && [ ! -f "$1" ]; }; then rm -rf "$1"; fi
+  (: >>"$1") 2>/dev/null || give_up 73 "$1 cannot be written: check the volume's owner (1000:1000) and the disk"
+  looks=0
+  until try_lock "$1"; do
+    holder=$(head -c 200 "$1") || holder=
+    case $holder in '' | *[!A-Za-z0-9:.\(\)\ -]*) holder='another process' ;; esac
+    [ "$looks" -lt $(($2 * 2)) ] || give_up 77 "$holder still $3: gave up after $2 s ($1 is held)"
+    [ $((looks % 10)) -gt 0 ] ||
+      printf 'agent-boot: %s %s; waiting for it, %s s at most\n' "$holder" "$3" $(($2 - looks / 2)) >&2
+    looks=$((looks + 1))
     sleep 0.5
   done
+  # For whoever waits. A disk that is too full for it changes nothing about the lock.
+  { printf '%s since %s\n' "$(own_name)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$1"; } 2>/dev/null || :
+}
+
+# "container 0123456789ab (HOST)": engines mount a few of a container's files from a folder of its id. Its host name
+# alone says little, since all containers of one owner have the same.
+own_name() {
+  container=process
+  while read -r _ _ _ source _; do
+    case $source in */containers/*/hostname)
+      source=${source%/hostname}
+      source=${source%/userdata}
+      container=$(printf 'container %.12s' "${source##*/}")
+      ;;
+    esac
+  done </proc/self/mountinfo
+  read -r host </proc/sys/kernel/hostname
+  printf '%s (%s)' "$container" "$host"
+}
+
+# Two gateways must never write one state volume, whatever an engine does. The lock belongs to the open file that this
+# shell, and by exec the gateway, has as descriptor 9, and that no other program of the boot is given: it is gone the
+# moment that this process is, however it ends, and stays while it is frozen.
+lock_state() {
+  [ -d "$state" ] || give_up 73 "$state is not there: no state volume is mounted"
+  hold "$state/.mosaic-lock" $((limit_s < 20 ? limit_s : 20)) "uses this agent's state"
 }
 
 # Each fetch_with_* leaves the body in $archive and the HTTP status in $status; 000: no whole answer.
@@ -121,7 +163,7 @@ choose_fetcher() {
   elif command -v node >/dev/null; then
     fetcher=fetch_with_node
   else
-    give_up 78 "the image has neither curl nor busybox nor node: the configuration cannot be fetched"
+    give_up 79 "the image has neither curl nor busybox nor node: the configuration cannot be fetched"
   fi
 }
 
@@ -202,15 +244,12 @@ reload_configuration() {
   [ -f "$running/openclaw.json" ] || give_up 76 "there is no gateway with a configuration to renew"
   limit_s=${MOSAIC_BOOT_LIMIT_S:-5}
   request_limit_s=5
-  if command -v flock >/dev/null; then
-    exec 8>"$running/.reload-lock" || give_up 73 "$running cannot be written"
-    flock -w $((limit_s * 3)) 8 || give_up 75 "another reload of this agent takes too long"
-  fi
+  hold "$running/.reload-lock" $((limit_s * 3)) "reloads this agent"
   folder=$running/.reload-$$
   archive=$folder/config.tar
   trap 'rm -rf "$folder"' EXIT
   mkdir -p "$folder" || give_up 73 "$folder cannot be made: /tmp is full"
-  fetch_configuration
+  fetch_configuration 9>&-
   install_file SOUL.md
   # The one that it booted with, and no other has been put in place since: there is nothing to take.
   if [ ! -e "$running/.reloaded" ] && same_text "$folder/openclaw.json" "$running/openclaw.json"; then
@@ -229,9 +268,11 @@ if [ "$mode" = reload ]; then
 fi
 [ -d "$folder" ] || mkdir -p "$folder" || give_up 73 "$folder cannot be made: /tmp is not writable"
 lock_state
-fetch_configuration
-rm -f "$archive" "$folder/answer"
-fill_workspace
+{
+  fetch_configuration
+  rm -f "$archive" "$folder/answer"
+  fill_workspace
+} 9>&-
 
 export OPENCLAW_CONFIG_PATH="$folder/openclaw.json"
 export OPENCLAW_GATEWAY_TOKEN="$AGENT_TOKEN"

@@ -1,5 +1,6 @@
 #include "runtime/docker/docker_driver.hpp"
 
+#include "model/boot_exit.hpp"
 #include "runtime/boot/boot_script.hpp"
 #include "runtime/docker/container_exec.hpp"
 #include "runtime/docker/container_template.hpp"
@@ -26,6 +27,10 @@ std::string reload_failure(int exit_code) {
       return "the agent could not write its new configuration (exit 73)";
     case boot_exit::api_unreachable:
       return "the agent could not fetch its new configuration (exit 75)";
+    case boot_exit::held_by_another:
+      return "another reload of the agent goes on (exit 77)";
+    case boot_exit::unfit_image:
+      return "the agent's image lacks a program that a reload needs (exit 79)";
     case boot_exit::not_taken:
       return "the gateway did not take its new configuration (exit 76)";
     case boot_exit::nothing_to_boot:
@@ -225,7 +230,8 @@ void DockerDriver::reload_configuration(const std::string& container_id) {
   }
   if (result.exit_code == 0) return;
   // An API that does not answer now is no reason to restart an agent that would then find none either.
-  const bool passing = result.exit_code == boot_exit::api_unreachable;
+  const bool passing = result.exit_code == boot_exit::api_unreachable ||
+                       result.exit_code == boot_exit::held_by_another;
   throw EngineError(passing ? EngineErrorKind::unavailable : EngineErrorKind::failed,
                     reload_failure(result.exit_code));
 }

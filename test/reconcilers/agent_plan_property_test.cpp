@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "model/boot_exit.hpp"
 #include "reconcilers/agent_plan.hpp"
 #include "reconcilers/config_hash.hpp"
 #include "reconcilers/wakefulness.hpp"
@@ -24,6 +25,7 @@ class RandomInput {
     fill_status(fixture);
     fill_observed(fixture);
     fill_rest(fixture);
+    fill_state_holder(fixture);
     return fixture;
   }
 
@@ -76,13 +78,21 @@ class RandomInput {
     status.failed_spec = pick<std::string>({"", "spec-1:boot-1.live-1", "spec-0:boot-0.live-1"});
   }
 
+  void fill_state_holder(PlanFixture& f) {
+    if (chance(80)) return;
+    set_condition(f.row.status, std::string(condition::state),
+                  pick({ConditionStatus::no, ConditionStatus::yes, ConditionStatus::unknown}),
+                  "StateInUse", "held", around(f.now));
+  }
+
   void fill_observed(PlanFixture& f) {
     if (chance(75)) {
       ContainerView& view = f.container(
           pick({ContainerState::created, ContainerState::running, ContainerState::running,
                 ContainerState::paused, ContainerState::exited, ContainerState::dead,
                 ContainerState::removing, ContainerState::placing}));
-      view.exit_code = pick({0, 1, 75, 78, 137, 143, 255});
+      view.exit_code = pick({0, 1, boot_exit::api_unreachable, boot_exit::held_by_another,
+                             boot_exit::nothing_to_boot, boot_exit::unfit_image, 137, 143, 255});
       view.oom_killed = chance(10);
       view.attached = chance(90);
       if (chance(10)) view.endpoint.clear();
@@ -349,6 +359,22 @@ TEST(PlanProperty, NothingIsLookedAtAgainInThePast) {
   for_random_inputs([](const PlanFixture&, const Plan& plan, std::uint64_t) {
     EXPECT_GT(plan.requeue_after.value_or(Duration(1)), Duration::zero());
   });
+}
+
+// Whoever found its state held has lost nothing, and is tried again however often that was so.
+TEST(PlanProperty, AHeldStateIsNoCrashAndNeverTheEndOfTrying) {
+  std::size_t held = 0;
+  for_random_inputs([&](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.status.last_error != describe_exit(boot_exit::held_by_another, false, 0)) return;
+    ++held;
+    EXPECT_LE(plan.status.restart_count, f.row.status.restart_count);
+    const Condition* ready = find_condition(plan.status, condition::ready);
+    if (plan.action != ActionKind::none || ready->reason != "StateInUse") return;
+    ASSERT_TRUE(plan.requeue_after);
+    ASSERT_TRUE(plan.status.next_retry_at);
+    EXPECT_LE(*plan.status.next_retry_at - *f.observed.container->finished_at, seconds(300));
+  });
+  EXPECT_GT(held, 0U);
 }
 
 TEST(PlanProperty, OneEndIsCountedOnce) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/boot_exit.hpp"
 #include "reconcilers/failure_plan.hpp"
 #include "test/reconcilers/plan_fixture.hpp"
 
@@ -645,6 +646,88 @@ TEST_F(PlanTest, ARefusedConfigurationIsTerminalUntilItChanges) {
   EXPECT_FALSE(plan().requeue_after);
   wanted.config = "boot-2.live-1";
   EXPECT_EQ(plan().action, ActionKind::start);
+}
+
+TEST_F(PlanTest, AnImageThatNothingBootsInIsTerminalUntilItChanges) {
+  running();
+  container(ContainerState::exited).exit_code = boot_exit::unfit_image;
+  row.status = plan().status;
+  EXPECT_EQ(ready_reason(), "ImageUnfit");
+  EXPECT_FALSE(plan().requeue_after);
+  wanted.spec = "spec-2";
+  EXPECT_EQ(plan().action, ActionKind::remove_container);
+}
+
+// --- a state that another container holds ---
+
+TEST_F(PlanTest, AStateThatAnotherContainerHoldsIsWaitedForWithoutCountingACrash) {
+  running();
+  container(ContainerState::exited).exit_code = boot_exit::held_by_another;
+  const Plan waiting = plan();
+  EXPECT_EQ(waiting.action, ActionKind::none);
+  EXPECT_EQ(waiting.status.phase, Phase::waiting);
+  EXPECT_EQ(ready_reason(), "StateInUse");
+  EXPECT_EQ(waiting.status.restart_count, 0);
+  EXPECT_EQ(waiting.status.next_retry_at, *observed.container->finished_at + seconds(10));
+  ASSERT_NE(find_condition(waiting.status, condition::state), nullptr);
+  EXPECT_EQ(find_condition(waiting.status, condition::state)->status, ConditionStatus::no);
+  row.status = waiting.status;
+  now = *waiting.status.next_retry_at;
+  EXPECT_EQ(plan().action, ActionKind::start);
+}
+
+TEST_F(PlanTest, TheLongerAStateIsHeldTheRarerItIsAskedForAndNeverGivenUp) {
+  running();
+  Duration longest{};
+  for (int tries = 0; tries < 100; ++tries) {
+    container(ContainerState::exited).exit_code = boot_exit::held_by_another;
+    row.last_active_at = now;
+    row.status = plan().status;
+    ASSERT_TRUE(row.status.next_retry_at);
+    const Duration pause = *row.status.next_retry_at - *observed.container->finished_at;
+    EXPECT_GE(pause, longest);
+    longest = pause;
+    now = *row.status.next_retry_at;
+    row.last_active_at = now;
+    ASSERT_EQ(plan().action, ActionKind::start);
+    row.status = plan().status;
+    now += seconds(25);
+  }
+  EXPECT_EQ(longest, seconds(300));
+  EXPECT_EQ(row.status.restart_count, 0);
+}
+
+TEST_F(PlanTest, AStateThatWasGotIsNoLongerWaitedFor) {
+  running();
+  container(ContainerState::exited).exit_code = boot_exit::held_by_another;
+  row.status = plan().status;
+  container(ContainerState::running).started_at = now;
+  health.ready_at = now;
+  const Plan ready = plan();
+  EXPECT_EQ(find_condition(ready.status, condition::state)->status, ConditionStatus::yes);
+  EXPECT_FALSE(ready.status.next_retry_at);
+  EXPECT_EQ(ready.status.last_error, "");
+}
+
+TEST_F(PlanTest, AnEndOfAnotherKindAfterAHeldStateIsACrashAgain) {
+  running();
+  container(ContainerState::exited).exit_code = boot_exit::held_by_another;
+  row.status = plan().status;
+  row.status.restart_count = 1;
+  container(ContainerState::exited).exit_code = 1;
+  observed.container->finished_at = now;
+  EXPECT_EQ(plan().status.restart_count, 2);
+  EXPECT_EQ(ready_reason(), "CrashLoopBackOff");
+}
+
+TEST_F(PlanTest, ASleeperForgetsWhoHeldItsState) {
+  running();
+  container(ContainerState::exited).exit_code = boot_exit::held_by_another;
+  row.status = plan().status;
+  row.desired_state = DesiredState::stopped;
+  const AgentStatus asleep = plan().status;
+  EXPECT_EQ(find_condition(asleep, condition::state)->status, ConditionStatus::unknown);
+  EXPECT_FALSE(asleep.next_retry_at);
 }
 
 TEST_F(PlanTest, ARequestedRestartForgivesWhatFailed) {

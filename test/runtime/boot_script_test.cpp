@@ -3,6 +3,7 @@
 #include "runtime/boot/boot_script.hpp"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "model/boot_exit.hpp"
 #include "runtime/firewall/child_process.hpp"
 #include "test/runtime/boot_archive.hpp"
 #include "test/runtime/probe_http_server.hpp"
@@ -37,8 +39,8 @@ struct Image {
 };
 
 const std::vector<std::string>& basic_programs() {
-  static const std::vector<std::string> programs = {"mkdir", "tar",  "cp",    "mv",
-                                                    "rm",    "date", "sleep", "cat"};
+  static const std::vector<std::string> programs = {"mkdir", "tar",   "cp",  "mv",  "rm",
+                                                    "date",  "sleep", "cat", "head"};
   return programs;
 }
 
@@ -54,9 +56,12 @@ Image alpine_image() {
   return {"AlpineWithCurl", {"/bin/busybox", "sh"}, {"curl", "flock"}, with_basics({})};
 }
 Image busybox_image() {
-  return {"BusyboxAlone", {"/bin/busybox", "sh"}, {}, with_basics({"busybox", "nc", "timeout"})};
+  return {
+      "BusyboxAlone", {"/bin/busybox", "sh"}, {"flock"}, with_basics({"busybox", "nc", "timeout"})};
 }
-Image node_image() { return {"DebianWithNodeOnly", {"/bin/dash"}, with_basics({"node"}), {}}; }
+Image node_image() {
+  return {"DebianWithNodeOnly", {"/bin/dash"}, with_basics({"node", "flock"}), {}};
+}
 
 void PrintTo(const Image& image, std::ostream* out) { *out << image.name; }
 
@@ -86,6 +91,23 @@ bool some_process_shows(const std::string& secret) {
   }
   return false;
 }
+
+// Of another container.
+class FileLock {
+ public:
+  FileLock(const files::path& path, const std::string& content) {
+    write_file(path, content);
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX) != 0)
+      throw std::runtime_error("no lock on " + path.string());
+  }
+  ~FileLock() { ::close(descriptor_); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int descriptor_;
+};
 
 class AgentBoot : public testing::TestWithParam<Image> {
  protected:
@@ -348,33 +370,106 @@ TEST_P(AgentBoot, ReloadSaysWhenTheGatewayDoesNotTakeIt) {
       << "that it is in place is no sign that it was taken";
 }
 
+// Two boots on one state: what the second finds is what the first has written.
+TEST_P(AgentBoot, ASecondContainerOnTheSameStateDoesNotBootAndSaysWhoHoldsIt) {
+  const FileLock held(root_ / "state/.mosaic-lock",
+                      "container 0123456789ab (mosaic-alice) since then\n");
+  ProbeHttpServer server(configuration());
+  const auto result = boot(GetParam(), url(server), "1");
+  EXPECT_EQ(result.exit_code, boot_exit::held_by_another);
+  const std::string holder = "agent-boot: container 0123456789ab (mosaic-alice) since then ";
+  EXPECT_NE(result.errors.find(holder + "uses this agent's state; waiting for it, 1 s at most\n"),
+            std::string::npos)
+      << result.errors;
+  EXPECT_NE(result.errors.find(holder + "still uses this agent's state: gave up after 1 s"),
+            std::string::npos)
+      << result.errors;
+  EXPECT_EQ(server.requests(), 0);
+  EXPECT_FALSE(files::exists(root_ / "called"));
+}
+
+TEST_P(AgentBoot, WritesIntoTheLockWhoHoldsItAndSinceWhen) {
+  ProbeHttpServer server(configuration());
+  EXPECT_EQ(boot(GetParam(), url(server)).exit_code, 42);
+  EXPECT_THAT(read_file(root_ / "state/.mosaic-lock"),
+              testing::MatchesRegex(
+                  "[a-z0-9 ]+ \\([^)]+\\) since [0-9]+-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+Z\n"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Images, AgentBoot,
                          testing::Values(debian_image(), alpine_image(), busybox_image(),
                                          node_image()),
                          [](const auto& image) { return image.param.name; });
 
-class AgentBootLock : public AgentBoot {};
+class AgentBootLock : public AgentBoot {
+ protected:
+  std::string lock() const { return root_ / "state/.mosaic-lock"; }
+};
 
 TEST_F(AgentBootLock, TheGatewayHoldsTheStateAsLongAsItLives) {
-  write_file(root_ / "bin/openclaw", "#!/bin/sh\nflock -n " +
-                                         (root_ / "state/.mosaic-lock").string() +
-                                         " true && exit 1\nexit 42\n");
+  write_file(root_ / "bin/openclaw",
+             "#!/bin/sh\nflock -n " + lock() + " true && exit 1\nexit 42\n");
   ProbeHttpServer server(configuration());
   EXPECT_EQ(boot(debian_image(), url(server)).exit_code, 42);
   EXPECT_EQ(boot(debian_image(), url(server)).exit_code, 42);
 }
 
-TEST_F(AgentBootLock, ASecondContainerOnTheSameStateDoesNotBoot) {
-  const int lock =
-      ::open((root_ / "state/.mosaic-lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+// Whatever the boot starts may outlive it, and must not keep the state from its successor.
+TEST_F(AgentBootLock, OnlyTheGatewayIsGivenTheLock) {
+  install(debian_image());
+  for (const std::string program : {"curl", "tar", "cp"}) {
+    files::remove(root_ / "bin" / program);
+    write_file(root_ / "bin" / program, "#!/bin/sh\n[ ! -e /proc/$$/fd/9 ] || echo " + program +
+                                            " >>" + (root_ / "leaked").string() + "\nexec " +
+                                            which(program) + " \"$@\"\n");
+    files::permissions(root_ / "bin" / program, files::perms::owner_all);
+  }
+  write_file(root_ / "bin/openclaw", "#!/bin/sh\n[ -e /proc/$$/fd/9 ] && exit 42\n");
   ProbeHttpServer server(configuration());
-  const auto result = boot(debian_image(), url(server), "1");
-  EXPECT_EQ(result.exit_code, boot_exit::api_unreachable);
-  EXPECT_NE(result.errors.find("still uses this agent's state"), std::string::npos)
-      << result.errors;
+  const auto result = boot(debian_image(), url(server));
+  EXPECT_EQ(result.exit_code, 42) << result.errors;
+  EXPECT_EQ(read_file(root_ / "leaked"), "");
+}
+
+TEST_F(AgentBootLock, AnImageWithoutFlockDoesNotBootAndSaysSo) {
+  install(debian_image());
+  files::remove(root_ / "bin/flock");
+  ProbeHttpServer server(configuration());
+  const auto result = boot(debian_image(), url(server));
+  EXPECT_EQ(result.exit_code, boot_exit::unfit_image);
+  EXPECT_NE(result.errors.find("the image has no flock"), std::string::npos) << result.errors;
   EXPECT_EQ(server.requests(), 0);
-  ::close(lock);
+}
+
+TEST_F(AgentBootLock, WithoutAStateItDoesNotBoot) {
+  files::remove(root_ / "state");
+  ProbeHttpServer server(configuration());
+  const auto result = boot(debian_image(), url(server));
+  EXPECT_EQ(result.exit_code, boot_exit::cannot_write);
+  EXPECT_NE(result.errors.find("no state volume is mounted"), std::string::npos) << result.errors;
+}
+
+TEST_F(AgentBootLock, WhateverTheAgentPutInPlaceOfTheLockIsReplaced) {
+  ProbeHttpServer server(configuration());
+  write_file(root_ / "elsewhere", "kept");
+  files::create_symlink(root_ / "elsewhere", lock());
+  EXPECT_EQ(boot(debian_image(), url(server)).exit_code, 42);
+  EXPECT_EQ(read_file(root_ / "elsewhere"), "kept");
+  files::remove(lock());
+  files::create_directories(lock() + "/folder");
+  EXPECT_EQ(boot(debian_image(), url(server)).exit_code, 42);
+  files::remove(lock());
+  ASSERT_EQ(::mkfifo(lock().c_str(), 0600), 0);
+  EXPECT_EQ(boot(debian_image(), url(server)).exit_code, 42);
+  EXPECT_TRUE(files::is_regular_file(files::symlink_status(lock())));
+}
+
+TEST_F(AgentBootLock, RepeatsNothingThatTheAgentWroteInPlaceOfAHolder) {
+  const FileLock held(lock(), "\x1b[2Jyou have won\n" + std::string(100'000, 'x'));
+  const auto result = boot(debian_image(), "http://127.0.0.1:1", "1");
+  EXPECT_EQ(result.exit_code, boot_exit::held_by_another);
+  EXPECT_NE(result.errors.find("another process uses this agent's state"), std::string::npos);
+  EXPECT_EQ(result.errors.find("won"), std::string::npos);
 }
 
 TEST_F(AgentBootLock, ReloadOfAPersonalityAloneNeedsNothingOfTheGateway) {
@@ -391,13 +486,12 @@ TEST_F(AgentBootLock, ReloadNeedsAGateway) {
 // What was fetched earlier must not replace what was fetched later.
 TEST_F(AgentBootLock, OnlyOneReloadAtATime) {
   running_gateway("old", "{\"gateway\":{}}");
-  const int lock =
-      ::open((root_ / "boot/.reload-lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
   ProbeHttpServer server(configuration());
-  EXPECT_EQ(reload(debian_image(), url(server)).exit_code, boot_exit::api_unreachable);
-  EXPECT_EQ(server.requests(), 0);
-  ::close(lock);
+  {
+    const FileLock held(root_ / "boot/.reload-lock", "");
+    EXPECT_EQ(reload(debian_image(), url(server)).exit_code, boot_exit::held_by_another);
+    EXPECT_EQ(server.requests(), 0);
+  }
   EXPECT_EQ(reload(debian_image(), url(server)).exit_code, 0);
 }
 

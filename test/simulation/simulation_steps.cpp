@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::array<int, 5> exit_codes{1, 0, 137, 78, 75};
+constexpr std::array<int, 6> exit_codes{1, 0, 137, 78, 75, 77};
 
 int exit_code_of(const Step& step) {
   return exit_codes.at(static_cast<std::size_t>(step.detail) % exit_codes.size());
