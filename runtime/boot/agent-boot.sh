@@ -9,7 +9,8 @@
 # processes, nothing but what such images have (curl, or busybox, or node; tar; coreutils or busybox).
 #
 # Environment: MOSAIC_API_URL, AGENT_KIND (user | system), AGENT_ID, AGENT_TOKEN (hex).
-# For tests: MOSAIC_BOOT_FOLDER, MOSAIC_WORKSPACE, OPENCLAW_STATE_DIR, MOSAIC_BOOT_LIMIT_S, MOSAIC_TAKEN_LIMIT_S.
+# For tests: MOSAIC_BOOT_FOLDER, MOSAIC_WORKSPACE, OPENCLAW_STATE_DIR, MOSAIC_BOOT_LIMIT_S, MOSAIC_STATE_LIMIT_S,
+# MOSAIC_TAKEN_LIMIT_S.
 # Exit codes: 73 nothing can be written, 75 no configuration within the limit (try later), 76 the gateway did not take
 # a new configuration (reload only), 77 somebody else holds the state, or the right to reload (try later), 78 the API
 # has nothing for us, 79 the image lacks a program (both: do not try again until something changes). After exec: the
@@ -24,6 +25,7 @@ workspace=${MOSAIC_WORKSPACE:-/home/node/workspace}
 state=${OPENCLAW_STATE_DIR:-/home/node/.openclaw}
 mode=${1:-boot}
 limit_s=${MOSAIC_BOOT_LIMIT_S:-60}
+state_limit_s=${MOSAIC_STATE_LIMIT_S:-20}
 taken_limit_s=${MOSAIC_TAKEN_LIMIT_S:-10}
 archive=$folder/config.tar
 request_limit_s=20
@@ -96,7 +98,7 @@ own_name() {
 # moment that this process is, however it ends, and stays while it is frozen.
 lock_state() {
   [ -d "$state" ] || give_up 73 "$state is not there: no state volume is mounted"
-  hold "$state/.mosaic-lock" $((limit_s < 20 ? limit_s : 20)) "uses this agent's state"
+  hold "$state/.mosaic-lock" "$state_limit_s" "uses this agent's state"
 }
 
 # Each fetch_with_* leaves the body in $archive and the HTTP status in $status; 000: no whole answer.

@@ -150,6 +150,7 @@ class AgentBoot : public testing::TestWithParam<Image> {
                            "MOSAIC_WORKSPACE=" + (root_ / "workspace").string(),
                            "OPENCLAW_STATE_DIR=" + (root_ / "state").string(),
                            "MOSAIC_BOOT_LIMIT_S=" + limit_s,
+                           "MOSAIC_STATE_LIMIT_S=1",
                            "MOSAIC_TAKEN_LIMIT_S=1"};
     command.limit = std::chrono::seconds(60);
     return run_child(command);

@@ -7,7 +7,8 @@ mosaic_test(runtime_docker
 
 # On the real engine of MOSAIC_TEST_ENGINE.
 mosaic_test(runtime_docker_engine
-  SOURCES docker_engine_conformance_test.cpp docker_engine_driver_test.cpp docker_engine_fixture.cpp engine_hand.cpp
+  SOURCES docker_engine_conformance_test.cpp docker_engine_driver_test.cpp docker_engine_state_test.cpp docker_engine_fixture.cpp
+          engine_hand.cpp
   LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
   LABELS engine
   TIMEOUT 300
