@@ -110,6 +110,9 @@ class FileLock {
 };
 
 class AgentBoot : public testing::TestWithParam<Image> {
+ public:
+  ~AgentBoot() override { files::remove_all(root_); }
+
  protected:
   AgentBoot() {
     std::string pattern = files::temp_directory_path() / "mosaic-boot-XXXXXX";
@@ -123,7 +126,6 @@ class AgentBoot : public testing::TestWithParam<Image> {
     files::permissions(root_ / "bin/openclaw", files::perms::owner_all);
     write_file(root_ / "script", std::string(agent_boot_script()));
   }
-  ~AgentBoot() override { files::remove_all(root_); }
 
   void install(const Image& image) {
     for (const auto& program : image.host_programs)
