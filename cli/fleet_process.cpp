@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "cli/doctor/host_checks.hpp"
 #include "cli/failure.hpp"
 #include "cli/key_check.hpp"
 #include "cli/open_files.hpp"
@@ -159,6 +160,11 @@ DatabaseOptions FleetProcess::api_database_options() const {
 
 void FleetProcess::build_engine() {
   engine_ = std::make_unique<EngineParts>(settings_, store_->instance_id(), clock_, metrics_, log_);
+  if (settings_.engine_kind == EngineKind::swarm &&
+      !is_on_fleet_network(settings_, host_routes())) {
+    log_.warning(beside_the_fleet, {{Field::name, settings_.fleet_network},
+                                    {Field::action, "run it as manifests/swarm-stack.yml does"}});
+  }
 }
 
 void FleetProcess::build_loop() {

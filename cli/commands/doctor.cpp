@@ -40,8 +40,11 @@ std::vector<Finding> examine(const Settings& settings, bool probe) {
     findings.push_back(check_egress(settings, findings.back()));
     if (probe) findings.push_back(probe_walls(settings, instance, image));
   } else {
-    append(findings, check_swarm(settings, instance));
-    if (probe) findings.push_back(no_probe_on_a_swarm());
+    const bool answers = std::none_of(findings.begin(), findings.end(), [](const Finding& one) {
+      return one.check == "engine" && one.state == Finding::State::fail;
+    });
+    if (answers) append(findings, check_swarm(settings, instance));
+    if (answers && probe) append(findings, probe_swarm(settings, instance, image));
   }
   if (settings.embedded_database())
     findings.push_back(check_disk("data folder", settings.data_dir));
@@ -102,9 +105,10 @@ void add_doctor_command(CLI::App& app, CommandContext& context) {
   const auto format = std::make_shared<OutputFormat>(OutputFormat::table);
   add_output_option(command, *format);
   const auto probe = std::make_shared<bool>(false);
-  command.add_flag("--probe", *probe,
-                   "Also try the walls from inside: runs a container in an agent's place for some "
-                   "seconds, and removes it");
+  command.add_flag(
+      "--probe", *probe,
+      "Also try from inside: runs a container in an agent's place for some seconds, on a "
+      "Swarm a task on each node, and removes it");
   add_database_options(command, context.raw);
   add_engine_options(command, context.raw);
   add_agent_network_options(command, context.raw);

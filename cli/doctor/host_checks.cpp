@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -117,6 +118,13 @@ Finding check_subnets(const Subnet& agent_subnets, const std::vector<Route>& rou
                 "choose a private range that is unused here with --agent-subnets");
   }
   return ok("subnets", to_string(agent_subnets) + " is free");
+}
+
+bool is_on_fleet_network(const Settings& settings, const std::vector<Route>& routes) {
+  return std::any_of(routes.begin(), routes.end(), [&](const Route& route) {
+    return route.destination.prefix_length > 0 &&
+           settings.agent_subnets.contains(route.destination.network);
+  });
 }
 
 Finding check_disk(const std::string& check, const std::filesystem::path& folder) {

@@ -29,6 +29,11 @@ std::vector<Route> parse_routes(const std::string& proc_net_route);
 Finding check_subnets(const Subnet& agent_subnets, const std::vector<Route>& routes);
 std::vector<Route> host_routes();
 
+// On a Swarm: whether this process is where agents are reached from, and where they fetch their configurations.
+inline constexpr char beside_the_fleet[] =
+    "this process is not on the fleet's network: a mosaic up or controller here reaches no agent";
+bool is_on_fleet_network(const Settings& settings, const std::vector<Route>& routes);
+
 Finding check_disk(const std::string& check, const std::filesystem::path& folder);
 Finding check_firewall(const Settings& settings);
 // What agents reach, and whether anything holds them to it.

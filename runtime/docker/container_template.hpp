@@ -25,6 +25,7 @@ inline constexpr std::string_view network = "network";
 inline constexpr std::string_view state = "state";
 inline constexpr std::string_view workspace = "workspace";
 inline constexpr std::string_view link = "link";      // what an agent on a Swarm is reached through
+inline constexpr std::string_view probe = "probe";    // of mosaic doctor, see SwarmProbe
 inline constexpr std::string_view helper = "helper";  // a short-lived container of our own
 }  // namespace role
 

@@ -24,6 +24,50 @@ constexpr std::string_view empty_folders =
 find "$@" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 test -z "$(find "$@" -mindepth 1)")sh";
 
+// Tries all peers, each for some seconds: a network of this moment is told to the nodes one by one. The exit code is twice
+// the number of the first one that was not reached, or nothing_to_try_with, and one more where new privileges are allowed.
+constexpr std::string_view walk_to_peers = R"sh(
+allowed=1
+while read -r name value; do
+  case $name$value in NoNewPrivs:1) allowed=0 ;; esac
+done </proc/self/status
+if command -v node >/dev/null; then
+  exec node -e '
+    const [allowed, ...peers] = process.argv.slice(1);
+    const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+    const ask = (peer) => new Promise((done) => {
+      const [host, port] = peer.split(":");
+      const socket = require("net").connect({ host, port: Number(port) });
+      const end = (reached) => { socket.destroy(); done(reached); };
+      socket.setTimeout(2000, () => end(false));
+      socket.on("connect", () => end(true));
+      socket.on("error", () => end(false));
+    });
+    const reach = async (peer) => {
+      for (let tries = 0; tries < 8; ++tries) {
+        if (await ask(peer)) return true;
+        await pause(500);
+      }
+      return false;
+    };
+    Promise.all(peers.map(reach)).then((reached) =>
+      process.exit(2 * (reached.indexOf(false) + 1) + Number(allowed)));' "$allowed" "$@"
+fi
+command -v nc >/dev/null || exit $((122 + allowed))
+number=0
+for peer in "$@"; do
+  number=$((number + 1))
+  tries=8
+  until nc -w 2 "${peer%:*}" "${peer##*:}" </dev/null >/dev/null 2>&1; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || exit $((2 * number + allowed))
+    sleep 0.5
+  done
+done
+exit "$allowed"
+)sh";
+constexpr int nothing_to_try_with = 122;
+
 bool is_swarm_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';
@@ -68,6 +112,10 @@ json mounts_of(const AgentIdentity& identity) {
   return mounts;
 }
 
+json probe_labels(const std::string& instance) {
+  return json{{std::string(label::instance), instance}, {std::string(label::role), role::probe}};
+}
+
 json task_template(json container, json resources, const std::string& node_id) {
   return json{
       {"ContainerSpec", std::move(container)},
@@ -77,6 +125,21 @@ json task_template(json container, json resources, const std::string& node_id) {
       {"LogDriver", {{"Name", "json-file"}, {"Options", {{"max-size", "5m"}, {"max-file", "2"}}}}},
       {"ForceUpdate", 0},
   };
+}
+
+// On every node that takes tasks.
+std::string probe_service(const std::string& name, const std::string& network_id, json container,
+                          json mode, const SwarmSettings& settings) {
+  json task = task_template(std::move(container),
+                            json{{"Limits", {{"MemoryBytes", 256 * mebibyte}, {"Pids", 64}}}}, "");
+  task.erase("Placement");
+  task["Networks"] = json::array({{{"Target", network_id}}});
+  return json{{"Name", name},
+              {"Labels", probe_labels(settings.engine.instance)},
+              {"TaskTemplate", std::move(task)},
+              {"Mode", std::move(mode)},
+              {"EndpointSpec", {{"Mode", "dnsrr"}}}}
+      .dump();
 }
 
 }  // namespace
@@ -192,6 +255,44 @@ std::string purge_job_body(const AgentIdentity& identity, const std::string& nam
       {"Mode", {{"ReplicatedJob", {{"MaxConcurrent", 1}, {"TotalCompletions", 1}}}}},
   }
       .dump();
+}
+
+std::string probe_network_body(const std::string& name, const std::string& instance) {
+  return json{{"Name", name},
+              {"CheckDuplicate", true},
+              {"Driver", "overlay"},
+              {"Internal", true},
+              {"Labels", probe_labels(instance)}}
+      .dump();
+}
+
+std::string probe_listener_body(const std::string& name, const std::string& network_id,
+                                const SwarmSettings& settings) {
+  json container = locked_down_container(settings.link_image);
+  // Whatever reaches it has been here; where it would be passed on to, nobody listens.
+  container["Args"] = json::array({std::to_string(settings.engine.gateway_port) + "=127.0.0.1:9"});
+  return probe_service(name, network_id, std::move(container), {{"Global", json::object()}},
+                       settings);
+}
+
+std::string probe_walker_body(const std::string& name, const std::string& network_id,
+                              const std::string& image, const std::vector<std::string>& peers,
+                              const SwarmSettings& settings) {
+  json container = locked_down_container(image);
+  container["Command"] = json::array({"/bin/sh", "-c", walk_to_peers, "probe"});
+  container["Args"] = peers;
+  return probe_service(name, network_id, std::move(container), {{"GlobalJob", json::object()}},
+                       settings);
+}
+
+std::optional<ProbeWalk> read_walk(int exit_code) {
+  if (exit_code < 0 || exit_code > nothing_to_try_with + 1) return std::nullopt;
+  ProbeWalk walk;
+  walk.no_new_privileges = exit_code % 2 == 0;
+  const auto number = static_cast<std::size_t>(exit_code / 2);
+  walk.has_tools = number < nothing_to_try_with / 2;
+  if (walk.has_tools && number > 0) walk.first_silent = number - 1;
+  return walk;
 }
 
 std::string fingerprint_of_service_template(const SwarmSettings& settings) {

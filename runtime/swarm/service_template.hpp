@@ -4,8 +4,10 @@
 // Pure functions; the texts are JSON bodies of the Engine API 1.41.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/runtime_driver.hpp"
 #include "runtime/swarm/swarm_settings.hpp"
@@ -29,6 +31,22 @@ std::string record_body(const AgentIdentity& identity, const std::string& node_i
 // A job that empties both volumes on the node where they are.
 std::string purge_job_body(const AgentIdentity& identity, const std::string& name,
                            const std::string& image, const std::string& node_id);
+
+// What SwarmProbe makes: a network for its tasks, a forwarder on each node for the others to reach, and a job on each node
+// that tries them. `peers`: "ADDRESS:PORT". The exit code of such a task is read by read_walk().
+std::string probe_network_body(const std::string& name, const std::string& instance);
+std::string probe_listener_body(const std::string& name, const std::string& network_id,
+                                const SwarmSettings& settings);
+std::string probe_walker_body(const std::string& name, const std::string& network_id,
+                              const std::string& image, const std::vector<std::string>& peers,
+                              const SwarmSettings& settings);
+struct ProbeWalk {
+  bool no_new_privileges = false;
+  bool has_tools = true;                      // else nothing was tried
+  std::optional<std::size_t> first_silent{};  // of the peers
+};
+std::optional<ProbeWalk> read_walk(int exit_code);  // nothing: the script never ended by itself
+inline constexpr std::size_t most_probe_peers = 60;
 
 std::string fingerprint_of_service_template(const SwarmSettings& settings);
 

@@ -9,6 +9,9 @@ namespace mosaic {
 namespace {
 
 using nlohmann::json;
+
+// Where the engine takes overlay networks from unless it is told otherwise (libnetwork's global scope).
+constexpr const char* engines_own_pool = "10.0.0.0/8";
 using namespace engine_json;
 
 constexpr int exit_killed = 137;
@@ -150,6 +153,9 @@ std::vector<SwarmNode> decode_node_list(std::string_view body) {
     node.host_name = text(member(member(object, "Description"), "Hostname"));
     node.ready = text(member(member(object, "Status"), "State")) == "ready";
     node.active = text(member(member(object, "Spec"), "Availability")) == "active";
+    node.manager = text(member(member(object, "Spec"), "Role")) == "manager";
+    node.reachable = text(member(member(object, "ManagerStatus"), "Reachability")) == "reachable";
+    node.engine = text(member(member(member(object, "Description"), "Engine"), "EngineVersion"));
     const json& resources = member(member(object, "Description"), "Resources");
     node.memory_mb = number(member(resources, "MemoryBytes")) / (1024 * 1024);
     node.cpus = static_cast<int>(number(member(resources, "NanoCPUs")) / 1'000'000'000);
@@ -190,9 +196,10 @@ std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
                                                const std::vector<InspectedNetwork>& networks) {
   const json info = parse_object(info_body, "itself");
   const json& swarm = member(member(info, "Swarm"), "Cluster");
-  const json& pools = member(swarm, "DefaultAddrPool");
+  const json said = member(swarm, "DefaultAddrPool");
+  const json pools = said.is_array() && !said.empty() ? said : json::array({engines_own_pool});
   const int prefix = number<int>(member(swarm, "SubnetSize"));
-  if (!pools.is_array() || prefix < 1 || prefix > 30) return std::nullopt;
+  if (prefix < 1 || prefix > 30) return std::nullopt;
   NetworkRoom room;
   std::vector<Subnet> ranges;
   for (const json& pool : pools) {

@@ -62,8 +62,11 @@ struct SwarmTask {
 struct SwarmNode {
   std::string id;
   std::string host_name;
-  bool ready = false;   // it answers
-  bool active = false;  // and takes new tasks
+  bool ready = false;      // it answers
+  bool active = false;     // and takes new tasks
+  bool manager = false;    // one of those that decide
+  bool reachable = false;  // and, as a manager, heard by the others
+  std::string engine;      // its version
   std::int64_t memory_mb = 0;
   int cpus = 0;
 };
@@ -86,7 +89,7 @@ std::vector<SwarmNode> decode_node_list(std::string_view body);
 std::vector<SwarmRecord> decode_record_list(std::string_view body);
 std::string decode_created_object(std::string_view body);  // the new object's id
 std::string decode_own_node(std::string_view info_body);   // empty: not in a swarm
-// Nothing when the swarm does not say what ranges it takes networks from.
+// A swarm that was made without ranges says none, and takes 10.0.0.0/8. Nothing when it says nothing of either.
 std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
                                                const std::vector<InspectedNetwork>& networks);
 

@@ -167,11 +167,17 @@ std::optional<InspectedNetwork> SwarmObjects::find_network(const std::string& na
   return network;
 }
 
-std::vector<InspectedNetwork> SwarmObjects::networks() {
-  const std::string filters =
-      engine_filters({{"label", {label_filter(label::instance, instance_)}}, {"scope", {"swarm"}}});
+std::vector<InspectedNetwork> SwarmObjects::networks_labelled(std::vector<std::string> labels) {
+  labels.push_back(label_filter(label::instance, instance_));
+  const std::string filters = engine_filters({{"label", labels}, {"scope", {"swarm"}}});
   return decode_network_list(
       engine_.call(look("/networks", "/networks?" + filters, "list networks")).body);
+}
+
+std::vector<InspectedNetwork> SwarmObjects::networks() { return networks_labelled({}); }
+
+std::vector<InspectedNetwork> SwarmObjects::networks_with(std::string_view network_role) {
+  return networks_labelled({label_filter(label::role, network_role)});
 }
 
 std::string SwarmObjects::info() {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/docker/engine_client.hpp"
@@ -47,7 +48,8 @@ class SwarmObjects {
 
   // Of that name, whoever's it is.
   std::optional<InspectedNetwork> find_network(const std::string& name);
-  std::vector<InspectedNetwork> networks();  // ours
+  std::vector<InspectedNetwork> networks();                                    // ours
+  std::vector<InspectedNetwork> networks_with(std::string_view network_role);  // of these
   // What a manager says of itself and of the swarm.
   std::string info();
   // Of the ranges that the swarm takes networks from; networks of others count as well.
@@ -56,6 +58,8 @@ class SwarmObjects {
   void remove_network(const std::string& id, const std::string& name);
 
  private:
+  std::vector<InspectedNetwork> networks_labelled(std::vector<std::string> labels);
+
   EngineClient& engine_;
   const std::string instance_;
 };

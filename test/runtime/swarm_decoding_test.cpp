@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/swarm/service_template.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -31,6 +33,22 @@ TEST(SwarmDecoding, TellsHowManyNetworksThereIsRoomFor) {
   EXPECT_EQ(room->capacity, 40);
   EXPECT_EQ(room->taken, 1);
   EXPECT_FALSE(decode_network_room(R"({"Swarm": {}})", {}));
+  const auto unsaid = decode_network_room(
+      R"({"Swarm": {"Cluster": {"DefaultAddrPool": null, "SubnetSize": 24}}})",
+      decode_network_list(R"([{"Id": "a", "IPAM": {"Config": [{"Subnet": "10.0.1.0/24"}]}}])"));
+  ASSERT_TRUE(unsaid);
+  EXPECT_EQ(unsaid->capacity, 65'536);
+  EXPECT_EQ(unsaid->taken, 1);
+}
+
+TEST(SwarmDecoding, ReadsWhatAProbesTaskEndedWith) {
+  EXPECT_TRUE(read_walk(0)->no_new_privileges);
+  EXPECT_FALSE(read_walk(1)->no_new_privileges);
+  EXPECT_FALSE(read_walk(0)->first_silent);
+  EXPECT_EQ(read_walk(7)->first_silent, 2U);
+  EXPECT_TRUE(read_walk(2 * static_cast<int>(most_probe_peers))->has_tools);
+  EXPECT_FALSE(read_walk(123)->has_tools);
+  EXPECT_FALSE(read_walk(127));
 }
 
 }  // namespace
