@@ -134,7 +134,25 @@ Json model_json(const ModelEntry& model) {
   return json;
 }
 
-Json providers_json(const std::vector<ProviderEntry>& entries, RenderedConfig& config) {
+struct WayToProvider {
+  std::string base_url;
+  std::string api_key;
+};
+
+// Injected keys: the gateway puts in from its own environment (runtime/docker/agent_template, runtime/boot) where we are
+// and who it is, so that the text holds no secret at all.
+WayToProvider way_to(const ProviderEntry& entry, ProviderKeys keys) {
+  if (keys == ProviderKeys::delivered) {
+    return {escape_environment_references(entry.base_url),
+            escape_environment_references(entry.api_key)};
+  }
+  return {"${MOSAIC_API_URL}" + std::string(provider_proxy_prefix) + "/${AGENT_KIND}/${AGENT_ID}/" +
+              entry.key,
+          "${OPENCLAW_GATEWAY_TOKEN}"};
+}
+
+Json providers_json(const std::vector<ProviderEntry>& entries, const RenderSettings& settings,
+                    RenderedConfig& config) {
   auto providers = Json::object();
   for (const auto& entry : entries) {
     if (entry.problem) {
@@ -147,9 +165,10 @@ Json providers_json(const std::vector<ProviderEntry>& entries, RenderedConfig& c
     for (const auto& model : entry.models) models.push_back(model_json(model));
     // Without a runtime of its own, OpenClaw hands the official endpoints to plugins, which are
     // off.
-    providers[entry.key] = {{"baseUrl", escape_environment_references(entry.base_url)},
+    const auto way = way_to(entry, settings.provider_keys);
+    providers[entry.key] = {{"baseUrl", way.base_url},
                             {"api", entry.api},
-                            {"apiKey", escape_environment_references(entry.api_key)},
+                            {"apiKey", way.api_key},
                             {"agentRuntime", {{"id", "openclaw"}}},
                             {"models", std::move(models)}};
   }
@@ -193,7 +212,7 @@ Json document(const std::vector<ProviderEntry>& entries, const Selection& select
       {"models",
        {{"mode", "replace"},
         {"catalogRefresh", {{"enabled", false}}},
-        {"providers", providers_json(entries, config)}}},
+        {"providers", providers_json(entries, settings, config)}}},
       {"tools", {{"profile", settings.tool_profile}}},
       {"plugins", {{"enabled", false}}},
       {"session", {{"maintenance", {{"mode", "warn"}}}}},
@@ -219,6 +238,13 @@ std::optional<std::string> problem_of_settings(const AgentConfigSource& source,
 }
 
 }  // namespace
+
+RenderSettings render_settings_of(const FleetSettings& fleet) {
+  RenderSettings settings;
+  settings.tool_profile = fleet.tool_profile;
+  settings.provider_keys = fleet.provider_keys;
+  return settings;
+}
 
 RenderedConfig render_agent_config(const AgentConfigSource& source,
                                    const std::map<std::string, std::string>& provider_keys,

@@ -4,23 +4,34 @@
 // Pure functions, safe from any thread: the same rows give the same bytes. OpenClaw refuses a
 // configuration with any unknown key (exit 78), so what cannot be rendered correctly is a
 // `problem`, never a guess. No problem and no warning contains an API key. The rendered text
-// contains provider keys and is therefore a secret as a whole; the gateway's own token is not in it
-// (the container has it in its environment).
+// contains provider keys, unless these are injected, and is therefore a secret as a whole; the gateway's own token is not
+// in it (the container has it in its environment).
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/agent.hpp"
+#include "model/fleet_settings.hpp"
 
 namespace mosaic {
+
+// Where agents ask for providers whose keys are injected: PREFIX/{user|system}/{id}/{key of the entry}/… on the address that
+// they fetch their configuration from.
+inline constexpr std::string_view provider_proxy_prefix = "/api/internal/providers";
 
 struct RenderSettings {
   std::string tool_profile = "minimal";            // minimal, coding, messaging or full
   std::string workspace = "/home/node/workspace";  // where the container has the workspace files
+  // injected: the agent asks us for every provider, and shows its own token instead of a key.
+  ProviderKeys provider_keys = ProviderKeys::delivered;
 };
+
+// What the fleet's settings say of every agent's configuration.
+RenderSettings render_settings_of(const FleetSettings& fleet);
 
 struct RenderedConfig {
   std::string openclaw_json;  // empty when there is a problem

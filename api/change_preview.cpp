@@ -54,12 +54,6 @@ bool changes_container(const AgentRow& row, const Change& change) {
          (change.cpu_milli && *change.cpu_milli != row.cpu_milli);
 }
 
-RenderSettings render_settings(const FleetSettings& fleet) {
-  RenderSettings settings;
-  settings.tool_profile = fleet.tool_profile;
-  return settings;
-}
-
 }  // namespace
 
 std::vector<AgentEffect> ChangePreview::of_provider(const std::string& owner, const std::string& id,
@@ -130,7 +124,9 @@ std::vector<AgentEffect> ChangePreview::of_fleet_settings(const FleetSettings& b
                           before.sleep.hibernate != after.sleep.hibernate ||
                           before.tool_profile != after.tool_profile;
     // A large fleet sleeps for its greatest part; who is not affected is not worth a line here.
-    if (restarts && has_process(row)) effects.push_back(effect_on(row, ChangeEffect::restart));
+    const bool reloads = before.provider_keys != after.provider_keys;
+    if ((restarts || reloads) && has_process(row))
+      effects.push_back(effect_on(row, restarts ? ChangeEffect::restart : ChangeEffect::reload));
   });
   return effects;
 }
@@ -163,7 +159,7 @@ RenderedConfig ChangePreview::render(const AgentConfigSource& source,
 
 AgentEffect ChangePreview::compare(const AgentRow& row, const AgentConfigSource& before,
                                    const AgentConfigSource& after) const {
-  const auto settings = render_settings(fleet_settings());
+  const auto settings = render_settings_of(fleet_settings());
   const auto wanted = render(after, settings);
   auto effect = effect_on(row, change_effect(render(before, settings), wanted));
   effect.problem = wanted.problem.value_or("");

@@ -29,6 +29,10 @@ class ClientStream {
 
   virtual boost::asio::any_io_executor executor() = 0;
 
+  // For a handler that takes the body itself: the next piece of it, valid until the next call; empty once that was all.
+  // Else what is to be answered, because the rest does not come as it should.
+  virtual boost::asio::awaitable<std::optional<Response>> read_body(std::string_view& piece) = 0;
+
   // A whole answer, then the end. For when nothing was begun.
   virtual boost::asio::awaitable<bool> respond(const Response& response) = 0;
 
@@ -62,6 +66,9 @@ class StreamHandler {
   virtual ~StreamHandler() = default;
   // Both outlive the coroutine. What it throws becomes a 500, or cuts the connection when something was sent already.
   virtual boost::asio::awaitable<void> serve(Request& request, ClientStream& client) = 0;
+  // How large a body may be that the handler takes piece by piece, by ClientStream::read_body(); the request's own is empty
+  // then. Nothing: the request has the body, within the server's limit.
+  virtual std::optional<std::size_t> takes_body() const { return std::nullopt; }
 };
 
 }  // namespace mosaic

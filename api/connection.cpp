@@ -38,12 +38,24 @@ void set_option(int socket, int level, int name, int value) {
   ::setsockopt(socket, level, name, &value, sizeof value);
 }
 
-ssize_t send_gathered(int socket, const SendParts& parts) {
-  std::array<char, gathered_bytes> message;
+std::size_t size_of(const SendParts& parts) {
+  std::size_t size = 0;
+  for (const auto& part : parts) size += part.size();
+  return size;
+}
+
+using Gathered = std::array<char, gathered_bytes>;
+
+std::string_view gather(const SendParts& parts, Gathered& message) {
   auto* end = message.data();
   for (const auto& part : parts) end = std::copy(part.begin(), part.end(), end);
-  return ::send(socket, message.data(), static_cast<std::size_t>(end - message.data()),
-                MSG_NOSIGNAL);
+  return {message.data(), static_cast<std::size_t>(end - message.data())};
+}
+
+ssize_t send_gathered(int socket, const SendParts& parts) {
+  Gathered message;
+  const auto bytes = gather(parts, message);
+  return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
 ssize_t send_vector(int socket, const SendParts& parts) {
@@ -103,13 +115,37 @@ asio::awaitable<bool> Connection::connect(tcp::endpoint endpoint, std::chrono::m
   co_return unknown == 0 && failure == 0;
 }
 
+asio::awaitable<bool> Connection::secure(const TlsContext& context, std::string host,
+                                         std::chrono::milliseconds limit) {
+  using Step = TlsSession::Step;
+  tls_ = std::make_unique<TlsSession>(context, socket_, host);
+  set_deadline(limit);
+  auto step = tls_->handshake();
+  while (step == Step::wants_read || step == Step::wants_write) {
+    if (step == Step::wants_write) {
+      co_await wait_until_writable();
+    } else {
+      receiver_waits_ = true;
+      co_await received_.wait();
+    }
+    if (timed_out_ || ended_) co_return false;
+    step = tls_->handshake();
+  }
+  lift_deadline();
+  if (step != Step::done) tls_failure_ = tls_->why_no_handshake();
+  readable_ = true;  // something may have come with the handshake's last message
+  co_return step == Step::done;
+}
+
 // --- what the reactor says ---
 
 void Connection::on_ready(SocketReactor::Readiness now) {
   const auto self = shared_from_this();  // whoever is woken may let go of it
-  readable_ = readable_ || now.readable;
+  // What TLS waits for may be the other direction.
+  const bool either = tls_ && (now.readable || now.writable);
+  readable_ = readable_ || now.readable || either;
   peer_ended_ = peer_ended_ || now.ended;
-  if (now.writable && sender_waits_) wake_sender();
+  if ((now.writable || either) && sender_waits_) wake_sender();
   if (!readable_) return;
   if (receiver_waits_) return wake_receiver();
   read_for_watcher();
@@ -147,6 +183,7 @@ bool Connection::make_room() {
 Connection::Read Connection::read_now() {
   if (ended_ || socket_ < 0) return Read::ended;
   if (!make_room()) return Read::no_room;
+  if (tls_) return read_secured();
   const auto room = buffer_.size() - end_;
   ssize_t bytes = 0;
   do {
@@ -164,6 +201,21 @@ Connection::Read Connection::read_now() {
     readable_ = false;
     return Read::nothing_yet;
   }
+  ended_ = true;
+  return Read::ended;
+}
+
+// Only a read that finds nothing tells that there is nothing: the session keeps what the kernel gave it.
+Connection::Read Connection::read_secured() {
+  using Step = TlsSession::Step;
+  std::size_t got = 0;
+  const auto step = tls_->read(buffer_.data() + end_, buffer_.size() - end_, got);
+  end_ += got;
+  read_was_full_ = step == Step::done && end_ == buffer_.size();
+  if (step == Step::done) return Read::something;
+  readable_ = false;
+  if (step == Step::wants_read || step == Step::wants_write) return Read::nothing_yet;
+  cut_off_ = step != Step::ended;
   ended_ = true;
   return Read::ended;
 }
@@ -218,13 +270,29 @@ void Connection::tell_end() {
 
 // --- writing ---
 
+// As the system's send(). Asked again with the same parts, it offers the same bytes, as TLS wants it.
+ssize_t Connection::send_secured(const SendParts& parts) {
+  using Step = TlsSession::Step;
+  errno = EPIPE;
+  if (socket_ < 0) return -1;
+  Gathered message;
+  const auto* const first =
+      std::find_if(parts.begin(), parts.end(), [](const auto& part) { return !part.empty(); });
+  const auto bytes = size_of(parts) <= gathered_bytes ? gather(parts, message) : *first;
+  std::size_t sent = 0;
+  const auto step = tls_->write(bytes, sent);
+  if (step == Step::done) return static_cast<ssize_t>(sent);
+  errno = step == Step::wants_read || step == Step::wants_write ? EAGAIN : EPIPE;
+  return -1;
+}
+
 Connection::Sent Connection::send_now(SendParts& parts) {
   while (true) {
-    std::size_t rest = 0;
-    for (const auto& part : parts) rest += part.size();
+    const auto rest = size_of(parts);
     if (rest == 0) return Sent::all;
-    auto sent =
-        rest <= gathered_bytes ? send_gathered(socket_, parts) : send_vector(socket_, parts);
+    auto sent = tls_                     ? send_secured(parts)
+                : rest <= gathered_bytes ? send_gathered(socket_, parts)
+                                         : send_vector(socket_, parts);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return would_block() ? Sent::some : Sent::failed;
     for (auto& part : parts) {

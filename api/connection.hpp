@@ -1,5 +1,5 @@
-// One socket, to a client or to an agent: input that is read ahead, output that is handed to the kernel at once where
-// there is room, and one deadline.
+// One socket, to a client, an agent or a model provider, in the clear or with TLS: input that is read ahead, output that is
+// handed to the kernel at once where there is room, and one deadline.
 //
 // Everything runs on the thread of the executor, but for construction and executor() itself. One coroutine at a time
 // receives, one sends. The socket is read when the reactor says that there is something, and written at once, so that a
@@ -15,11 +15,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/socket_reactor.hpp"
 #include "api/wakeup.hpp"
+#include "http/tls_session.hpp"
 
 namespace mosaic {
 
@@ -42,6 +44,12 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   // False: refused, unreachable, or not within the time.
   boost::asio::awaitable<bool> connect(boost::asio::ip::tcp::endpoint endpoint,
                                        std::chrono::milliseconds limit);
+
+  // TLS from here on, with a peer that proves to be `host`. False: it does not, or not within the time; tls_failure() then
+  // says why, in one line for the log, or is empty.
+  boost::asio::awaitable<bool> secure(const TlsContext& context, std::string host,
+                                      std::chrono::milliseconds limit);
+  const std::string& tls_failure() const { return tls_failure_; }
 
   std::string_view input() const { return {buffer_.data() + begin_, end_ - begin_}; }
   void consume(std::size_t bytes) { begin_ += bytes; }
@@ -70,6 +78,8 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   bool timed_out() const { return timed_out_; }
 
   bool ended() const { return ended_ || timed_out_; }
+  // With TLS: it ended without the peer's word that this was all.
+  bool cut_off() const { return cut_off_; }
 
   void end_sending();
   void close();
@@ -82,6 +92,8 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   bool open(const boost::asio::ip::tcp::endpoint& endpoint);
   void on_ready(SocketReactor::Readiness now) override;
   Read read_now();
+  Read read_secured();
+  ssize_t send_secured(const SendParts& parts);
   bool make_room();
   void read_for_watcher();
   void look_again();
@@ -94,6 +106,9 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   void on_timer();
 
   int socket_ = -1;
+  std::unique_ptr<TlsSession> tls_;
+  std::string tls_failure_;
+  bool cut_off_ = false;
   SocketReactor* reactor_ = nullptr;  // once it watches the socket
   std::vector<char> buffer_;
   std::size_t begin_ = 0;

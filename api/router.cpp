@@ -27,12 +27,28 @@ bool is_parameter(const std::string& segment) {
 
 using Parameters = std::map<std::string, std::string>;
 
+bool takes_the_rest(const std::string& segment) {
+  return is_parameter(segment) && segment.ends_with("...}");
+}
+
+std::string joined(const std::vector<std::string>& path, std::size_t from) {
+  auto text = path[from];
+  for (auto i = from + 1; i < path.size(); ++i) text += "/" + path[i];
+  return text;
+}
+
 // Segments are split before they are decoded, so an encoded slash never makes a new segment.
 std::optional<Parameters> match(const Route& route, const std::vector<std::string>& path) {
-  if (route.segments.size() != path.size()) return std::nullopt;
+  const bool open_ended = takes_the_rest(route.segments.back());
+  if (open_ended ? path.size() < route.segments.size() : path.size() != route.segments.size())
+    return std::nullopt;
   Parameters parameters;
-  for (std::size_t i = 0; i < path.size(); ++i) {
+  for (std::size_t i = 0; i < route.segments.size(); ++i) {
     const auto& expected = route.segments[i];
+    if (takes_the_rest(expected)) {
+      parameters[expected.substr(1, expected.size() - 5)] = joined(path, i);
+      break;
+    }
     if (!is_parameter(expected)) {
       if (expected != path[i]) return std::nullopt;
       continue;

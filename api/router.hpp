@@ -34,8 +34,8 @@ enum class RunsOn : std::uint8_t {
 struct Route {
   std::string method;
   std::vector<std::string>
-      segments;     // of the pattern; "{name}" matches any one segment that is not empty
-  Handler handler;  // empty: there is a stream
+      segments;  // of the pattern; "{name}": one segment, not empty; "{name...}": the rest, as sent
+  Handler handler;                        // empty: there is a stream
   std::shared_ptr<StreamHandler> stream;  // empty: there is a handler
   RunsOn runs_on = RunsOn::worker;
 };

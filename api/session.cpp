@@ -7,6 +7,7 @@
 
 #include "api/exchange.hpp"
 #include "api/problem.hpp"
+#include "api/request_body.hpp"
 #include "api/session_stream.hpp"
 
 namespace mosaic {
@@ -14,20 +15,6 @@ namespace {
 
 namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
-
-Rejection rejection_of(ReadOutcome outcome) {
-  Rejection rejection;
-  if (outcome == ReadOutcome::timed_out) {
-    rejection.status = 408;
-    rejection.detail = "The body did not arrive in time.";
-  } else if (outcome == ReadOutcome::too_large) {
-    rejection.status = 413;
-    rejection.detail = "The body is too large.";
-  } else {
-    rejection.detail = "The body is malformed.";
-  }
-  return rejection;
-}
 
 Rejection head_rejection(ReadOutcome outcome) {
   Rejection rejection;
@@ -43,6 +30,11 @@ Rejection one_too_many() {
   rejection.status = 503;
   rejection.detail = "Too many requests from this address are being answered.";
   return rejection;
+}
+
+StreamHandler* stream_of(const std::variant<const Route*, Response>& found) {
+  const auto* const route = std::get_if<const Route*>(&found);
+  return route == nullptr ? nullptr : (*route)->stream.get();
 }
 
 // What stands where the path should, of a request that may be malformed or only half there.
@@ -143,8 +135,14 @@ asio::awaitable<bool> HttpSession::serve_one() {
 
 asio::awaitable<bool> HttpSession::serve(const RequestHead& head, Request& request,
                                          SteadyClock::time_point since) {
+  auto found = router_->find(request);
+  auto* const streams = stream_of(found);
+  const auto own_bytes = streams == nullptr ? std::nullopt : streams->takes_body();
+  RequestBody body(context_.limits, *connection_, head,
+                   own_bytes.value_or(context_.limits.body_bytes));
   auto body_outcome = ReadOutcome::complete;
-  if (!take_body_at_once(head, request)) body_outcome = co_await read_body(head, request);
+  if (!own_bytes && !take_body_at_once(head, request))
+    body_outcome = co_await read_whole(body, request.body);
   if (body_outcome == ReadOutcome::ended) co_return false;
   if (body_outcome != ReadOutcome::complete) {
     const auto rejection = rejection_of(body_outcome);
@@ -152,9 +150,8 @@ asio::awaitable<bool> HttpSession::serve(const RequestHead& head, Request& reque
     co_return false;
   }
   connection_->lift_deadline();  // what takes its time from here on is ours
-  auto found = router_->find(request);
-  if (const auto* route = std::get_if<const Route*>(&found); route && (*route)->stream) {
-    const bool goes_on = co_await stream(**route, request, head);
+  if (streams != nullptr) {
+    const bool goes_on = co_await stream(*streams, request, head, own_bytes ? &body : nullptr);
     idle_ = true;
     co_return goes_on;
   }
@@ -181,19 +178,20 @@ asio::awaitable<Response> HttpSession::answer(const Route& route, Request& reque
   co_return response;
 }
 
-asio::awaitable<bool> HttpSession::stream(const Route& route, Request& request,
-                                          const RequestHead& head) {
+asio::awaitable<bool> HttpSession::stream(StreamHandler& handler, Request& request,
+                                          const RequestHead& head, RequestBody* body) {
   const auto since = SteadyClock::now();
   SessionStream::Terms terms;
   terms.request_id = request.id;
   terms.chunks_understood = head.version_1_1;
   terms.keep_alive = head.keep_alive;
+  terms.body = body;
   SessionStream client(context_, *connection_, terms);
   tell_stream_ = [&client] { client.tell_change(); };
   connection_->watch(tell_stream_);
   bool failed = false;
   try {
-    co_await route.stream->serve(request, client);
+    co_await handler.serve(request, client);
   } catch (const std::exception& error) {
     client.log().error("a stream failed",
                        {{Field::path, request.path}, {Field::error, error.what()}});
@@ -207,7 +205,9 @@ asio::awaitable<bool> HttpSession::stream(const Route& route, Request& request,
   connection_->unwatch();
   tell_stream_ = nullptr;
   log_request(request, client.status(), false, since);
-  co_return client.reusable() && !context_.stopping;
+  const bool body_left = body != nullptr && !body->over();
+  if (body_left && client.reusable()) co_await linger(*connection_);
+  co_return !body_left && client.reusable() && !context_.stopping;
 }
 
 asio::awaitable<bool> HttpSession::write(const Response& response, const std::string& id,

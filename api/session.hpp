@@ -20,6 +20,9 @@
 
 namespace mosaic {
 
+class RequestBody;
+class StreamHandler;
+
 // Who is connected.
 struct SessionPeer {
   std::string address;
@@ -45,13 +48,11 @@ class HttpSession final : public ServedConnection,
   boost::asio::awaitable<bool> serve(const RequestHead& head, Request& request,
                                      std::chrono::steady_clock::time_point since);
   bool take_body_at_once(const RequestHead& head, Request& request);
-  boost::asio::awaitable<ReadOutcome> read_body(const RequestHead& head, Request& request);
-  boost::asio::awaitable<ReadOutcome> read_chunks(std::string& body);
-  boost::asio::awaitable<ReadOutcome> receive_body_part();
+  boost::asio::awaitable<ReadOutcome> read_whole(RequestBody& body, std::string& into);
   boost::asio::awaitable<Response> answer(const Route& route, Request& request);
-  // False when the connection is over.
-  boost::asio::awaitable<bool> stream(const Route& route, Request& request,
-                                      const RequestHead& head);
+  // False when the connection is over. `body`: what the handler takes itself; null: the request has it.
+  boost::asio::awaitable<bool> stream(StreamHandler& handler, Request& request,
+                                      const RequestHead& head, RequestBody* body);
   boost::asio::awaitable<bool> write(const Response& response, const std::string& id,
                                      bool with_body, bool keep_alive);
   boost::asio::awaitable<void> refuse(const std::string& path, const Rejection& rejection);
@@ -66,9 +67,6 @@ class HttpSession final : public ServedConnection,
   bool idle_ = true;
   bool wants_body_ = true;  // of the request being served: false for HEAD, refused ones too
   std::function<void()> tell_stream_;  // while there is one: the server is stopping
-  // Of the body that is being read.
-  std::chrono::steady_clock::time_point body_began_;
-  std::size_t body_received_ = 0;
 };
 
 }  // namespace mosaic

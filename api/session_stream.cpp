@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "api/exchange.hpp"
+#include "api/problem.hpp"
+#include "api/request_body.hpp"
 
 namespace mosaic {
 
@@ -16,6 +18,20 @@ SessionStream::SessionStream(const SessionContext& context, Connection& connecti
 const Logger& SessionStream::log() {
   if (!log_) log_ = context_.log.with_correlation(terms_.request_id);
   return *log_;
+}
+
+asio::awaitable<std::optional<Response>> SessionStream::read_body(std::string_view& piece) {
+  piece = {};
+  std::optional<Response> refusal;
+  if (terms_.body == nullptr) co_return refusal;
+  const auto outcome = co_await terms_.body->next();
+  connection_.lift_deadline();
+  piece = terms_.body->piece();
+  if (outcome != ReadOutcome::complete) {
+    const auto rejection = rejection_of(outcome);
+    refusal = unreadable_request(rejection.status, rejection.detail);
+  }
+  co_return refusal;
 }
 
 asio::awaitable<bool> SessionStream::respond(const Response& response) {

@@ -16,11 +16,13 @@ class SessionStream final : public ClientStream {
     std::string_view request_id;    // of the request, which outlives the stream
     bool chunks_understood = true;  // HTTP/1.1
     bool keep_alive = true;
+    RequestBody* body = nullptr;  // where the handler takes it itself
   };
 
   SessionStream(const SessionContext& context, Connection& connection, Terms terms);
 
   boost::asio::any_io_executor executor() override { return connection_.executor(); }
+  boost::asio::awaitable<std::optional<Response>> read_body(std::string_view& piece) override;
   boost::asio::awaitable<bool> respond(const Response& response) override;
   boost::asio::awaitable<bool> begin(const Response& head,
                                      std::optional<std::uint64_t> length) override;

@@ -86,6 +86,8 @@ std::vector<Field> settings_fields() {
       number("startDeadlineSec", 1, many, "A start that takes longer has failed"),
       list("providerPrivateRanges", FieldType::texts, 32, Json(),
            "Private ranges at which providers may be asked, such as 192.168.1.0/24"),
+      choice(text("providerKeys", 16, "Whether agents hold their providers' keys"),
+             {"delivered", "injected"}),
       choice(text("egress.userAgents", 16, "What the egress proxy lets people's agents reach"),
              {"internet", "providers", "listed"}),
       choice(text("egress.systemAgents", 16, "What it lets system agents reach"),

@@ -47,16 +47,22 @@ Setter word(std::function<std::string&(FleetSettings&)> field) {
   };
 }
 
-Setter egress_access(std::function<EgressAccess&(FleetSettings&)> field) {
-  return [field = std::move(field)](FleetSettings& settings, const std::string& text) {
-    for (const auto access :
-         {EgressAccess::internet, EgressAccess::providers, EgressAccess::listed}) {
-      if (text != to_string(access)) continue;
-      field(settings) = access;
+template <typename Choice>
+Setter one_of(std::vector<Choice> choices, std::function<Choice&(FleetSettings&)> field) {
+  return [choices = std::move(choices), field = std::move(field)](FleetSettings& settings,
+                                                                  const std::string& text) {
+    for (const auto choice : choices) {
+      if (text != to_string(choice)) continue;
+      field(settings) = choice;
       return true;
     }
     return false;
   };
+}
+
+Setter egress_access(std::function<EgressAccess&(FleetSettings&)> field) {
+  return one_of<EgressAccess>(
+      {EgressAccess::internet, EgressAccess::providers, EgressAccess::listed}, std::move(field));
 }
 
 struct Setting {
@@ -111,6 +117,10 @@ const std::map<std::string, Setting, std::less<>>& known_settings() {
           s.egress.hosts = text;
           return true;
         }}},
+      {"fleet.providerKeys",
+       {"delivered or injected",
+        one_of<ProviderKeys>({ProviderKeys::delivered, ProviderKeys::injected},
+                             [](auto& s) -> ProviderKeys& { return s.provider_keys; })}},
       {"fleet.drainLimitMin",
        {"0 to 1440", integer(0, 1440, [](auto& s, auto v) { s.drain_limit = minutes(v); })}},
       {"fleet.stopGraceSec",
@@ -148,6 +158,10 @@ std::string_view to_string(EgressAccess access) {
       break;
   }
   return "listed";
+}
+
+std::string_view to_string(ProviderKeys keys) {
+  return keys == ProviderKeys::injected ? "injected" : "delivered";
 }
 
 FleetSettings FleetSettings::parse(const std::map<std::string, std::string>& values,

@@ -50,6 +50,14 @@ struct EgressSettings {
 
 std::string_view to_string(EgressAccess access);
 
+// Where the providers' API keys are while agents work.
+enum class ProviderKeys : std::uint8_t {
+  delivered,  // with the agents, in their configuration
+  injected,   // with the API alone, which adds them on the way out (api/provider_proxy)
+};
+
+std::string_view to_string(ProviderKeys keys);
+
 struct FleetSettings {
   std::string image = "alpine/openclaw:latest";  // fleet.image
   ResourceLimits limits;                         // fleet.memoryMb, fleet.cpuMilli, fleet.pids
@@ -74,6 +82,7 @@ struct FleetSettings {
   // fleet.toolProfile: what agents may do by themselves
   std::string tool_profile = "minimal";
   EgressSettings egress;
+  ProviderKeys provider_keys = ProviderKeys::delivered;  // fleet.providerKeys
 
   bool operator==(const FleetSettings&) const = default;
 

@@ -74,9 +74,7 @@ std::string Fingerprints::config_fingerprint(const AgentConfigSource& source,
       continue;
     }
   }
-  RenderSettings render;
-  render.tool_profile = settings.tool_profile;
-  const RenderedConfig config = render_agent_config(source, keys, render);
+  const RenderedConfig config = render_agent_config(source, keys, render_settings_of(settings));
   if (config.problem) {
     problem = *config.problem;
     return {};

@@ -14,7 +14,7 @@ ServerLimits server_limits(std::size_t connections) {
   ServerLimits limits;
   limits.connections = connections;
   limits.connections_per_address = 128;  // an agent has an address of its own
-  limits.io_threads = 1;                 // EgressTurns needs no lock
+  limits.io_threads = 1;                 // FairTurns needs no lock
   limits.workers = 16;
   limits.queued_requests = 1024;
   limits.drain_timeout = std::chrono::milliseconds(2'000);
@@ -61,7 +61,7 @@ class EgressProxy::Implementation {
 
  private:
   const EgressDesk desk_;
-  EgressTurns turns_{turns_of_one_agent};
+  FairTurns turns_{turns_of_one_agent};
   EgressRefusals refusals_;
   const EgressParts parts_;
   HttpServer server_;  // last: it stops before what its connections use goes

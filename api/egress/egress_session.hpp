@@ -17,7 +17,7 @@
 #include "api/egress/egress_desk.hpp"
 #include "api/egress/egress_proxy.hpp"
 #include "api/egress/egress_refusals.hpp"
-#include "api/egress/egress_turns.hpp"
+#include "api/fair_turns.hpp"
 #include "api/served_connection.hpp"
 #include "api/timed_wakeup.hpp"
 #include "telemetry/metric_handles.hpp"
@@ -27,7 +27,7 @@ namespace mosaic {
 // Outlives every session.
 struct EgressParts {
   const EgressDesk& desk;
-  EgressTurns& turns;
+  FairTurns& turns;
   EgressRefusals& refusals;
   EgressLimits limits;
   std::function<void(EgressOutcome)> count;

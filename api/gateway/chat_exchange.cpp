@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
-using Part = AgentAnswer::Part;
+using Part = UpstreamAnswer::Part;
 
 constexpr std::size_t held_back_bytes = 64 * 1024;  // of an event that is not complete
 constexpr std::size_t gathered_bytes =
@@ -260,10 +260,10 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::ask_agent() {
     const bool all = co_await upstream_->send(parts, settings_.send_limit);
     if (all) sent = Connection::Sent::all;
   }
-  AgentAnswer::Patience patience;
+  UpstreamAnswer::Patience patience;
   patience.silence = settings_.silence_limit;
   patience.tick = settings_.comment_interval;
-  AgentAnswer answer(*upstream_, patience, [this] { return on_silence(); });
+  UpstreamAnswer answer(*upstream_, patience, [this] { return on_silence(); });
   auto outcome = Outcome::unreachable;
   if (sent == Connection::Sent::all) outcome = co_await pass_answer(answer);
   if (answer.reusable() && !is_over()) {
@@ -289,7 +289,7 @@ asio::awaitable<std::shared_ptr<Connection>> ChatExchange::connect() {
   co_return connecting;
 }
 
-asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_answer(AgentAnswer& answer) {
+asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_answer(UpstreamAnswer& answer) {
   const auto part = co_await answer.read_head();
   if (part == Part::broken) co_return Outcome::unreachable;
   if (part != Part::data) {
@@ -311,7 +311,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_answer(AgentAnswer& an
   co_return outcome;
 }
 
-asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_events(AgentAnswer& answer) {
+asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_events(UpstreamAnswer& answer) {
   bool taken = co_await begin_events();
   auto part = Part::data;
   while (taken && part == Part::data && !is_over()) {
@@ -339,7 +339,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::end_events(Part why) {
 }
 
 // Gathered first, so that it can be judged and, while nothing of it was sent, asked for again.
-asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_document(AgentAnswer& answer) {
+asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_document(UpstreamAnswer& answer) {
   std::string body;
   body.reserve(std::min<std::uint64_t>(answer.head().content_length.value_or(0), gathered_bytes));
   auto part = Part::data;
@@ -361,7 +361,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_document(AgentAnswer& 
   co_return outcome;
 }
 
-asio::awaitable<ChatExchange::Outcome> ChatExchange::judge_document(const AgentAnswer& answer,
+asio::awaitable<ChatExchange::Outcome> ChatExchange::judge_document(const UpstreamAnswer& answer,
                                                                     std::string body) {
   const auto& head = answer.head();
   const auto retry_after = head.field("retry-after");
@@ -389,7 +389,7 @@ asio::awaitable<ChatExchange::Outcome> ChatExchange::judge_document(const AgentA
   co_return Outcome::over;
 }
 
-asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_large_document(AgentAnswer& answer,
+asio::awaitable<ChatExchange::Outcome> ChatExchange::pass_large_document(UpstreamAnswer& answer,
                                                                          std::string beginning) {
   if (client_.begun()) {
     co_await fail(

@@ -20,7 +20,7 @@
 
 #include "api/client_stream.hpp"
 #include "api/connection.hpp"
-#include "api/gateway/agent_answer.hpp"
+#include "api/gateway/upstream_answer.hpp"
 #include "api/gateway/chat_gateway.hpp"
 #include "api/gateway/chat_request.hpp"
 #include "api/gateway/event_relay.hpp"
@@ -64,19 +64,19 @@ class ChatExchange {
 
   Awaitable<Outcome> ask_agent();
   Awaitable<std::shared_ptr<Connection>> connect();
-  Awaitable<Outcome> pass_answer(AgentAnswer& answer);
-  Awaitable<Outcome> pass_events(AgentAnswer& answer);
-  Awaitable<Outcome> pass_document(AgentAnswer& answer);
-  Awaitable<Outcome> pass_large_document(AgentAnswer& answer, std::string beginning);
-  Awaitable<Outcome> judge_document(const AgentAnswer& answer, std::string body);
-  Awaitable<Outcome> end_events(AgentAnswer::Part why);
+  Awaitable<Outcome> pass_answer(UpstreamAnswer& answer);
+  Awaitable<Outcome> pass_events(UpstreamAnswer& answer);
+  Awaitable<Outcome> pass_document(UpstreamAnswer& answer);
+  Awaitable<Outcome> pass_large_document(UpstreamAnswer& answer, std::string beginning);
+  Awaitable<Outcome> judge_document(const UpstreamAnswer& answer, std::string body);
+  Awaitable<Outcome> end_events(UpstreamAnswer::Part why);
 
   Awaitable<bool> begin_events();
   Awaitable<bool> send(std::string_view bytes);
   Awaitable<bool> on_silence();
   Awaitable<void> fail(OpenAiError error);
   Awaitable<void> fail(Response error);
-  Awaitable<void> fail_for(AgentAnswer::Part why);
+  Awaitable<void> fail_for(UpstreamAnswer::Part why);
   Awaitable<void> refuse(const DeskRefusal& refusal);
   Awaitable<void> end_for_lost_right();
 

@@ -1,5 +1,5 @@
-// The head of an agent's answer, read as strictly as a client's request: an agent is hostile, and the connection to it
-// is used again.
+// The head of an agent's or a provider's answer, read as strictly as a client's request: either may be hostile, and the
+// connection to an agent is used again.
 //
 // A pure function. Whatever two parties could read differently is refused; then the connection must be closed.
 #pragma once

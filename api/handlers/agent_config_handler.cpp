@@ -96,9 +96,8 @@ Response AgentConfigHandler::render(const AgentRow& agent, const Request& reques
       provider_keys[provider.id] = std::move(*plaintext);
   }
   std::vector<std::string> problems;
-  RenderSettings settings;
-  settings.tool_profile = FleetSettings::parse(agents_.settings("fleet."), problems).tool_profile;
-  const auto config = render_agent_config(*source, provider_keys, settings);
+  const auto fleet = FleetSettings::parse(agents_.settings("fleet."), problems);
+  const auto config = render_agent_config(*source, provider_keys, render_settings_of(fleet));
   const auto log = log_.with_correlation(request.id);
   if (config.problem) {
     log.warning("an agent has no usable configuration",

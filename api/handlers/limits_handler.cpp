@@ -63,6 +63,7 @@ const std::vector<Limit>& limits() {
        [](const S& s) { return Json(seconds(s.start_deadline)); }},
       {"providerPrivateRanges", Shape::ranges,
        [](const S& s) { return words(s.provider_private_ranges); }},
+      {"providerKeys", Shape::text, [](const S& s) { return Json(to_string(s.provider_keys)); }},
       {"egress.userAgents", Shape::text,
        [](const S& s) { return Json(to_string(s.egress.user_agents)); }},
       {"egress.systemAgents", Shape::text,

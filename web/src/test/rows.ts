@@ -79,6 +79,7 @@ export function limitsOf(set: Partial<Schemas['Limits']> = {}): Schemas['Limits'
     stopGraceSec: 30,
     startDeadlineSec: 180,
     providerPrivateRanges: [],
+    providerKeys: 'delivered',
     'egress.userAgents': 'internet',
     'egress.systemAgents': 'internet',
     'egress.hosts': [],

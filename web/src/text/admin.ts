@@ -243,7 +243,7 @@ export const admin = {
       fleet: ['The whole fleet', 'How many may run, and how much memory they share.'],
       sleep: ['Sleep', 'Agents that sleep in memory wake faster. Without any of it, idle means stopped.'],
       patience: ['Patience', 'How long the controller waits.'],
-      network: ['Network', 'Which private addresses providers may be at, and what agents may reach through the egress proxy.'],
+      network: ['Network', 'Which private addresses providers may be at, who holds their keys, and what agents may reach through the egress proxy.'],
     },
     fields: {
       image: ['Image', ''],
@@ -266,10 +266,12 @@ export const admin = {
       stopGraceSec: ['Stop grace (seconds)', 'From TERM to KILL'],
       startDeadlineSec: ['Start deadline (seconds)', 'An agent that does not answer by then is started anew'],
       providerPrivateRanges: ['Private ranges', 'In CIDR notation, such as 192.168.1.0/24; Enter adds one'],
+      providerKeys: ['Providers’ keys', 'Where they are while agents work'],
       'egress.userAgents': ['Agents of people may reach', 'Their providers always; in force with --agent-egress proxy'],
       'egress.systemAgents': ['System agents may reach', 'Their providers always; in force with --agent-egress proxy'],
       'egress.hosts': ['Hosts on the list', 'Such as api.example.com or *.example.com:8443; Enter adds one'],
     },
+    keys: { delivered: 'With the agents', injected: 'Added on the way out' },
     access: { internet: 'The internet', providers: 'Their providers only', listed: 'Their providers and the list' },
   },
   audit: {

@@ -10,7 +10,7 @@ export type LimitsDraft = Record<LimitName, LimitValue>;
 
 export type LimitField =
   | { name: LimitName; shape: 'number'; min: number; max: number; step?: number }
-  | { name: LimitName; shape: 'text' | 'flag' | 'ranges' | 'hosts' | 'tools' | 'access' };
+  | { name: LimitName; shape: 'text' | 'flag' | 'ranges' | 'hosts' | 'tools' | 'access' | 'keys' };
 
 const number = (name: LimitName, min: number, max: number, step?: number): LimitField => ({ name, shape: 'number', min, max, step });
 const mostMinutes = 525_600;
@@ -44,6 +44,7 @@ export const limitGroups: Record<keyof typeof text.admin.limits.groups, LimitFie
   patience: [number('drainLimitMin', 0, 1440), number('stopGraceSec', 1, 600), number('startDeadlineSec', 5, 3600)],
   network: [
     { name: 'providerPrivateRanges', shape: 'ranges' },
+    { name: 'providerKeys', shape: 'keys' },
     { name: 'egress.userAgents', shape: 'access' },
     { name: 'egress.systemAgents', shape: 'access' },
     { name: 'egress.hosts', shape: 'hosts' },

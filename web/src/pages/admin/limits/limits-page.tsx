@@ -101,7 +101,9 @@ function LimitsForm({ limits, tag }: { limits: Limits; tag: string }) {
   );
 }
 
-const accesses = Object.entries(words.access).map(([value, label]) => ({ value, label }));
+const choices = (labels: Record<string, string>) => Object.entries(labels).map(([value, label]) => ({ value, label }));
+const accesses = choices(words.access);
+const keyPlaces = choices(words.keys);
 
 interface LimitInputProps {
   field: LimitField;
@@ -123,7 +125,8 @@ function LimitInput({ field, draft, fixed, error, onChange }: LimitInputProps) {
     case 'tools':
       return <Select {...shared} data={toolProfiles} value={(value as string) || null} onChange={(chosen) => onChange(chosen ?? '')} allowDeselect={false} />;
     case 'access':
-      return <Select {...shared} data={accesses} value={(value as string) || null} onChange={(chosen) => onChange(chosen ?? '')} allowDeselect={false} />;
+    case 'keys':
+      return <Select {...shared} data={field.shape === 'keys' ? keyPlaces : accesses} value={(value as string) || null} onChange={(chosen) => onChange(chosen ?? '')} allowDeselect={false} />;
     case 'ranges':
     case 'hosts':
       return <TagsInput {...shared} className={classes.wide} value={value as string[]} onChange={onChange} splitChars={[',', ' ']} maxTags={field.shape === 'hosts' ? 128 : 32} clearable={false} />;

@@ -1,7 +1,7 @@
-// Reads one answer of an agent off its connection: the head, then the body piece by piece.
+// Reads one answer off the connection to whom we asked, an agent or a model provider: the head, then the body piece by piece.
 //
 // For one coroutine on the connection's thread. A piece is valid until the next call. Nothing is read ahead of what was
-// asked for, so whoever cannot pass a piece on holds the agent back.
+// asked for, so whoever cannot pass a piece on holds the other side back.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,25 +18,25 @@
 
 namespace mosaic {
 
-class AgentAnswer {
+class UpstreamAnswer {
  public:
   struct Patience {
     std::chrono::milliseconds silence{
-        600'000};                            // an agent that says nothing for longer is given up
+        600'000};                            // who says nothing for longer is given up
     std::chrono::milliseconds tick{15'000};  // how often `on_silence` is asked meanwhile
   };
-  // Asked while the agent is silent; false: nobody wants to wait any longer.
+  // Asked while nothing comes; false: nobody wants to wait any longer.
   using OnSilence = std::function<boost::asio::awaitable<bool>()>;
 
   enum class Part : std::uint8_t {
     data,
     end,
     broken,     // the connection ended before the answer did
-    silent,     // the agent said nothing for too long
+    silent,     // nothing came for too long
     malformed,  // what came is no answer
   };
 
-  AgentAnswer(Connection& connection, Patience patience, OnSilence on_silence);
+  UpstreamAnswer(Connection& connection, Patience patience, OnSilence on_silence);
 
   // `data`: the head is there.
   boost::asio::awaitable<Part> read_head();

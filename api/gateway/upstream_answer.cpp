@@ -1,4 +1,4 @@
-#include "api/gateway/agent_answer.hpp"
+#include "api/gateway/upstream_answer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,13 +15,13 @@ HeadLimits head_limits() { return HeadLimits{}; }
 
 }  // namespace
 
-AgentAnswer::AgentAnswer(Connection& connection, Patience patience, OnSilence on_silence)
+UpstreamAnswer::UpstreamAnswer(Connection& connection, Patience patience, OnSilence on_silence)
     : connection_(connection),
       patience_(patience),
       on_silence_(std::move(on_silence)),
       decoder_(ChunkDecoder::Limits{}) {}
 
-asio::awaitable<AgentAnswer::Part> AgentAnswer::read_head() {
+asio::awaitable<UpstreamAnswer::Part> UpstreamAnswer::read_head() {
   std::size_t searched = 0;
   int interim_answers = 0;
   while (true) {
@@ -47,7 +47,7 @@ asio::awaitable<AgentAnswer::Part> AgentAnswer::read_head() {
   co_return Part::data;
 }
 
-asio::awaitable<AgentAnswer::Part> AgentAnswer::read_piece() {
+asio::awaitable<UpstreamAnswer::Part> UpstreamAnswer::read_piece() {
   connection_.consume(std::exchange(given_, 0));
   piece_ = {};
   while (true) {
@@ -59,7 +59,8 @@ asio::awaitable<AgentAnswer::Part> AgentAnswer::read_piece() {
     const bool more = co_await receive();
     if (more) continue;
     const bool ends_with_connection = !head_.chunked && !head_.content_length;
-    if (ends_with_connection && connection_.ended() && !silent_) {
+    const bool whole = connection_.ended() && !connection_.cut_off();
+    if (ends_with_connection && whole && !silent_) {
       ended_ = true;
       co_return Part::end;
     }
@@ -68,7 +69,7 @@ asio::awaitable<AgentAnswer::Part> AgentAnswer::read_piece() {
 }
 
 // All that is there goes on as one piece, however many chunks it came in.
-bool AgentAnswer::take_chunks() {
+bool UpstreamAnswer::take_chunks() {
   const auto input = connection_.input();
   std::size_t consumed = 0;
   int pieces = 0;
@@ -95,7 +96,7 @@ bool AgentAnswer::take_chunks() {
   return true;
 }
 
-bool AgentAnswer::take_plain() {
+bool UpstreamAnswer::take_plain() {
   piece_ = connection_.input();
   if (head_.content_length) piece_ = piece_.substr(0, rest_);
   given_ = piece_.size();
@@ -106,7 +107,7 @@ bool AgentAnswer::take_plain() {
   return !piece_.empty();
 }
 
-asio::awaitable<bool> AgentAnswer::receive() {
+asio::awaitable<bool> UpstreamAnswer::receive() {
   const auto since = SteadyClock::now();
   while (true) {
     connection_.set_deadline(std::min(patience_.tick, patience_.silence));
@@ -122,9 +123,9 @@ asio::awaitable<bool> AgentAnswer::receive() {
   }
 }
 
-AgentAnswer::Part AgentAnswer::why_not() const { return silent_ ? Part::silent : Part::broken; }
+UpstreamAnswer::Part UpstreamAnswer::why_not() const { return silent_ ? Part::silent : Part::broken; }
 
-bool AgentAnswer::reusable() const {
+bool UpstreamAnswer::reusable() const {
   return ended_ && !malformed_ && head_.keep_alive && !connection_.ended() &&
          connection_.input().size() == given_;
 }

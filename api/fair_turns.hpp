@@ -1,7 +1,7 @@
 // How many requests of one agent are judged at a time: looking up names takes long where somebody wants it to, and then
 // no agent's take the workers from the others.
 //
-// All members on the one thread of the proxy's loop. Who has taken a turn gives it back.
+// All members on the one thread of the server's loop. Who has taken a turn gives it back.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,9 +15,9 @@
 
 namespace mosaic {
 
-class EgressTurns {
+class FairTurns {
  public:
-  explicit EgressTurns(std::size_t most_of_one) : most_of_one_(most_of_one) {}
+  explicit FairTurns(std::size_t most_of_one) : most_of_one_(most_of_one) {}
 
   // In the order of asking; `peer` stays until it is taken. How many wait is bounded by how many connections one address may have.
   boost::asio::awaitable<void> take(const std::string& peer) {
