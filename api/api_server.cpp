@@ -43,6 +43,8 @@ class ApiServer::Implementation {
       if (wanted.serves_operators)
         add_health_routes(*router, dependencies.readiness, dependencies.metrics_text);
       if (wanted.serves_agents) agent_config_.add_routes(*router);
+      if (wanted.serves_agents && dependencies.provider_proxy != nullptr)
+        dependencies.provider_proxy->add_routes(*router);
       if (wanted.serves_people && dependencies.people != nullptr)
         dependencies.people->add_routes(*router);
       if (wanted.serves_people && dependencies.web_pages != nullptr)

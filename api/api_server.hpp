@@ -12,6 +12,7 @@
 
 #include "api/handlers/health_handler.hpp"
 #include "api/people_api.hpp"
+#include "api/provider_proxy/provider_proxy.hpp"
 #include "api/server.hpp"
 #include "api/web_pages.hpp"
 #include "secrets/secret_box.hpp"
@@ -24,7 +25,7 @@ struct ApiListener {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                  // 0: any free one
   bool serves_operators = true;            // /livez, /readyz, /metrics
-  bool serves_agents = true;               // /api/internal/agent-config
+  bool serves_agents = true;               // /api/internal
   bool serves_people = false;              // /api, /v1 and the pages; only with dependencies.people
   std::vector<std::string> allowed_peers;  // CIDR ranges; empty: everybody who can reach it
   TrustedProxies trusted_proxies;
@@ -44,6 +45,8 @@ struct ApiDependencies {
   Logger log;
   PeopleApi* people = nullptr;          // none: nobody but operators and agents is served
   const WebPages* web_pages = nullptr;  // none: people are served no pages; outlives the server
+  // None: agents ask their providers by themselves. Outlives the server, which then has one I/O thread.
+  const ProviderProxy* provider_proxy = nullptr;
 };
 
 class ApiServer {

@@ -127,6 +127,16 @@ bool list_has(const std::vector<HttpField>& fields, std::string_view lower_case_
   return false;
 }
 
+bool is_hop_by_hop(const std::vector<HttpField>& fields, const HttpField& field) {
+  constexpr std::array hop_by_hop = {"connection", "host",    "keep-alive",
+                                     "te",         "trailer", "upgrade"};
+  const auto names = [&](const char* name) { return field.name == name; };
+  const bool framing = field.name == "content-length" || field.name == "transfer-encoding";
+  return field.name.starts_with("proxy-") ||
+         std::any_of(hop_by_hop.begin(), hop_by_hop.end(), names) ||
+         (!framing && list_has(fields, "connection", field.name));
+}
+
 bool equal_ignoring_case(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char a, char b) { return lower(a) == lower(b); });

@@ -33,6 +33,10 @@ FieldValues field_values(const std::vector<HttpField>& fields, std::string_view 
 bool list_has(const std::vector<HttpField>& fields, std::string_view lower_case_name,
               std::string_view token);
 
+// What a field says to us alone and not to whom we ask on somebody's behalf: Host, Connection, what Connection names, and
+// their like. The body's framing is none of these.
+bool is_hop_by_hop(const std::vector<HttpField>& fields, const HttpField& field);
+
 // Of ASCII letters; other bytes count as they are.
 bool equal_ignoring_case(std::string_view left, std::string_view right);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/provider_credential.hpp"
+
 namespace mosaic {
 namespace {
 
@@ -60,12 +62,11 @@ ProbeRequest probe_request(const ProbeTarget& target) {
   if (target.api == "anthropic-messages") {
     request.url = without_suffix(target.base_url, "/v1") + "/v1/models?limit=500";
     request.fields.emplace_back("anthropic-version", "2023-06-01");
-    if (!target.api_key.empty()) request.fields.emplace_back("x-api-key", target.api_key);
-    return request;
+  } else {
+    request.url = without_suffix(target.base_url, "/") + "/models";
   }
-  request.url = without_suffix(target.base_url, "/") + "/models";
   if (!target.api_key.empty())
-    request.fields.emplace_back("Authorization", "Bearer " + target.api_key);
+    request.fields.push_back(provider_credential(target.api, target.api_key));
   return request;
 }
 

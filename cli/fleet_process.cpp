@@ -64,9 +64,11 @@ void FleetProcess::start() {
     build_loop();
   }
   build_api();
+  build_agents_api();
   build_egress_proxy();
   // The addresses come first: who cannot have them must not have touched an agent.
   api_->start();
+  if (agents_api_) agents_api_->start();
   if (egress_proxy_) egress_proxy_->start();
   // Only now: who cannot even listen is to hear of nothing else.
   tell_of_fewer_connections(open_file_limit(), wanted_connections_, log_.with_component("api"));
@@ -246,14 +248,6 @@ void FleetProcess::build_api() {
   const auto agent_range = AddressRange::parse(to_string(settings_.agent_subnets));
   operators.trusted_proxies = TrustedProxies(settings_.trusted_proxies, {agent_range.value()});
   api.listeners.push_back(operators);
-  if (roles_.agents_api) {
-    ApiListener agents;
-    agents.address = settings_.agent_listen.host;
-    agents.port = settings_.agent_listen.port;
-    agents.serves_operators = false;
-    agents.allowed_peers = {to_string(settings_.agent_subnets)};
-    api.listeners.push_back(agents);
-  }
   if (roles_.people_api) {
     wanted_connections_ = api.limits.connections;
     api.limits.connections = connections_within(open_file_limit(), wanted_connections_);
@@ -273,9 +267,36 @@ void FleetProcess::build_api() {
   api_ = std::make_unique<ApiServer>(api, std::move(dependencies));
 }
 
+// A server of its own: what agents ask, and wait for, takes neither threads nor connections from people.
+void FleetProcess::build_agents_api() {
+  if (!roles_.agents_api) return;
+  ApiSettings api;
+  auto& agents = api.listeners.front();
+  agents.address = settings_.agent_listen.host;
+  agents.port = settings_.agent_listen.port;
+  agents.serves_operators = false;
+  agents.allowed_peers = {to_string(settings_.agent_subnets)};
+  // As for the egress proxy: of each agent's call there are two connections, and both may have as many.
+  api.limits.connections = std::min<std::uint64_t>(4096, open_file_limit() / 8);
+  api.limits.connections_per_address = 128;
+  api.limits.io_threads = 1;
+  api.limits.workers = 16;
+  api.limits.queued_requests = 1024;
+  const Logger log = log_.with_component("agents-api");
+  egress_refusals_ = std::make_unique<PostgresEgressRefusalLog>(api_database());
+  provider_proxy_ = std::make_unique<ProviderProxy>(ProviderProxyNeeds{
+      EgressDeskNeeds{api_store(), *rows_, *box_, egress_policy(settings_, database_url_),
+                      resolve_addresses, log},
+      clock_, *egress_refusals_,
+      [this](ProviderOutcome outcome) { metrics_.provider_calls(to_string(outcome)).Increment(); },
+      metrics_.open_provider_calls()});
+  ApiDependencies dependencies{api_store(), *rows_, *box_, {}, {}, log};
+  dependencies.provider_proxy = provider_proxy_.get();
+  agents_api_ = std::make_unique<ApiServer>(api, std::move(dependencies));
+}
+
 void FleetProcess::build_egress_proxy() {
   if (!roles_.agents_api || settings_.agent_egress != EgressPolicy::proxy) return;
-  egress_refusals_ = std::make_unique<PostgresEgressRefusalLog>(api_database());
   const auto agents = AddressRange::parse(to_string(settings_.agent_subnets));
   EgressProxySettings egress;
   egress.address = settings_.egress_listen.host;
@@ -357,6 +378,7 @@ void FleetProcess::look_after() {
     if (box_->has_two_keys()) box_->follow(KeyCheckStore(*database_).stored_keys());
     if (people_) people_->look_after();
     if (egress_proxy_) egress_proxy_->look_after();
+    if (provider_proxy_) provider_proxy_->look_after();
     if (census_) census_->run(leads());
   } catch (const StoreError& error) {
     // The next second tries again; what matters is told by the parts that need the database.
@@ -371,11 +393,14 @@ void FleetProcess::stop() {
   if (loop_) attempt(log_, [this] { loop_->stop(); });
   // After the lease is given back: an engine that does not answer keeps no successor waiting for it.
   if (answers_) attempt(log_, [this] { answers_->stop(); });
-  // Until here agents that were just being started could still fetch their configuration.
   if (api_) attempt(log_, [this] { api_->stop(); });
   if (people_) attempt(log_, [this] { people_->stop(); });
-  // After the chats that end with the API: their agents ask their models through it.
+  // After the chats that end with the API: their agents ask their models through these. Until here agents that were just
+  // being started could still fetch their configuration.
+  if (agents_api_) attempt(log_, [this] { agents_api_->stop(); });
   if (egress_proxy_) attempt(log_, [this] { egress_proxy_->stop(); });
+  agents_api_.reset();
+  provider_proxy_.reset();
   egress_proxy_.reset();
   api_.reset();
   people_.reset();

@@ -86,6 +86,7 @@ class FleetProcess {
   void build_engine();
   void build_loop();
   void build_api();
+  void build_agents_api();
   void build_egress_proxy();
   void read_web_pages();
   std::vector<HealthCheck> readiness_checks();
@@ -135,6 +136,8 @@ class FleetProcess {
   std::unique_ptr<ApiServer> api_;
   std::size_t wanted_connections_ = 0;  // of people; open files may carry fewer
   std::unique_ptr<PostgresEgressRefusalLog> egress_refusals_;
+  std::unique_ptr<ProviderProxy> provider_proxy_;
+  std::unique_ptr<ApiServer> agents_api_;
   std::unique_ptr<EgressProxy> egress_proxy_;
 };
 

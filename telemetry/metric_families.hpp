@@ -61,6 +61,8 @@ struct Metrics::Families {
   CounterFamily& egress_requests;
   GaugeFamily& egress_connections;
   CounterFamily& egress_bytes;
+  CounterFamily& provider_calls;
+  GaugeFamily& open_provider_calls;
   GaugeFamily& build_info;
 
   // Also held while refreshers run, so that one can be taken away safely.

@@ -22,6 +22,9 @@ inline constexpr std::array<std::string_view, 4> sign_in_results{"success", "fai
 inline constexpr std::array<std::string_view, 9> egress_results{
     "allowed",    "malformed",   "credential", "policy",     "address",
     "unresolved", "unreachable", "overloaded", "unavailable"};
+inline constexpr std::array<std::string_view, 13> provider_results{
+    "answered",    "malformed", "credential", "delivered", "provider",   "address",    "unresolved",
+    "unreachable", "tls",       "broken",     "cancelled", "overloaded", "unavailable"};
 inline constexpr std::array<std::string_view, 4> priorities{"waiting_user", "spec_change", "crash",
                                                             "resync"};
 

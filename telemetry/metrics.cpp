@@ -101,6 +101,11 @@ Metrics::Families::Families()
                                "Connections of agents that the egress proxy carries on.")),
       egress_bytes(counter(registry, "mosaic_egress_bytes_total",
                            "Bytes that the egress proxy carried, seen from the agents.")),
+      provider_calls(
+          counter(registry, "mosaic_provider_calls_total",
+                  "Calls of agents to their providers through us, by what became of them.")),
+      open_provider_calls(gauge(registry, "mosaic_provider_open_calls",
+                                "Calls of agents to their providers that we carry on.")),
       build_info(
           gauge(registry, "mosaic_build_info", "Always 1; the labels say what is running.")) {}
 // clang-format on

@@ -61,6 +61,10 @@ class Metrics {
   prometheus::Counter& sign_ins(std::string_view result);
   // result: allowed, malformed, credential, policy, address, unresolved, unreachable, overloaded, unavailable.
   prometheus::Counter& egress_requests(std::string_view result);
+  // result: answered, malformed, credential, delivered, provider, address, unresolved, unreachable, tls, broken, cancelled,
+  // overloaded, unavailable.
+  prometheus::Counter& provider_calls(std::string_view result);
+  prometheus::Gauge& open_provider_calls();
 
   // Keeps a function registered that brings gauges up to date just before each rendering (ages,
   // sums over a queue). It must not call render() and must not throw. When the destructor returns

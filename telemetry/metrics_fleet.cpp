@@ -18,6 +18,8 @@ void Metrics::create_fleet_series() {
   for (const std::string_view result : vocabulary::sign_in_results) sign_ins(result);
   for (const std::string_view result : vocabulary::egress_results) egress_requests(result);
   egress_traffic();
+  for (const std::string_view result : vocabulary::provider_results) provider_calls(result);
+  open_provider_calls();
   config_rollouts();
   observation();
   database();
@@ -89,5 +91,12 @@ EgressTraffic Metrics::egress_traffic() {
       .received_bytes = families_->egress_bytes.Add({{"direction", "received"}}),
   };
 }
+
+prometheus::Counter& Metrics::provider_calls(std::string_view result) {
+  return families_->provider_calls.Add(
+      {{"result", known_or_other(vocabulary::provider_results, result)}});
+}
+
+prometheus::Gauge& Metrics::open_provider_calls() { return families_->open_provider_calls.Add({}); }
 
 }  // namespace mosaic

@@ -1,16 +1,11 @@
 #include "api/egress/egress_desk.hpp"
 
-#include <sstream>
 #include <utility>
 
 #include "api/config_source_of.hpp"
-#include "http/http_error.hpp"
-#include "http/outbound_client.hpp"
 
 namespace mosaic {
 namespace {
-
-constexpr std::chrono::seconds look_up_limit{5};
 
 const char* sentence_for(EgressOutcome outcome) {
   switch (outcome) {
@@ -36,8 +31,7 @@ EgressOutcome outcome_of(EgressVerdict verdict) {
 EgressDesk::EgressDesk(EgressDeskNeeds needs)
     : agents_(needs.agents),
       settings_(needs.settings),
-      policy_(std::move(needs.policy)),
-      look_up_(std::move(needs.look_up)),
+      addresses_(std::move(needs.policy), std::move(needs.look_up)),
       log_(std::move(needs.log)),
       tokens_(needs.secrets) {}
 
@@ -70,36 +64,16 @@ EgressDesk::Standing EgressDesk::standing_of(const EgressRequest& request,
   return standing;
 }
 
-void EgressDesk::look_up_and_check(const OutboundUrl& target, const Standing& standing,
-                                   EgressJudgement& judgement) const {
-  auto policy = policy_;
-  if (policy.this_host_refused) policy.own_addresses = addresses_of_this_host();  // as they are now
-  std::istringstream ranges(standing.as_provider ? standing.provider_ranges : "");
-  for (std::string text; ranges >> text;) {
-    if (const auto range = IpRange::parse(text)) policy.allowed.push_back(*range);
-  }
-  try {
-    judgement.addresses = look_up_(target.host, WaitLimit::in(look_up_limit));
-  } catch (const HttpError&) {
-    judgement.addresses.clear();  // what the resolver said is nobody's business
-  }
-  if (judgement.addresses.empty()) {
-    judgement.outcome = EgressOutcome::unresolved;
-    judgement.reason = "That host has no address.";
-  } else if (auto refused = refuse_addresses(judgement.addresses, target, policy)) {
-    judgement.outcome = EgressOutcome::address;
-    judgement.reason = std::move(refused->reason);
-    judgement.addresses.clear();
-  }
-}
-
 EgressJudgement EgressDesk::judge(const EgressRequest& request, std::string_view peer) const {
   EgressJudgement judgement;
   try {
     const auto standing = standing_of(request, peer);
     judgement.outcome = standing.outcome;
-    if (judgement.outcome == EgressOutcome::allowed)
-      look_up_and_check(request.target, standing, judgement);
+    if (judgement.outcome == EgressOutcome::allowed) {
+      auto found = addresses_.find(request.target,
+                                   standing.as_provider ? standing.provider_ranges : std::string());
+      judgement = {found.outcome, std::move(found.reason), std::move(found.addresses)};
+    }
   } catch (const StoreError& error) {
     log_.warning("an agent's request cannot be judged", {{Field::error, error.what()}});
   }

@@ -15,18 +15,13 @@
 #include "api/agent_tokens.hpp"
 #include "api/egress/egress_policy.hpp"
 #include "api/egress/egress_request.hpp"
-#include "http/outbound_guard.hpp"
-#include "http/wait_limit.hpp"
+#include "api/egress/target_addresses.hpp"
 #include "secrets/secret_box.hpp"
 #include "store/settings_store.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 
 namespace mosaic {
-
-// As resolve_addresses() of http/socket.hpp, which it is but in tests.
-using LookUp =
-    std::function<std::vector<IpAddress>(const std::string& host, const WaitLimit& limit)>;
 
 struct EgressJudgement {
   EgressOutcome outcome = EgressOutcome::unavailable;
@@ -62,13 +57,10 @@ class EgressDesk {
 
   std::optional<AgentRow> authenticate(const EgressRequest& request, std::string_view peer) const;
   Standing standing_of(const EgressRequest& request, std::string_view peer) const;
-  void look_up_and_check(const OutboundUrl& target, const Standing& standing,
-                         EgressJudgement& judgement) const;
 
   AgentReader& agents_;
   SettingsStore& settings_;
-  const OutboundPolicy policy_;
-  const LookUp look_up_;
+  const TargetAddresses addresses_;
   const Logger log_;
   const AgentTokens tokens_;
 };

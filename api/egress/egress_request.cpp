@@ -1,7 +1,6 @@
 #include "api/egress/egress_request.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "api/http_fields.hpp"
@@ -64,23 +63,13 @@ std::optional<EgressCredential> parse_credential(const std::vector<HttpField>& f
   return EgressCredential{*agent, text.substr(colon + 1)};
 }
 
-bool is_for_us(const std::vector<HttpField>& fields, const HttpField& field) {
-  constexpr std::array hop_by_hop = {"connection", "host",    "keep-alive",
-                                     "te",         "trailer", "upgrade"};
-  const auto names = [&](const char* name) { return field.name == name; };
-  const bool framing = field.name == "content-length" || field.name == "transfer-encoding";
-  return field.name.starts_with("proxy-") ||
-         std::any_of(hop_by_hop.begin(), hop_by_hop.end(), names) ||
-         (!framing && list_has(fields, "connection", field.name));
-}
-
 std::string forwarded(const RequestLine& line, const OutboundUrl& target,
                       const std::vector<HttpField>& fields) {
   std::string head(line.method);
   head += " " + target.target + (line.version_1_1 ? " HTTP/1.1" : " HTTP/1.0");
   head += "\r\nHost: " + target.host_field() + "\r\nConnection: close\r\n";
   for (const auto& field : fields) {
-    if (!is_for_us(fields, field)) head += field.name + ": " + field.value + "\r\n";
+    if (!is_hop_by_hop(fields, field)) head += field.name + ": " + field.value + "\r\n";
   }
   return head + "\r\n";
 }

@@ -12,7 +12,6 @@ namespace mosaic {
 namespace {
 
 constexpr std::size_t max_token_bytes = 512;
-constexpr std::size_t max_id_bytes = 256;
 
 // The token of the only Authorization field; empty when there is none that could be right.
 std::string_view bearer_token(const Request& request) {
@@ -31,7 +30,7 @@ AgentConfigHandler::AgentConfigHandler(AgentReader& agents, SettingsStore& setti
       settings_(settings),
       secrets_(secrets),
       log_(log.with_component("agent-config")),
-      tokens_(secrets) {}
+      callers_(agents, secrets) {}
 
 void AgentConfigHandler::add_routes(Router& router) const {
   const auto handler = [this](const Request& request) { return answer(request); };
@@ -40,41 +39,9 @@ void AgentConfigHandler::add_routes(Router& router) const {
 }
 
 Response AgentConfigHandler::answer(const Request& request) const {
-  const auto agent = authenticate(request);
+  const auto agent = callers_.identify(request, bearer_token(request));
   if (!agent) return not_found_response();
   return render(*agent, request);
-}
-
-// Never empty: a key that names no row costs the same look-up as one that does.
-std::vector<ResourceKey> AgentConfigHandler::candidates(const Request& request) const {
-  const auto id = request.parameters.find("id");
-  const bool plausible = id != request.parameters.end() && id->second.size() <= max_id_bytes &&
-                         id->second.find('\0') == std::string::npos;
-  const std::string row_id = plausible ? id->second : std::string("none");
-  const ResourceKey nobody(ResourceKind::user_container, row_id);
-  const auto kind_word = request.parameters.find("kind");
-  if (kind_word == request.parameters.end()) {
-    auto keys = agents_.find_keys(row_id);
-    if (keys.empty()) keys.push_back(nobody);
-    return keys;
-  }
-  const auto kind = parse_resource_kind(kind_word->second);
-  const bool known = kind == ResourceKind::user_container || kind == ResourceKind::system_container;
-  return {known ? ResourceKey(*kind, row_id) : ResourceKey(ResourceKind::orphan, row_id)};
-}
-
-std::optional<AgentRow> AgentConfigHandler::authenticate(const Request& request) const {
-  const auto presented = bearer_token(request);
-  std::optional<AgentRow> authenticated;
-  for (const auto& key : candidates(request)) {
-    // No row is ever of the kind "orphan", but its look-up must cost what the others cost.
-    const bool possible = key.kind != ResourceKind::orphan;
-    auto row =
-        agents_.find_agent(possible ? key : ResourceKey(ResourceKind::user_container, key.name));
-    if (tokens_.matches(row, presented, AgentTokens::Form::token) && possible)
-      authenticated = std::move(row);
-  }
-  return authenticated;
 }
 
 // Nothing when the text is damaged, not encrypted, or of another MOSAIC_SECRET_KEY: the key must be entered again.

@@ -6,16 +6,15 @@
 // The row that a token opens is found by its id, before anybody is known; what a user's agent is made of is then read
 // as that user's, so that the database hides everybody else's.
 //
-// answer() may be called from several threads at once. The rendered configuration holds provider
-// keys: it is never logged and never cached.
+// answer() may be called from several threads at once. The rendered configuration may hold
+// provider keys: it is never logged and never cached.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "api/agent_tokens.hpp"
+#include "api/agent_callers.hpp"
 #include "api/http_message.hpp"
 #include "api/router.hpp"
 #include "model/agent.hpp"
@@ -39,8 +38,6 @@ class AgentConfigHandler {
   void add_routes(Router& router) const;
 
  private:
-  std::vector<ResourceKey> candidates(const Request& request) const;
-  std::optional<AgentRow> authenticate(const Request& request) const;
   std::optional<std::string> decrypted(std::string_view stored) const;
   Response render(const AgentRow& agent, const Request& request) const;
 
@@ -48,7 +45,7 @@ class AgentConfigHandler {
   SettingsStore& settings_;
   const SecretBox& secrets_;
   const Logger log_;
-  const AgentTokens tokens_;
+  const AgentCallers callers_;
 };
 
 }  // namespace mosaic
