@@ -4,19 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-#include <mutex>
-
 #include "secrets/base64.hpp"
 #include "secrets/egress_credential.hpp"
-#include "secrets/token.hpp"
-#include "telemetry/metrics.hpp"
-#include "test/api/fake_agent.hpp"
+#include "test/api/outbound_house.hpp"
 #include "test/api/raw_client.hpp"
-#include "test/fakes/fake_account_store.hpp"
-#include "test/fakes/fake_clock.hpp"
-#include "test/fakes/fake_settings_store.hpp"
-#include "test/fakes/fake_store.hpp"
 
 namespace mosaic::test {
 namespace {
@@ -25,66 +16,22 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class RecordedRefusals final : public EgressRefusalLog {
- public:
-  void append_egress_refusal(const EgressRefusal& refusal) override { all.push_back(refusal); }
-  std::vector<EgressRefusal> all;
-};
-
-class Egress : public testing::Test {
+class Egress : public OutboundHouse {
  protected:
   Egress() {
-    names["provider.example"] = {"127.0.0.1"};
     names["open.example"] = {"127.0.0.1"};
-    ProviderRow provider;
-    provider.id = "p1";
-    provider.owner = "alice";
-    provider.name = "main";
-    provider.type = "custom";
-    provider.base_url = "http://provider.example:" + std::to_string(target.port());
-    store.put_provider(provider);
-    alice_secret = add_agent(alice, "alice", "127.0.0.1:18789");
-    bob_secret = add_agent(bob, "bob", "10.213.0.10:18789");
+    put_provider("p1", "alice", "main", "http://provider.example:" + std::to_string(target.port()));
+    alice_secret = egress_secret(add_agent(alice, "alice", "127.0.0.1:18789"));
+    bob_secret = egress_secret(add_agent(bob, "bob", "10.213.0.10:18789"));
     proxy.start();
   }
   void TearDown() override { proxy.stop(); }
 
-  std::string add_agent(const ResourceKey& key, const std::string& owner,
-                        const std::string& endpoint) {
-    const auto token = generate_token();
-    AgentRow row;
-    row.key = key;
-    row.owner = owner;
-    row.container_name = "mosaic-" + owner;
-    row.gateway_token = box.encrypt(token);
-    row.status.endpoint = endpoint;
-    store.put_agent(row);
-    return egress_secret(token);
-  }
-
   EgressProxyNeeds needs() {
-    OutboundPolicy policy;
-    policy.loopback = true;
-    policy.own_ports = {own.port()};
-    policy.refused = {*IpRange::parse("10.213.0.0/16")};
-    const auto look_up = [this](const std::string& host, const WaitLimit&) {
-      return look_up_name(host);
-    };
     return EgressProxyNeeds{
-        {store, people, box, policy, look_up, Logger::silent()},
-        clock,
-        refusals,
+        desk_needs(), clock, refusals,
         [this](EgressOutcome outcome) { metrics.egress_requests(to_string(outcome)).Increment(); },
         metrics.egress_traffic()};
-  }
-
-  std::vector<IpAddress> look_up_name(const std::string& host) {
-    const std::lock_guard lock(names_mutex);
-    ++look_ups;
-    if (const auto literal = IpAddress::parse(host)) return {*literal};
-    std::vector<IpAddress> addresses;
-    for (const auto& text : names[host]) addresses.push_back(*IpAddress::parse(text));
-    return addresses;
   }
 
   std::string credential(const ResourceKey& agent, const std::string& secret) const {
@@ -117,27 +64,12 @@ class Egress : public testing::Test {
     EXPECT_EQ(client.read_some(), "HTTP/1.1 200 Connection established\r\n\r\n");
   }
 
-  const ResourceKey alice{ResourceKind::user_container, "c-alice"};
-  const ResourceKey bob{ResourceKind::user_container, "c-bob"};
-  FakeClock clock;
-  FakeStore store{clock};
-  FakeAccountStore accounts{clock};
-  FakeSettingsStore people{store, accounts};
-  SecretBox box{"a secret of more than thirty-two characters"};
-  Metrics metrics;
-  RecordedRefusals refusals;
   AgentScript script = [](AgentConnection& connection, const ReceivedRequest& request) {
     connection.answer("got " + request.body, "text/plain");
   };
   FakeAgent target{[this](AgentConnection& connection, const ReceivedRequest& request) {
     script(connection, request);
   }};
-  FakeAgent own{[](AgentConnection& connection, const ReceivedRequest&) {
-    connection.answer("never", "text/plain");
-  }};
-  std::mutex names_mutex;
-  std::map<std::string, std::vector<std::string>> names;
-  int look_ups = 0;
   std::string alice_secret;
   std::string bob_secret;
   EgressProxy proxy{EgressProxySettings{}, needs()};

@@ -25,6 +25,18 @@ bool receive(int descriptor, std::string& buffer) {
   return true;
 }
 
+// As they came, with their sizes; a test's body has no end of chunks within.
+bool read_chunks(int descriptor, std::string& buffer, ReceivedRequest& request) {
+  const std::string end = "0\r\n\r\n";
+  std::size_t at = 0;
+  while ((at = buffer.find(end)) == std::string::npos) {
+    if (!receive(descriptor, buffer)) return false;
+  }
+  request.body = buffer.substr(0, at + end.size());
+  buffer.erase(0, request.body.size());
+  return true;
+}
+
 bool read_request(int descriptor, std::string& buffer, ReceivedRequest& request) {
   std::size_t end = 0;
   while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
@@ -32,6 +44,8 @@ bool read_request(int descriptor, std::string& buffer, ReceivedRequest& request)
   }
   request.head = buffer.substr(0, end + 2);
   buffer.erase(0, end + 4);
+  if (request.field("transfer-encoding") == "chunked")
+    return read_chunks(descriptor, buffer, request);
   const auto length = request.field("content-length");
   const std::size_t expected = length.empty() ? 0 : std::stoul(length);
   while (buffer.size() < expected) {
