@@ -306,14 +306,14 @@ void FleetProcess::build_egress_proxy() {
   egress.connections = std::min<std::uint64_t>(egress.connections, open_file_limit() / 8);
   const Logger log = log_.with_component("egress");
   egress_proxy_ = std::make_unique<EgressProxy>(
-      egress, EgressProxyNeeds{
-                  EgressDeskNeeds{api_store(), *rows_, *box_,
-                                  egress_policy(settings_, database_url_), resolve_addresses, log},
-                  clock_, *egress_refusals_,
-                  [this](EgressOutcome outcome) {
-                    metrics_.egress_requests(to_string(outcome)).Increment();
-                  },
-                  metrics_.egress_traffic()});
+      egress, EgressProxyNeeds{EgressDeskNeeds{api_store(), *rows_, *box_,
+                                               egress_policy(settings_, database_url_),
+                                               resolve_addresses, log, settings_.agent_listen.port},
+                               clock_, *egress_refusals_,
+                               [this](EgressOutcome outcome) {
+                                 metrics_.egress_requests(to_string(outcome)).Increment();
+                               },
+                               metrics_.egress_traffic()});
 }
 
 void FleetProcess::read_web_pages() {

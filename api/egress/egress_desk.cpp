@@ -33,6 +33,7 @@ EgressDesk::EgressDesk(EgressDeskNeeds needs)
       settings_(needs.settings),
       addresses_(std::move(needs.policy), std::move(needs.look_up)),
       log_(std::move(needs.log)),
+      agents_port_(needs.agents_port),
       tokens_(needs.secrets) {}
 
 // Its own secret, and from its own address where the controller knows one: another's secret is of no use here.
@@ -48,10 +49,16 @@ std::optional<AgentRow> EgressDesk::authenticate(const EgressRequest& request,
 }
 
 EgressDesk::Standing EgressDesk::standing_of(const EgressRequest& request,
-                                             std::string_view peer) const {
+                                             const EgressEnds& ends) const {
   Standing standing;
-  const auto agent = authenticate(request, peer);
+  const auto agent = authenticate(request, ends.peer);
   if (!agent) return standing;
+  standing.ours =
+      agents_port_ != 0 && request.target.port == agents_port_ && request.target.host == ends.own;
+  if (standing.ours) {
+    standing.outcome = EgressOutcome::allowed;
+    return standing;
+  }
   const auto source = config_source_of(*agent, agents_, settings_);
   if (!source) return standing;  // deleted since a moment ago
   std::vector<std::string> problems;
@@ -64,12 +71,14 @@ EgressDesk::Standing EgressDesk::standing_of(const EgressRequest& request,
   return standing;
 }
 
-EgressJudgement EgressDesk::judge(const EgressRequest& request, std::string_view peer) const {
+EgressJudgement EgressDesk::judge(const EgressRequest& request, const EgressEnds& ends) const {
   EgressJudgement judgement;
   try {
-    const auto standing = standing_of(request, peer);
+    const auto standing = standing_of(request, ends);
     judgement.outcome = standing.outcome;
-    if (judgement.outcome == EgressOutcome::allowed) {
+    if (standing.ours) {
+      judgement.addresses = {IpAddress::parse(ends.own).value()};
+    } else if (judgement.outcome == EgressOutcome::allowed) {
       auto found = addresses_.find(request.target,
                                    standing.as_provider ? standing.provider_ranges : std::string());
       judgement = {found.outcome, std::move(found.reason), std::move(found.addresses)};
@@ -81,9 +90,9 @@ EgressJudgement EgressDesk::judge(const EgressRequest& request, std::string_view
   return judgement;
 }
 
-bool EgressDesk::still_allows(const EgressRequest& request, std::string_view peer) const {
+bool EgressDesk::still_allows(const EgressRequest& request, const EgressEnds& ends) const {
   try {
-    return standing_of(request, peer).outcome == EgressOutcome::allowed;
+    return standing_of(request, ends).outcome == EgressOutcome::allowed;
   } catch (const StoreError&) {
     return true;
   }

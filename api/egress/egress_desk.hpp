@@ -5,7 +5,7 @@
 // may be called from any thread, and block: for the database, and judge() for the name's look-up as well.
 #pragma once
 
-#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +29,12 @@ struct EgressJudgement {
   std::vector<IpAddress> addresses;
 };
 
+// Both ends of an agent's connection to the proxy, as addresses.
+struct EgressEnds {
+  std::string peer;
+  std::string own;
+};
+
 struct EgressDeskNeeds {
   AgentReader& agents;
   SettingsStore& settings;
@@ -36,32 +42,36 @@ struct EgressDeskNeeds {
   OutboundPolicy policy;  // what no agent is led to
   LookUp look_up;
   Logger log;
+  // Of the agents' own listener, which answers them without the proxy, too. OpenClaw asks everything through the proxy, so
+  // it may be asked at the very address at which the agent has reached the proxy. 0: by nobody.
+  std::uint16_t agents_port = 0;
 };
 
 class EgressDesk {
  public:
   explicit EgressDesk(EgressDeskNeeds needs);
 
-  // `peer`: the address that the request came from.
-  EgressJudgement judge(const EgressRequest& request, std::string_view peer) const;
+  EgressJudgement judge(const EgressRequest& request, const EgressEnds& ends) const;
   // The same for a tunnel that is open, without looking its host up again. An agent keeps what it has while the database
   // does not answer.
-  bool still_allows(const EgressRequest& request, std::string_view peer) const;
+  bool still_allows(const EgressRequest& request, const EgressEnds& ends) const;
 
  private:
   struct Standing {
     EgressOutcome outcome = EgressOutcome::credential;
     bool as_provider = false;
+    bool ours = false;  // the agents' listener, at the agent's own end
     std::string provider_ranges;
   };
 
   std::optional<AgentRow> authenticate(const EgressRequest& request, std::string_view peer) const;
-  Standing standing_of(const EgressRequest& request, std::string_view peer) const;
+  Standing standing_of(const EgressRequest& request, const EgressEnds& ends) const;
 
   AgentReader& agents_;
   SettingsStore& settings_;
   const TargetAddresses addresses_;
   const Logger log_;
+  const std::uint16_t agents_port_;
   const AgentTokens tokens_;
 };
 

@@ -21,6 +21,15 @@ ServerLimits server_limits(std::size_t connections) {
   return limits;
 }
 
+// Empty when the connection has ended already.
+std::string own_address(const boost::asio::ip::tcp::socket& socket) {
+  boost::system::error_code error;
+  const auto endpoint = socket.local_endpoint(error);
+  if (error) return {};
+  const auto parsed = IpAddress::parse(endpoint.address().to_string());
+  return parsed ? parsed->effective().text() : std::string();
+}
+
 class EgressService final : public ConnectionService {
  public:
   explicit EgressService(const EgressParts& parts) : parts_(parts) {}
@@ -28,7 +37,8 @@ class EgressService final : public ConnectionService {
   std::shared_ptr<ServedConnection> take(const SessionContext& context,
                                          boost::asio::ip::tcp::socket socket, std::string peer,
                                          ConnectionLimit::Lease lease) override {
-    return std::make_shared<EgressSession>(parts_, context, std::move(socket), std::move(peer),
+    EgressEnds ends{std::move(peer), own_address(socket)};
+    return std::make_shared<EgressSession>(parts_, context, std::move(socket), std::move(ends),
                                            std::move(lease));
   }
 

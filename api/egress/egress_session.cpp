@@ -59,11 +59,11 @@ class Counted {
 }  // namespace
 
 EgressSession::EgressSession(const EgressParts& parts, const SessionContext& context,
-                             tcp::socket socket, std::string peer, ConnectionLimit::Lease lease)
+                             tcp::socket socket, EgressEnds ends, ConnectionLimit::Lease lease)
     : parts_(parts),
       context_(context),
       client_(std::make_shared<Connection>(std::move(socket))),
-      peer_(std::move(peer)),
+      ends_(std::move(ends)),
       lease_(std::move(lease)),
       news_(client_->executor()) {}
 
@@ -133,10 +133,10 @@ asio::awaitable<void> EgressSession::serve() {
 
 // On a worker, while this coroutine waits for nothing else.
 asio::awaitable<void> EgressSession::judge() {
-  co_await parts_.turns.take(peer_);
-  std::function<void()> look = [this] { judgement_ = parts_.desk.judge(request_, peer_); };
+  co_await parts_.turns.take(ends_.peer);
+  std::function<void()> look = [this] { judgement_ = parts_.desk.judge(request_, ends_); };
   const bool ran = co_await run_on_worker(context_.workers, std::move(look));
-  parts_.turns.give_back(peer_);
+  parts_.turns.give_back(ends_.peer);
   if (ran) co_return;
   judgement_.outcome = EgressOutcome::overloaded;
   judgement_.reason = "Too many requests wait already.";
@@ -145,7 +145,7 @@ asio::awaitable<void> EgressSession::judge() {
 asio::awaitable<bool> EgressSession::still_allowed() {
   bool allowed = true;
   std::function<void()> look = [this, &allowed] {
-    allowed = parts_.desk.still_allows(request_, peer_);
+    allowed = parts_.desk.still_allows(request_, ends_);
   };
   co_await run_on_worker(context_.workers, std::move(look));
   co_return allowed;

@@ -38,8 +38,7 @@ class EgressSession final : public ServedConnection,
                             public std::enable_shared_from_this<EgressSession> {
  public:
   EgressSession(const EgressParts& parts, const SessionContext& context,
-                boost::asio::ip::tcp::socket socket, std::string peer,
-                ConnectionLimit::Lease lease);
+                boost::asio::ip::tcp::socket socket, EgressEnds ends, ConnectionLimit::Lease lease);
 
   boost::asio::any_io_executor executor() override { return client_->executor(); }
   boost::asio::awaitable<void> run() override;
@@ -72,7 +71,7 @@ class EgressSession final : public ServedConnection,
   const SessionContext context_;
   const std::shared_ptr<Connection> client_;
   std::shared_ptr<Connection> target_;
-  const std::string peer_;
+  const EgressEnds ends_;
   ConnectionLimit::Lease lease_;
   EgressRequest request_;
   EgressJudgement judgement_;

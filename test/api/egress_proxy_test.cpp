@@ -182,6 +182,17 @@ TEST_F(Egress, OurOwnPortsAreNeverAsked) {
   EXPECT_EQ(own.connections(), 0);
 }
 
+TEST_F(Egress, TheAgentsOwnListenerIsAskedWhereTheProxyIsAndNowhereElse) {
+  const auto port = ":" + std::to_string(agents.port());
+  store.put_setting("fleet.egress.userAgents", "providers");
+  EXPECT_EQ(connect_status("127.0.0.1" + port), 200) << "as it may without the proxy";
+  EXPECT_EQ(status_of(connect_request("127.0.0.1" + port, credential(alice, "wrong"))), 407);
+  store.put_setting("fleet.egress.userAgents", "internet");
+  for (const std::string elsewhere : {"127.0.0.2", "open.example", "[::1]"})
+    EXPECT_EQ(connect_status(elsewhere + port), 403) << elsewhere;
+  EXPECT_EQ(agents.connections(), 1);
+}
+
 TEST_F(Egress, ANameIsLookedUpOnceAndMeansWhatItMeantThen) {
   names["turning.example"] = {"127.0.0.1"};
   const auto before = look_ups;

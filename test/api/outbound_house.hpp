@@ -60,16 +60,16 @@ class OutboundHouse : public testing::Test {
     store.put_provider(row);
   }
 
-  // Everything on this host may be asked, but for one port that counts as ours.
+  // Everything on this host may be asked, but for two ports that count as ours; one is the agents' listener.
   EgressDeskNeeds desk_needs(Logger log = Logger::silent()) {
     OutboundPolicy policy;
     policy.loopback = true;
-    policy.own_ports = {own.port()};
+    policy.own_ports = {own.port(), agents.port()};
     policy.refused = {*IpRange::parse("10.213.0.0/16")};
     const auto look_up = [this](const std::string& host, const WaitLimit&) {
       return look_up_name(host);
     };
-    return {store, people, box, policy, look_up, std::move(log)};
+    return {store, people, box, policy, look_up, std::move(log), agents.port()};
   }
 
   const ResourceKey alice{ResourceKind::user_container, "c-alice"};
@@ -83,6 +83,9 @@ class OutboundHouse : public testing::Test {
   RecordedRefusals refusals;
   FakeAgent own{[](AgentConnection& connection, const ReceivedRequest&) {
     connection.answer("never", "text/plain");
+  }};
+  FakeAgent agents{[](AgentConnection& connection, const ReceivedRequest&) {
+    connection.answer("the agents' listener", "text/plain");
   }};
   std::mutex names_mutex;
   std::map<std::string, std::vector<std::string>> names;

@@ -124,6 +124,7 @@ TEST_F(Providers, AProviderIsAskedWithTheRealKeyAndHearsNothingOfTheAgent) {
        {"cookie", "x-forwarded-for", "x-openclaw-scopes", "proxy-authorization", "x-hop"})
     EXPECT_EQ(asked.field(name), "") << name;
   EXPECT_THAT(asked.head, Not(HasSubstr(alice_token)));
+  settle();
   EXPECT_EQ(counted("answered"), 1);
 }
 
@@ -406,6 +407,42 @@ TEST_F(Providers, FiftyThousandMalformedCallsLeaveItAsItWas) {
   EXPECT_EQ(ask(chat()).body, "{}");
 }
 
+class ProvidersWithoutPatience : public Providers {
+ protected:
+  static ProviderLimits impatient() {
+    ProviderLimits limits;
+    limits.connect = std::chrono::milliseconds(100);
+    limits.silence = std::chrono::milliseconds(100);
+    return limits;
+  }
+  Router impatient_routes() {
+    Router router;
+    quick.add_routes(router);
+    return router;
+  }
+  int quick_status() {
+    return ask_once(quick_server.port(), chat()).value_or(RawResponse()).status;
+  }
+
+  ProviderProxy quick{needs(), impatient()};
+  RunningServer quick_server{impatient_routes(), limits_of_server()};
+};
+
+TEST_F(ProvidersWithoutPatience, AProviderThatSaysNothingIsGivenUp) {
+  script = [](AgentConnection& connection, const ReceivedRequest&) {
+    EXPECT_TRUE(connection.wait_for_end());
+  };
+  EXPECT_EQ(quick_status(), 502);
+  EXPECT_EQ(counted("broken"), 1);
+}
+
+TEST_F(ProvidersWithoutPatience, SoIsOneThatNeverEndsItsHandshake) {
+  put_provider("p1", "alice", "main", "https://provider.example:" + std::to_string(provider.port()),
+               real_key);
+  EXPECT_EQ(quick_status(), 502);
+  EXPECT_EQ(counted("unreachable"), 1);
+}
+
 class ProvidersOverTls : public Providers {
  protected:
   ProvidersOverTls() {
@@ -425,8 +462,8 @@ class ProvidersOverTls : public Providers {
   // What alice's agent is answered where that authority's word is taken.
   RawResponse ask_trusting(const Identity& trusted, const TlsFront& front_of_it,
                            const std::string& request) {
-    put_provider("p1", "alice", "main", "https://provider.example:" + std::to_string(front_of_it.port()),
-                 real_key);
+    put_provider("p1", "alice", "main",
+                 "https://provider.example:" + std::to_string(front_of_it.port()), real_key);
     ProviderProxy trusting(needs(), {}, TlsFiles{file_of(trusted), {}, {}});
     Router router;
     trusting.add_routes(router);

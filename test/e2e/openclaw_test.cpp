@@ -148,6 +148,69 @@ TEST_F(OpenClawBehindTheProxy, AsksItsModelThroughTheProxyAlone) {
       << "nothing went through the proxy";
 }
 
+class OpenClawWithInjectedKeys : public OpenClawBehindTheProxy {
+ protected:
+  void SetUp() override {
+    OpenClaw::SetUp();
+    fleet->set_setting("fleet.providerKeys", "injected");
+    insert_alice();
+  }
+
+  // Where `text` stands, seen from within: in the files that the agent has, or what its processes were started with.
+  std::string places_of(const std::string& text) {
+    const std::string script = "grep -rlF '" + text +
+                               "' /home /tmp /workspace /var 2>/dev/null\n"
+                               "for process in /proc/[0-9]*; do\n"
+                               "  [ \"$process\" = /proc/$$ ] && continue\n"
+                               "  grep -qF '" +
+                               text +
+                               "' $process/environ $process/cmdline 2>/dev/null && "
+                               "tr '\\0' ' ' <$process/cmdline\n"
+                               "done\n"
+                               "exit 0";
+    const auto container = fleet->look("c1")->container;
+    std::string places = fleet->engine().docker({"exec", container, "/bin/sh", "-c", script});
+    if (fleet->engine().inspect(container).dump().find(text) != std::string::npos)
+      places += " what the engine knows";
+    return places;
+  }
+};
+
+TEST_F(OpenClawWithInjectedKeys, AnswersThoughNothingInItsContainerHoldsTheKey) {
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
+  // Its provider answers nobody without the real key.
+  EXPECT_EQ(say("c1", "Please remember the word heron.")["text"],
+            "I will remember \"heron\". (model cogito, key of alice, turn 1 of this session)");
+  EXPECT_EQ(places_of("key-of-alice"), "");
+  // It would be found.
+  EXPECT_NE(places_of("cogito").find("/tmp/mosaic/openclaw.json"), std::string::npos);
+  const auto token = places_of("token-of-c1");
+  EXPECT_NE(token.find("openclaw"), std::string::npos) << token;
+  EXPECT_NE(token.find("what the engine knows"), std::string::npos) << token;
+  const auto metrics = run({{"curl", "-sS", fleet->api_url() + "/metrics"}, {}, {}}).out;
+  EXPECT_EQ(metrics.find("mosaic_provider_calls_total{result=\"answered\"} 0\n"),
+            std::string::npos);
+}
+
+TEST_F(OpenClawWithInjectedKeys, TakesItsKeysAndGivesThemBackWithoutARestart) {
+  ASSERT_TRUE(fleet->becomes("c1", "running", boot_limit));
+  const auto container = fleet->look("c1")->container;
+  for (const std::string keys : {"delivered", "injected"}) {
+    const auto before = text(R"(SELECT "configHash" FROM "UserContainer")");
+    fleet->set_setting("fleet.providerKeys", keys);
+    ASSERT_TRUE(eventually(30s, [&] {
+      const auto now = text(R"(SELECT "configHash" FROM "UserContainer")");
+      return now != before && now.find('?') == std::string::npos;
+    })) << keys;
+    EXPECT_NE(say("c1", "Which word?")["text"].get<std::string>().find("key of alice"),
+              std::string::npos)
+        << keys;
+    GTEST_LOG_(INFO) << keys << ": " << places_of("key-of-alice");
+  }
+  EXPECT_EQ(fleet->look("c1")->container, container);
+  EXPECT_EQ(fleet->look("c1")->restart_count, 0);
+}
+
 TEST_F(OpenClaw, UserChatsThroughTheGatewayAndFindsTheSessionAfterSleep) {
   fleet->insert_provider("alice", "http://" + provider_address + "/v1", "key-of-alice");
   fleet->database().sql(
