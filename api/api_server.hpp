@@ -64,6 +64,9 @@ class ApiServer {
   // The ports in force, in the listeners' order. Valid after start().
   std::vector<std::uint16_t> ports() const;
 
+  // What the listener at that place serves, made once more for another server, which this one outlives.
+  std::shared_ptr<const Router> make_router(std::size_t listener) const;
+
   // Stops accepting, lets requests in flight finish within the drain timeout, closes everything.
   void stop();
 

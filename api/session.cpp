@@ -66,8 +66,14 @@ asio::awaitable<bool> run_on_worker(WorkerPool& workers, std::function<void()> t
 HttpSession::HttpSession(SessionContext context, asio::ip::tcp::socket socket,
                          std::shared_ptr<const Router> router, SessionPeer peer,
                          ConnectionLimit::Lease lease)
+    : HttpSession(context, std::make_shared<Connection>(std::move(socket)), std::move(router),
+                  std::move(peer), std::move(lease)) {}
+
+HttpSession::HttpSession(SessionContext context, std::shared_ptr<Connection> connection,
+                         std::shared_ptr<const Router> router, SessionPeer peer,
+                         ConnectionLimit::Lease lease)
     : context_(context),
-      connection_(std::make_shared<Connection>(std::move(socket))),
+      connection_(std::move(connection)),
       router_(std::move(router)),
       peer_(std::move(peer)),
       lease_(std::move(lease)) {}
@@ -206,7 +212,7 @@ asio::awaitable<bool> HttpSession::stream(StreamHandler& handler, Request& reque
   tell_stream_ = nullptr;
   log_request(request, client.status(), false, since);
   const bool body_left = body != nullptr && !body->over();
-  if (body_left && client.reusable()) co_await linger(*connection_);
+  if (body_left && client.ended()) co_await linger(*connection_);
   co_return !body_left && client.reusable() && !context_.stopping;
 }
 

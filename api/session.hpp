@@ -34,6 +34,9 @@ class HttpSession final : public ServedConnection,
  public:
   HttpSession(SessionContext context, boost::asio::ip::tcp::socket socket,
               std::shared_ptr<const Router> router, SessionPeer peer, ConnectionLimit::Lease lease);
+  // On a connection on which something else was spoken so far.
+  HttpSession(SessionContext context, std::shared_ptr<Connection> connection,
+              std::shared_ptr<const Router> router, SessionPeer peer, ConnectionLimit::Lease lease);
 
   boost::asio::awaitable<void> run() override;
 

@@ -34,10 +34,16 @@ asio::awaitable<std::optional<Response>> SessionStream::read_body(std::string_vi
   co_return refusal;
 }
 
+// What is left of a body would be read as the next request.
+bool SessionStream::stays_open() const {
+  const bool body_over = terms_.body == nullptr || terms_.body->over();
+  return terms_.keep_alive && !context_.stopping && body_over;
+}
+
 asio::awaitable<bool> SessionStream::respond(const Response& response) {
   if (begun() || gone()) co_return false;
   status_ = response.status;
-  terms_.keep_alive = terms_.keep_alive && !context_.stopping;
+  terms_.keep_alive = stays_open();
   const auto head = response_head(response, terms_.request_id, ResponseFraming::whole,
                                   response.body.size(), terms_.keep_alive);
   SendParts parts{head, response.body, {}};
@@ -62,7 +68,7 @@ asio::awaitable<bool> SessionStream::begin(const Response& head,
     framing_ = Framing::until_close;
     terms_.keep_alive = false;
   }
-  terms_.keep_alive = terms_.keep_alive && !context_.stopping;
+  terms_.keep_alive = stays_open();
   connection_.bound_send_buffer();
   const auto wire_framing = framing_ == Framing::length   ? ResponseFraming::whole
                             : framing_ == Framing::chunks ? ResponseFraming::chunks

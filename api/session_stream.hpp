@@ -39,10 +39,15 @@ class SessionStream final : public ClientStream {
     if (changed_) changed_();
   }
   int status() const { return status_; }  // 0: nothing was answered
+  // The whole answer has gone out.
+  bool ended() const { return ended_ && !failed_; }
   // Whether another request can follow on this connection.
-  bool reusable() const { return ended_ && !failed_ && terms_.keep_alive; }
+  bool reusable() const { return ended() && terms_.keep_alive; }
 
  private:
+  // As the answer's head is to say.
+  bool stays_open() const;
+
   enum class Framing : std::uint8_t { length, chunks, until_close };
 
   const SessionContext& context_;

@@ -313,7 +313,7 @@ void FleetProcess::build_egress_proxy() {
                                [this](EgressOutcome outcome) {
                                  metrics_.egress_requests(to_string(outcome)).Increment();
                                },
-                               metrics_.egress_traffic()});
+                               metrics_.egress_traffic(), agents_api_->make_router(0)});
 }
 
 void FleetProcess::read_web_pages() {
@@ -399,9 +399,9 @@ void FleetProcess::stop() {
   // being started could still fetch their configuration.
   if (agents_api_) attempt(log_, [this] { agents_api_->stop(); });
   if (egress_proxy_) attempt(log_, [this] { egress_proxy_->stop(); });
+  egress_proxy_.reset();
   agents_api_.reset();
   provider_proxy_.reset();
-  egress_proxy_.reset();
   api_.reset();
   people_.reset();
   refresher_ = {};

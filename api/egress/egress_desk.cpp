@@ -53,8 +53,8 @@ EgressDesk::Standing EgressDesk::standing_of(const EgressRequest& request,
   Standing standing;
   const auto agent = authenticate(request, ends.peer);
   if (!agent) return standing;
-  standing.ours =
-      agents_port_ != 0 && request.target.port == agents_port_ && request.target.host == ends.own;
+  standing.ours = request.tunnel && agents_port_ != 0 && request.target.port == agents_port_ &&
+                  request.target.host == ends.own;
   if (standing.ours) {
     standing.outcome = EgressOutcome::allowed;
     return standing;
@@ -77,7 +77,7 @@ EgressJudgement EgressDesk::judge(const EgressRequest& request, const EgressEnds
     const auto standing = standing_of(request, ends);
     judgement.outcome = standing.outcome;
     if (standing.ours) {
-      judgement.addresses = {IpAddress::parse(ends.own).value()};
+      judgement.ours = true;
     } else if (judgement.outcome == EgressOutcome::allowed) {
       auto found = addresses_.find(request.target,
                                    standing.as_provider ? standing.provider_ranges : std::string());

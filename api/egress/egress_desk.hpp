@@ -27,6 +27,7 @@ struct EgressJudgement {
   EgressOutcome outcome = EgressOutcome::unavailable;
   std::string reason;  // one sentence for whoever asked, when it is not allowed
   std::vector<IpAddress> addresses;
+  bool ours = false;  // allowed, and answered in place
 };
 
 // Both ends of an agent's connection to the proxy, as addresses.
@@ -42,8 +43,8 @@ struct EgressDeskNeeds {
   OutboundPolicy policy;  // what no agent is led to
   LookUp look_up;
   Logger log;
-  // Of the agents' own listener, which answers them without the proxy, too. OpenClaw asks everything through the proxy, so
-  // it may be asked at the very address at which the agent has reached the proxy. 0: by nobody.
+  // Of the agents' own listener, which answers them without the proxy, too. OpenClaw asks everything through the proxy, so a
+  // tunnel to the very address at which the agent has reached the proxy ends here. 0: there is no such listener.
   std::uint16_t agents_port = 0;
 };
 

@@ -62,7 +62,13 @@ class EgressProxy::Implementation {
   Implementation(const EgressProxySettings& settings, EgressProxyNeeds needs)
       : desk_(needs.desk),
         refusals_(needs.clock, needs.refusals),
-        parts_{desk_, turns_, refusals_, settings.limits, std::move(needs.count), needs.traffic},
+        parts_{desk_,
+               turns_,
+               refusals_,
+               settings.limits,
+               std::move(needs.count),
+               needs.traffic,
+               std::move(needs.own_routes)},
         server_(server_limits(settings.connections), {listener_for(settings, parts_)},
                 needs.desk.log) {}
 

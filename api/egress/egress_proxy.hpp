@@ -14,6 +14,7 @@
 
 #include "api/address_range.hpp"
 #include "api/egress/egress_desk.hpp"
+#include "api/router.hpp"
 #include "model/clock.hpp"
 #include "store/egress_refusal_log.hpp"
 #include "telemetry/metric_handles.hpp"
@@ -41,6 +42,8 @@ struct EgressProxyNeeds {
   EgressRefusalLog& refusals;
   std::function<void(EgressOutcome)> count;
   EgressTraffic traffic;
+  std::shared_ptr<const Router>
+      own_routes;  // of the agents' listener, where desk.agents_port says that there is one
 };
 
 class EgressProxy {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "api/connection_ends.hpp"
+#include "api/session.hpp"
 
 namespace mosaic {
 namespace {
@@ -15,6 +16,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using SteadyClock = std::chrono::steady_clock;
 
+constexpr std::string_view tunnel_established = "HTTP/1.1 200 Connection established\r\n\r\n";
 constexpr std::size_t most_addresses = 4;  // of one name are tried
 
 int status_for(EgressOutcome outcome) {
@@ -120,6 +122,10 @@ asio::awaitable<void> EgressSession::serve() {
     co_await refuse(status_for(judgement_.outcome), judgement_.outcome, judgement_.reason);
     co_return;
   }
+  if (judgement_.ours) {
+    co_await answer_in_place();
+    co_return;
+  }
   const bool connected = co_await connect();
   if (closed_) co_return;
   if (!connected) {
@@ -164,15 +170,26 @@ asio::awaitable<bool> EgressSession::connect() {
   co_return false;
 }
 
+// What is spoken in this tunnel is our own HTTP, so nothing need be carried.
+asio::awaitable<void> EgressSession::answer_in_place() {
+  const Counted counted(parts_.traffic.open_connections);
+  parts_.count(EgressOutcome::allowed);
+  SendParts established{tunnel_established, {}, {}};
+  const bool sent = co_await client_->send(established, parts_.limits.send);
+  if (!sent || closed_) co_return;
+  SessionPeer peer{ends_.peer, nullptr};
+  const auto session = std::make_shared<HttpSession>(context_, client_, parts_.own_routes,
+                                                     std::move(peer), std::move(lease_));
+  co_await session->run();
+}
+
 // Tells the agent of its tunnel, or the target what the agent asks.
 asio::awaitable<bool> EgressSession::begin() {
   client_->bound_send_buffer();
   target_->bound_send_buffer();
   auto& side = request_.tunnel ? *client_ : *target_;
-  SendParts parts{request_.tunnel ? std::string_view("HTTP/1.1 200 Connection established\r\n\r\n")
-                                  : std::string_view(request_.forwarded_head),
-                  {},
-                  {}};
+  SendParts parts{
+      request_.tunnel ? tunnel_established : std::string_view(request_.forwarded_head), {}, {}};
   const bool sent = co_await side.send(parts, parts_.limits.send);
   co_return sent;
 }

@@ -32,6 +32,7 @@ struct EgressParts {
   EgressLimits limits;
   std::function<void(EgressOutcome)> count;
   EgressTraffic traffic;
+  std::shared_ptr<const Router> own_routes;
 };
 
 class EgressSession final : public ServedConnection,
@@ -52,6 +53,7 @@ class EgressSession final : public ServedConnection,
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<bool> take_request();
   boost::asio::awaitable<void> judge();
+  boost::asio::awaitable<void> answer_in_place();
   boost::asio::awaitable<bool> connect();
   boost::asio::awaitable<bool> begin();
   boost::asio::awaitable<void> carry();

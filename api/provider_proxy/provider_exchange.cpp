@@ -76,9 +76,9 @@ class Counted {
 
 }  // namespace
 
-ProviderExchange::ProviderExchange(const ProviderParts& parts, const Request& request,
-                                   ClientStream& client)
-    : parts_(parts), request_(request), client_(client) {
+ProviderExchange::ProviderExchange(const ProviderParts& parts, FairTurns& turns,
+                                   const Request& request, ClientStream& client)
+    : parts_(parts), turns_(turns), request_(request), client_(client) {
   client_.on_change([this] {
     if (client_.gone() && upstream_) upstream_->close();
   });
@@ -116,10 +116,10 @@ asio::awaitable<bool> ProviderExchange::still_wanted() { co_return !client_.gone
 
 // On a worker, while this coroutine waits for nothing else.
 asio::awaitable<void> ProviderExchange::judge() {
-  co_await parts_.turns.take(request_.peer_address);
+  co_await turns_.take(request_.peer_address);
   std::function<void()> look = [this] { grant_ = parts_.desk.judge(request_); };
   const bool ran = co_await client_.on_worker(std::move(look));
-  parts_.turns.give_back(request_.peer_address);
+  turns_.give_back(request_.peer_address);
   if (!ran) grant_.outcome = ProviderOutcome::overloaded;
 }
 

@@ -25,7 +25,6 @@ namespace mosaic {
 // Outlives every exchange.
 struct ProviderParts {
   const ProviderDesk& desk;
-  FairTurns& turns;
   EgressRefusals& refusals;
   ProviderLimits limits;
   const TlsContext& tls;
@@ -35,7 +34,9 @@ struct ProviderParts {
 
 class ProviderExchange {
  public:
-  ProviderExchange(const ProviderParts& parts, const Request& request, ClientStream& client);
+  // `turns`: of the server whose thread this is.
+  ProviderExchange(const ProviderParts& parts, FairTurns& turns, const Request& request,
+                   ClientStream& client);
   ~ProviderExchange();
   ProviderExchange(const ProviderExchange&) = delete;
   ProviderExchange& operator=(const ProviderExchange&) = delete;
@@ -58,6 +59,7 @@ class ProviderExchange {
   void note_refusal(ProviderOutcome outcome);
 
   const ProviderParts& parts_;
+  FairTurns& turns_;
   const Request& request_;
   ClientStream& client_;
   ProviderGrant grant_;

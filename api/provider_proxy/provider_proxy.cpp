@@ -19,7 +19,7 @@ class ProviderRoute final : public StreamHandler {
   explicit ProviderRoute(const ProviderParts& parts) : parts_(parts) {}
 
   asio::awaitable<void> serve(Request& request, ClientStream& client) override {
-    const auto exchange = std::make_unique<ProviderExchange>(parts_, request, client);
+    const auto exchange = std::make_unique<ProviderExchange>(parts_, turns_, request, client);
     co_await exchange->run();
   }
 
@@ -27,6 +27,7 @@ class ProviderRoute final : public StreamHandler {
 
  private:
   const ProviderParts& parts_;
+  FairTurns turns_{turns_of_one_agent};
 };
 
 }  // namespace
@@ -38,7 +39,7 @@ class ProviderProxy::Implementation {
       : tls_(authorities),
         desk_(std::move(needs.desk)),
         refusals_(needs.clock, needs.refusals),
-        parts_{desk_, turns_, refusals_, limits, tls_, std::move(needs.count), needs.open_calls} {}
+        parts_{desk_, refusals_, limits, tls_, std::move(needs.count), needs.open_calls} {}
 
   const ProviderParts& parts() const { return parts_; }
   EgressRefusals& refusals() { return refusals_; }
@@ -46,7 +47,6 @@ class ProviderProxy::Implementation {
  private:
   const TlsContext tls_;
   const ProviderDesk desk_;
-  FairTurns turns_{turns_of_one_agent};
   EgressRefusals refusals_;
   const ProviderParts parts_;
 };

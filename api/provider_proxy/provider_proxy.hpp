@@ -44,7 +44,7 @@ class ProviderProxy {
   ProviderProxy(const ProviderProxy&) = delete;
   ProviderProxy& operator=(const ProviderProxy&) = delete;
 
-  // For a server with one I/O thread.
+  // For one server, which has one I/O thread.
   void add_routes(Router& router) const;
 
   // Now and then: writes down what was refused. Throws StoreError.

@@ -51,6 +51,7 @@ TEST(ChangeEffect, ModelsProvidersKeysToolsAndPersonalityAreReloaded) {
       [](ConfigCase& row) { row.source.providers.pop_back(); },
       [](ConfigCase& row) { row.source.personality = "Be a pirate."; },
       [](ConfigCase& row) { row.settings.tool_profile = "coding"; },
+      [](ConfigCase& row) { row.settings.provider_keys = ProviderKeys::injected; },
   };
   for (std::size_t index = 0; index < changes.size(); ++index) {
     EXPECT_EQ(effect_of(changes[index]), ChangeEffect::reload) << "change " << index;

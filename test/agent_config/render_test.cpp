@@ -48,6 +48,29 @@ TEST(RenderedModel, IsResolvedByNameThenByTypeThenByTheDefaultProvider) {
   EXPECT_EQ(primary_of(row, ""), "two/a");
 }
 
+TEST(RenderedProviders, WithInjectedKeysNoKeyAndNoAddressIsInTheText) {
+  auto row = two_providers();
+  row.source.providers[0].base_url = "https://provider.example/v1";
+  row.keys = {{"id-one", "sentinel-one"}, {"id-two", "sentinel-two"}};
+  FleetSettings fleet;
+  fleet.provider_keys = ProviderKeys::injected;
+  row.settings = render_settings_of(fleet);
+  const auto config = render(row);
+  ASSERT_FALSE(config.problem) << *config.problem;
+  EXPECT_EQ(config.openclaw_json.find("sentinel"), std::string::npos);
+  EXPECT_EQ(config.openclaw_json.find("provider.example"), std::string::npos);
+  const auto provider = json::parse(config.openclaw_json)["models"]["providers"]["one"];
+  EXPECT_EQ(provider["baseUrl"],
+            "${MOSAIC_API_URL}/api/internal/providers/${AGENT_KIND}/${AGENT_ID}/one");
+  EXPECT_EQ(provider["apiKey"], "${OPENCLAW_GATEWAY_TOKEN}");
+  // What is missing is said as ever, and another key is no change of the agent's.
+  const auto before = config.openclaw_json;
+  row.keys["id-one"] = "another";
+  EXPECT_EQ(render(row).openclaw_json, before);
+  row.keys.clear();
+  EXPECT_TRUE(render(row).problem);
+}
+
 TEST(RenderedModel, NameWinsOverType) {
   auto row = two_providers();
   row.source.providers[1].name = "zai";

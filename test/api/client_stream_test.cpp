@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <map>
 #include <thread>
 
 #include "api/timed_wakeup.hpp"
@@ -97,6 +98,73 @@ TEST(ClientStream, AnAnnouncedLengthIsKeptOrTheConnectionCut) {
     const auto answer = other.read_to_end();
     EXPECT_EQ(answer.find("hello"), std::string::npos) << answer;
     EXPECT_EQ(answer.find("seven77"), std::string::npos) << answer;
+  }
+}
+
+// Takes its body itself: says how much has come with each piece, and then how much it was.
+class PieceByPiece final : public StreamHandler {
+ public:
+  asio::awaitable<void> serve(Request& request, ClientStream& client) override {
+    EXPECT_EQ(request.body, "");
+    std::string body;
+    std::string_view piece;
+    while (true) {
+      const auto refusal = co_await client.read_body(piece);
+      if (refusal) {
+        co_await client.respond(*refusal);
+        co_return;
+      }
+      if (piece.empty()) break;
+      body += piece;
+      if (body == "enough") break;
+    }
+    const Response answer(200, "text/plain", body);
+    co_await client.respond(answer);
+  }
+  std::optional<std::size_t> takes_body() const override { return 4 * 1024 * 1024; }
+};
+
+Router with_pieces() {
+  auto router = echo_router();
+  router.add_stream("POST", "/pieces", std::make_shared<PieceByPiece>());
+  return router;
+}
+
+std::string pieces_request(const std::string& fields, const std::string& body) {
+  return "POST /pieces HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + body;
+}
+
+TEST(ClientStream, ABodyIsTakenPieceByPieceWithinTheHandlersOwnBound) {
+  RunningServer running(with_pieces());
+  RawClient client(running.port());
+  const std::string much(3 * 1024 * 1024, 'x');
+  client.send(pieces_request("Content-Length: " + std::to_string(much.size()) + "\r\n", much));
+  EXPECT_TRUE(client.read_response()->body == much) << "more than the server's limit";
+  client.send(pieces_request("Transfer-Encoding: chunked\r\n",
+                             "3\r\nabc\r\n2;x\r\nde\r\n0\r\nX: y\r\n\r\n") +
+              pieces_request("Content-Length: 0\r\n", "") + get_request("/hello"));
+  EXPECT_EQ(client.read_response()->body, "abcde");
+  EXPECT_EQ(client.read_response()->body, "");
+  EXPECT_EQ(client.read_response()->body, "hello") << "nothing of a body is left";
+  client.send(pieces_request("Expect: 100-continue\r\nContent-Length: 2\r\n", ""));
+  EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("hi");
+  EXPECT_EQ(client.read_response()->body, "hi");
+}
+
+TEST(ClientStream, ABodyThatIsNotTakenToItsEndIsTheConnectionsEnd) {
+  RunningServer running(with_pieces());
+  for (const auto& [request, status] :
+       std::map<std::string, int>{{pieces_request("Content-Length: 9\r\n", "enough"), 200},
+                                  {pieces_request("Content-Length: 4194305\r\n", ""), 413},
+                                  {pieces_request("Transfer-Encoding: chunked\r\n", "x"), 400}}) {
+    RawClient client(running.port());
+    client.send(request);
+    const auto answer = client.read_response();
+    ASSERT_TRUE(answer) << request;
+    EXPECT_EQ(answer->status, status);
+    client.send(get_request("/hello"));
+    EXPECT_TRUE(client.ended()) << request;
   }
 }
 

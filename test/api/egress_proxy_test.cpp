@@ -29,9 +29,20 @@ class Egress : public OutboundHouse {
 
   EgressProxyNeeds needs() {
     return EgressProxyNeeds{
-        desk_needs(), clock, refusals,
+        desk_needs(),
+        clock,
+        refusals,
         [this](EgressOutcome outcome) { metrics.egress_requests(to_string(outcome)).Increment(); },
-        metrics.egress_traffic()};
+        metrics.egress_traffic(),
+        own_routes()};
+  }
+
+  static std::shared_ptr<const Router> own_routes() {
+    auto router = std::make_shared<Router>();
+    router->add("POST", "/echo", [](const Request& request) {
+      return Response(200, "text/plain", request.peer_address + " said " + request.body);
+    });
+    return router;
   }
 
   std::string credential(const ResourceKey& agent, const std::string& secret) const {
@@ -185,12 +196,22 @@ TEST_F(Egress, OurOwnPortsAreNeverAsked) {
 TEST_F(Egress, TheAgentsOwnListenerIsAskedWhereTheProxyIsAndNowhereElse) {
   const auto port = ":" + std::to_string(agents.port());
   store.put_setting("fleet.egress.userAgents", "providers");
-  EXPECT_EQ(connect_status("127.0.0.1" + port), 200) << "as it may without the proxy";
+  RawClient client(proxy.port());
+  client.send(connect_request("127.0.0.1" + port, own_credential()));
+  EXPECT_EQ(client.read_some(), "HTTP/1.1 200 Connection established\r\n\r\n");
+  for (const std::string word : {"one", "two"}) {
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n" + word);
+    EXPECT_EQ(client.read_response()->body, "127.0.0.1 said " + word);
+  }
   EXPECT_EQ(status_of(connect_request("127.0.0.1" + port, credential(alice, "wrong"))), 407);
   store.put_setting("fleet.egress.userAgents", "internet");
   for (const std::string elsewhere : {"127.0.0.2", "open.example", "[::1]"})
     EXPECT_EQ(connect_status(elsewhere + port), 403) << elsewhere;
-  EXPECT_EQ(agents.connections(), 1);
+  EXPECT_EQ(status_of("GET http://127.0.0.1" + port + "/ HTTP/1.1\r\nHost: a\r\n" +
+                      own_credential() + "\r\n"),
+            403)
+      << "which is what NO_PROXY is for";
+  EXPECT_EQ(agents.connections(), 0);
 }
 
 TEST_F(Egress, ANameIsLookedUpOnceAndMeansWhatItMeantThen) {

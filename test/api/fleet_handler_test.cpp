@@ -242,6 +242,7 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
   const auto answer = call("root", "PUT", "/api/settings/limits",
                            {{"maxRunningAgents", 5},
                             {"sleep.pause", true},
+                            {"providerKeys", "injected"},
                             {"egress.userAgents", "listed"},
                             {"egress.hosts", {"api.example.com", "*.example.org:8443"}},
                             {"providerPrivateRanges", {"192.168.1.0/24", "10.1.0.0/16"}}});
@@ -249,6 +250,7 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
   EXPECT_EQ(answer.body["maxRunningAgents"], 5);
   EXPECT_EQ(settings.read_config("fleet.").at("fleet.providerPrivateRanges").value,
             "192.168.1.0/24 10.1.0.0/16");
+  EXPECT_EQ(answer.body["providerKeys"], "injected");
   EXPECT_EQ(answer.body["egress.userAgents"], "listed");
   EXPECT_EQ(answer.body["egress.systemAgents"], "internet");
   EXPECT_EQ(settings.read_config("fleet.").at("fleet.egress.hosts").value,
@@ -268,7 +270,8 @@ TEST_F(Limits, ChangeWhatIsNamedAndLeaveTheRest) {
 TEST_F(Limits, RefuseWhatTheControllerWouldNotHeed) {
   for (const auto& wrong : {Json{{"memoryMb", 1}}, Json{{"pids", "many"}}, Json{{"sleep.pause", 1}},
                             Json{{"providerPrivateRanges", {"not-a-range"}}}, Json{{"unknown", 1}},
-                            Json{{"egress.userAgents", "some"}}, Json{{"egress.hosts", {"*"}}},
+                            Json{{"egress.userAgents", "some"}}, Json{{"providerKeys", "kept"}},
+                            Json{{"egress.hosts", {"*"}}},
                             Json{{"idleTimeoutMinMin", 100}, {"idleTimeoutMinMax", 50}}}) {
     EXPECT_EQ(call("root", "PUT", "/api/settings/limits", wrong).status, 422) << wrong;
   }

@@ -85,7 +85,7 @@ class OutboundHouse : public testing::Test {
     connection.answer("never", "text/plain");
   }};
   FakeAgent agents{[](AgentConnection& connection, const ReceivedRequest&) {
-    connection.answer("the agents' listener", "text/plain");
+    connection.answer("never: what is for it is answered in place", "text/plain");
   }};
   std::mutex names_mutex;
   std::map<std::string, std::vector<std::string>> names;

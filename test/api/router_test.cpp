@@ -15,6 +15,8 @@ Router some_router() {
              [](const Request&) { return Response(204, "text/plain", ""); });
   router.add("GET", "/things/{id}/parts/{part}",
              [](const Request&) { return Response(200, "text/plain", "part"); });
+  router.add("GET", "/beneath/{id}/{rest...}",
+             [](const Request&) { return Response(200, "text/plain", "beneath"); });
   return router;
 }
 
@@ -45,6 +47,16 @@ TEST(Router, FillsInParametersDecoded) {
   const auto found = find("GET", "/things/a%20b%2Fc/parts/7");
   EXPECT_EQ(found.body, "part");
   EXPECT_EQ(found.parameters, (std::map<std::string, std::string>{{"id", "a b/c"}, {"part", "7"}}));
+}
+
+TEST(Router, TakesTheRestOfAPathAsItWasSent) {
+  for (const std::string rest : {"a", "a/b", "a%2Fb//c/", "", "/"}) {
+    const auto found = find("GET", "/beneath/7/" + rest);
+    EXPECT_EQ(found.body, "beneath") << rest;
+    EXPECT_EQ(found.parameters.at("rest"), rest);
+    EXPECT_EQ(found.parameters.at("id"), "7");
+  }
+  EXPECT_EQ(find("GET", "/beneath/7").status, 404);
 }
 
 TEST(Router, UnknownPathsAreAllTheSame404) {

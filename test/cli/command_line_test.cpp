@@ -113,6 +113,7 @@ TEST(CommandLine, EveryFleetSettingOfTheHelpIsKnown) {
     EXPECT_EQ(run({"set", "fleet", key, "256"}).code, 1) << key;
   }
   EXPECT_EQ(run({"set", "fleet", "sleep.pause", "true"}).code, 1);
+  EXPECT_EQ(run({"set", "fleet", "providerKeys", "injected"}).code, 1);
   EXPECT_EQ(run({"set", "fleet", "egress.userAgents", "listed"}).code, 1);
   EXPECT_EQ(run({"set", "fleet", "egress.hosts", "*.example.com api.example.com:8443"}).code, 1);
   EXPECT_EQ(run({"set", "fleet", "fleet.sleep.hibernate", "false"}).code, 1);

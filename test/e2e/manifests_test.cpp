@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr const char* some_fleet = R"(apiVersion: fleet.mosaic/v1
 kind: Settings
 metadata: {name: default}
-spec: {maxRunningAgents: 7, sleep.pause: true, providerPrivateRanges: [192.168.7.0/24], egress.userAgents: listed, egress.hosts: ['*.example.com']}
+spec: {maxRunningAgents: 7, sleep.pause: true, providerPrivateRanges: [192.168.7.0/24], providerKeys: injected, egress.userAgents: listed, egress.hosts: ['*.example.com']}
 ---
 apiVersion: fleet.mosaic/v1
 kind: LlmProvider
