@@ -20,11 +20,11 @@
 
 #include "api/client_stream.hpp"
 #include "api/connection.hpp"
-#include "api/gateway/upstream_answer.hpp"
 #include "api/gateway/chat_gateway.hpp"
 #include "api/gateway/chat_request.hpp"
 #include "api/gateway/event_relay.hpp"
 #include "api/gateway/openai_error.hpp"
+#include "api/gateway/upstream_answer.hpp"
 #include "api/standing_right.hpp"
 #include "api/timed_wakeup.hpp"
 

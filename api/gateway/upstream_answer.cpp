@@ -123,7 +123,9 @@ asio::awaitable<bool> UpstreamAnswer::receive() {
   }
 }
 
-UpstreamAnswer::Part UpstreamAnswer::why_not() const { return silent_ ? Part::silent : Part::broken; }
+UpstreamAnswer::Part UpstreamAnswer::why_not() const {
+  return silent_ ? Part::silent : Part::broken;
+}
 
 bool UpstreamAnswer::reusable() const {
   return ended_ && !malformed_ && head_.keep_alive && !connection_.ended() &&
