@@ -30,7 +30,8 @@ endfunction()
 #             [PRECOMPILED_BY a target with precompiled headers, instead of the common one] [BY_HAND]
 #             [WITHIN a command that runs it])
 #   One GoogleTest executable <name>_test. SERIAL runs it as one ctest entry (shared, expensive set-up);
-#   otherwise every TEST is an entry of its own. Entries labelled `engine` never run side by side. BY_HAND: no entry at all.
+#   otherwise every TEST is an entry of its own. Entries labelled `engine` never run side by side. Those that
+#   are labelled `swarm` as well use the nodes of a lab instead, and never run side by side with each other. BY_HAND: no entry.
 function(mosaic_test name)
   cmake_parse_arguments(ARG "SERIAL;BY_HAND" "TIMEOUT;PRECOMPILED_BY" "SOURCES;LIBS;LABELS;WITHIN" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -46,7 +47,9 @@ function(mosaic_test name)
     return()
   endif()
   set(properties TIMEOUT ${ARG_TIMEOUT})
-  if("engine" IN_LIST ARG_LABELS)
+  if("swarm" IN_LIST ARG_LABELS)
+    list(APPEND properties RESOURCE_LOCK swarm)
+  elseif("engine" IN_LIST ARG_LABELS)
     list(APPEND properties RESOURCE_LOCK engine)
   endif()
   if(ARG_SERIAL)

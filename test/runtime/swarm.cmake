@@ -6,7 +6,7 @@ mosaic_test(runtime_swarm
 mosaic_test(runtime_swarm_conformance
   SOURCES swarm_conformance_test.cpp swarm_link_test.cpp swarm_kind_test.cpp swarm_networks_test.cpp swarm_fixture.cpp engine_hand.cpp
   LIBS mosaic_runtime mosaic_fakes nlohmann_json::nlohmann_json
-  LABELS engine
+  LABELS engine swarm
   TIMEOUT 300
   WITHIN ${CMAKE_COMMAND} -E env MOSAIC_SWARM_POOL=10.201.0.0/22:27 "${CMAKE_SOURCE_DIR}/environment/swarm-lab" run 1 --
   SERIAL)
