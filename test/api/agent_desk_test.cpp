@@ -424,6 +424,29 @@ TEST_F(AgentDeskTest, WaitsForARetryThatComesSoon) {
   EXPECT_EQ(heard.ends, 0);
 }
 
+TEST_F(AgentDeskTest, SendsWhoeverHasAnUnfitImageToAnAdminAndNotToTheSettings) {
+  agent(Phase::starting);
+  Heard heard;
+  const auto ticket = wait(heard);
+  executor.run_all();
+  status(Phase::failed, "ImageUnfit", "the agent's image lacks a program that it boots with");
+  executor.run_all();
+  ASSERT_TRUE(heard.refusal);
+  EXPECT_EQ(heard.refusal->type, problem_type::agent_failed);
+  EXPECT_NE(heard.refusal->remedy.find("administrator"), std::string::npos);
+}
+
+TEST_F(AgentDeskTest, WaitsForAStateThatAnotherContainerHolds) {
+  agent(Phase::starting);
+  Heard heard;
+  const auto ticket = wait(heard);
+  executor.run_all();
+  status(Phase::waiting, "StateInUse", "another container holds the agent's state",
+         [&](AgentStatus& status) { status.next_retry_at = clock.now() + seconds(60); });
+  pass(seconds(3));
+  EXPECT_EQ(heard.ends, 0);
+}
+
 TEST_F(AgentDeskTest, GivesTheControllerTimeToMendAFailureThatStoodAlready) {
   agent(Phase::failed);
   status(Phase::failed, "ConfigurationInvalid", "no provider has the model a/b");

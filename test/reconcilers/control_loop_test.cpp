@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/boot_exit.hpp"
 #include "test/reconcilers/loop_in_memory.hpp"
 
 namespace mosaic {
@@ -280,6 +281,21 @@ TEST_F(LoopTest, ARefusedConfigurationIsNotRestartedUntilItChanges) {
   store.touch(key("alice"), clock.now());
   store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
   settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
+TEST_F(LoopTest, AStateThatAnotherContainerHoldsIsTriedUntilItIsFreeAndCountsNoCrash) {
+  user("alice");
+  engine.set_exit_on_start(key("alice"), boot_exit::held_by_another);
+  pass(minutes(20));
+  EXPECT_EQ(phase("alice"), Phase::waiting);
+  EXPECT_EQ(reason("alice"), "StateInUse");
+  const auto starts = engine.call_count(EngineMethod::start);
+  EXPECT_GT(starts, 5U);
+  EXPECT_LT(starts, 30U) << "the longer it is held, the rarer it is asked for";
+  EXPECT_EQ(row("alice").status.restart_count, 0);
+  engine.set_exit_on_start(key("alice"), std::nullopt);
+  pass(minutes(6));
   EXPECT_EQ(phase("alice"), Phase::running);
 }
 
