@@ -129,6 +129,7 @@ TEST_F(AgentDeskTest, ASleepingAgentIsWokenOnceForAllWhoWait) {
   agent(Phase::stopped);
   std::vector<Heard> heard(500);
   std::vector<AgentDesk::Ticket> tickets;
+  tickets.reserve(heard.size());
   for (auto& one : heard) tickets.push_back(wait(one));
   EXPECT_EQ(desk.waiters(), 500U);
   executor.run_all();
@@ -646,6 +647,7 @@ TEST_F(AgentDeskTest, EveryoneHearsExactlyOneEndWhateverHappensAtTheSameTime) {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(people_at_once);
   for (int thread = 0; thread < people_at_once; ++thread) threads.emplace_back(take_turns);
   for (auto& thread : threads) thread.join();
   done = true;
