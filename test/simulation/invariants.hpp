@@ -1,12 +1,12 @@
-// S1 to S9 of the design, and that crashes are given time and keys are with one worker, judged from outside: from the whole truth of engine and database and from what was asked of
-// them, never from what a controller believes.
+// S1 to S9 of the design, and that crashes are given time and keys are with one worker, judged from outside: from the
+// whole truth of engine and database and from what was asked of them, never from what a controller believes.
 //
 // The first violation is kept; nothing that comes after it counts. Not thread-safe.
 //
 // What is excused, because no controller could know better: an agent that is in use may be ended for a change that people
 // asked for since its process began, for its own illness, or after a human's hand was on it (all of that is no idling); and
 // for `lease time` after a failover of the database, which may have taken back a lease or a record of use that was
-// already answered for.
+// already answered for (a token that it took back is excused for as long as the process runs that was started with it).
 #pragma once
 
 #include <map>

@@ -199,7 +199,7 @@ void prove(const Options& options, const Sums& sums) {
                              (sums.failing_seed == 0 ? "0 violations" : "a violation");
   test::write_proof(
       {"simulation",
-       "S1 to S8 hold after every step of the simulated fleet, and it converges after every heal",
+       "S1 to S9 hold after every step of the simulated fleet, and it converges after every heal",
        figure, sums.failing_seed == 0 && sums.seeds > 0});
 }
 
