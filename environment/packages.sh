@@ -14,6 +14,7 @@ packages_image='nodejs:node npm:npm xz-utils:xz gpgv:gpgv wget:wget'
 packages_test='chromium:chromium prometheus:promtool openssl:openssl busybox-static:busybox curl:curl jq:jq
   golang-go:go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev'
 packages_bench='nginx-light:nginx wrk:wrk util-linux:taskset nodejs:node npm:npm'
+packages_newcomer='debootstrap:debootstrap'
 packages_fuzz='clang-14:clang++-14 libclang-rt-14-dev llvm-14:llvm-symbolizer-14'
 packages_lint='clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck git:git'
 

@@ -88,7 +88,7 @@ fuzz_command() {
   return "$failed"
 }
 
-proof_sections='simulation mutations failover faults kills fuzz sanitizers backup'
+proof_sections='simulation mutations failover faults kills fuzz sanitizers backup newcomer'
 
 # How much of each, thorough and with --quick.
 proof_amount() {
@@ -144,6 +144,11 @@ prove_section() {
     backup)
       proving_program backup_test && proving_program store_postgres_test --gtest_filter='Backup*:Upgrade*' &&
         proving_program e2e_backup_test
+      ;;
+    newcomer)
+      # shellcheck disable=SC2086  # a table of words
+      install_packages $packages_newcomer
+      test/newcomer/run
       ;;
   esac
 }
