@@ -27,6 +27,8 @@ constexpr auto look_every = std::chrono::milliseconds(100);
 constexpr std::size_t most_places_of_a_kind = 4;
 
 constexpr int all_silent = 0;
+constexpr int proxy_is_silent = 60;
+constexpr int proxy_lets_through = 61;
 constexpr int cannot_ask = 62;
 constexpr int nothing_answers = 63;  // not even what must: silence proves nothing
 constexpr int first_reached = 64;
@@ -51,9 +53,21 @@ if command -v node >/dev/null; then
       socket.on("connect", () => end(true));
       socket.on("error", (error) => end(error.code === "ECONNREFUSED"));
     });
-    Promise.all(process.argv.slice(1).map(ask)).then((answered) => {
+    const proxy = process.env.HTTPS_PROXY && new URL(process.env.HTTPS_PROXY);
+    const through = (target) => new Promise((done) => {
+      const socket = require("net").connect({ host: proxy.hostname, port: Number(proxy.port) });
+      const end = (status) => { socket.destroy(); done(status); };
+      socket.setTimeout(5000, () => end(0));
+      socket.on("error", () => end(0));
+      socket.on("data", (said) => end(Number(String(said).split(" ")[1]) || 0));
+      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+    });
+    const forbidden = process.argv.slice(2);
+    Promise.all(process.argv.slice(1).map(ask)).then(async (answered) => {
       const reached = answered.indexOf(true, 1);
-      process.exit(!answered[0] ? 63 : reached > 0 ? 63 + reached : 0);
+      if (!answered[0] || reached > 0) process.exit(!answered[0] ? 63 : 63 + reached);
+      const statuses = proxy ? await Promise.all(forbidden.map(through)) : [];
+      process.exit(statuses.includes(0) ? 60 : statuses.some((status) => status < 300) ? 61 : 0);
     });' "$@"
 fi
 command -v nc >/dev/null || exit 62
@@ -71,6 +85,18 @@ tried=1
 while [ "$tried" -lt "$number" ]; do
   [ ! -e "/tmp/reached.$tried" ] || exit $((63 + tried))
   tried=$((tried + 1))
+done
+[ -n "${HTTPS_PROXY:-}" ] || exit 0
+proxy=${HTTPS_PROXY##*@}
+shift
+for target in "$@"; do
+  said=$(printf 'CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n' "$target" "$target" |
+    timeout 5 nc -w 3 "${proxy%:*}" "${proxy##*:}" | head -n 1)
+  case $said in
+    "HTTP/1.1 2"*) exit 61 ;;
+    HTTP/*) ;;
+    *) exit 60 ;;
+  esac
 done
 )sh";
 
@@ -175,12 +201,12 @@ class Probe {
   std::string container_;
 };
 
-Finding run_and_remove(Probe& probe, const std::vector<ForbiddenPlace>& places) {
+Finding run_and_remove(Probe& probe, const std::vector<ForbiddenPlace>& places, bool proxied) {
   Finding finding;
   try {
     const auto code = probe.run();
     finding = code
-                  ? judge_walls(*code, places)
+                  ? judge_walls(*code, places, proxied)
                   : fail(check, "the probe did not end in time", "try again when less is going on");
   } catch (const EngineError& error) {
     finding = fail(check, std::string("the probe could not run: ") + error.what(),
@@ -205,12 +231,24 @@ DockerSettings probe_settings(const Settings& settings, const std::string& insta
 
 }  // namespace
 
-Finding judge_walls(int code, const std::vector<ForbiddenPlace>& places) {
+Finding judge_walls(int code, const std::vector<ForbiddenPlace>& places, bool proxied) {
   const int reached = code - first_reached;
   if (code == all_silent) {
     return ok(check,
               "a container in an agent's place reached its configuration's address and none of " +
-                  std::to_string(places.size()) + " forbidden ones");
+                  std::to_string(places.size()) + " forbidden ones" +
+                  (proxied ? "; the egress proxy answers there, and leads nobody on without an "
+                             "agent's credential"
+                           : ""));
+  }
+  if (code == proxy_is_silent) {
+    return fail(
+        check, "from an agent's place the egress proxy does not answer",
+        "run mosaic api with --agent-egress proxy and the --egress-listen of the controller");
+  }
+  if (code == proxy_lets_through) {
+    return fail(check, "what answers as the egress proxy leads on without an agent's credential",
+                "let nothing but mosaic api listen on --egress-listen");
   }
   if (code == nothing_answers) {
     return fail(check, "from an agent's place not even the agents' own listener is reached",
@@ -247,7 +285,7 @@ Finding probe_walls(const Settings& settings, const std::string& instance,
     add_agents(lister, places);
     DockerDriver driver(probe_settings(settings, instance, places), clock, as_it_stands, reclaimer);
     Probe probe(driver, instance, image);
-    return run_and_remove(probe, places);
+    return run_and_remove(probe, places, settings.agent_egress == EgressPolicy::proxy);
   } catch (const EngineError& error) {
     return fail(check, error.what(), "mend the engine first");
   }

@@ -1,5 +1,6 @@
 // Tries the walls from where an agent stands: a container of our own in an agent's place, on a network made for it, that
-// tries what no agent may reach. Sets no rule: what is judged is what stands. Removes what it made.
+// tries what no agent may reach, and, where the way out is the egress proxy, whether that answers and leads nobody there
+// who has no agent's credential. Sets no rule: what is judged is what stands. Removes what it made.
 //
 // Thread-safety: blocks its caller for some seconds, little more than a minute at most.
 #pragma once
@@ -19,8 +20,9 @@ struct ForbiddenPlace {
   std::string name;    // for people
 };
 
-// What the container's exit code says about them. `code` as of the script in wall_probe.cpp.
-Finding judge_walls(int code, const std::vector<ForbiddenPlace>& places);
+// What the container's exit code says about them. `code` as of the script in wall_probe.cpp; `proxied`: it has also asked the
+// egress proxy for these places.
+Finding judge_walls(int code, const std::vector<ForbiddenPlace>& places, bool proxied);
 
 // `image`: has a shell, and node or nc, as every agent's image has.
 Finding probe_walls(const Settings& settings, const std::string& instance,

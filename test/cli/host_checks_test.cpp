@@ -77,12 +77,16 @@ TEST(Disk, OfAFolderThatIsNotThereYetIsItsParents) {
 TEST(JudgeWalls, NamesTheFirstPlaceThatWasReachedAndBelievesNoSilenceWithoutAnAnswer) {
   const std::vector<ForbiddenPlace> places{{"bridge:1", "this host by its own bridge"},
                                            {"10.0.0.1:1", "another agent"}};
-  EXPECT_EQ(judge_walls(0, places).state, Finding::State::ok);
-  EXPECT_THAT(judge_walls(64, places).message, testing::HasSubstr("this host by its own bridge"));
-  EXPECT_THAT(judge_walls(65, places).message, testing::HasSubstr("another agent"));
-  for (const int code : {1, 63, 64, 65, 66, 127, 137})
-    EXPECT_EQ(judge_walls(code, places).state, Finding::State::fail) << code;
-  EXPECT_EQ(judge_walls(62, places).state, Finding::State::warn);
+  EXPECT_EQ(judge_walls(0, places, false).state, Finding::State::ok);
+  EXPECT_THAT(judge_walls(0, places, false).message, testing::Not(testing::HasSubstr("proxy")));
+  EXPECT_THAT(judge_walls(0, places, true).message, testing::HasSubstr("the egress proxy answers"));
+  EXPECT_THAT(judge_walls(60, places, true).message, testing::HasSubstr("does not answer"));
+  EXPECT_THAT(judge_walls(64, places, false).message,
+              testing::HasSubstr("this host by its own bridge"));
+  EXPECT_THAT(judge_walls(65, places, false).message, testing::HasSubstr("another agent"));
+  for (const int code : {1, 60, 61, 63, 64, 65, 66, 127, 137})
+    EXPECT_EQ(judge_walls(code, places, true).state, Finding::State::fail) << code;
+  EXPECT_EQ(judge_walls(62, places, false).state, Finding::State::warn);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "secrets/base64.hpp"
 #include "test/e2e/decoy.hpp"
 #include "test/e2e/fleet.hpp"
+#include "test/e2e/walls.hpp"
 
 namespace mosaic::e2e {
 namespace {
@@ -129,6 +130,17 @@ TEST_F(Egress, WhatAnAdminChangesHoldsAtOnceAndWithoutARestart) {
   fleet.set_setting("fleet.egress.hosts", place);
   EXPECT_EQ(status_of(place, own), "200");
   EXPECT_EQ(fleet.look("c1")->container, container);
+}
+
+TEST_F(Egress, DoctorAsksTheProxyFromWithinAndMissesItOnceItIsGone) {
+  const auto standing = walls_by_doctor(fleet, "proxy");
+  EXPECT_EQ(standing.at("state"), "ok") << standing;
+  EXPECT_NE(standing.at("message").get<std::string>().find("the egress proxy answers"),
+            std::string::npos)
+      << standing;
+  fleet.end_processes();
+  // Its listeners are the API's: what an agent boots with is gone with it.
+  EXPECT_EQ(walls_by_doctor(fleet, "proxy").at("state"), "fail");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "test/e2e/decoy.hpp"
 #include "test/e2e/fleet.hpp"
+#include "test/e2e/walls.hpp"
 
 namespace mosaic::e2e {
 namespace {
@@ -52,23 +53,9 @@ class Isolation : public FleetTest {
     return line == std::string::npos ? finished.err : finished.err.substr(line + 9, 3);
   }
 
-  Finished judged_by_doctor() {
-    return fleet.run_mosaic({"doctor", "--probe", "-o", "json", "--agent-image", instant_image(),
-                             "--agent-listen", "0.0.0.0:" + fleet.agent_api(), "--agent-subnets",
-                             fleet.subnets(), "--agent-egress", "none"});
-  }
-
   std::string container;
   std::string gateway;
 };
-
-// What `mosaic doctor -o json` found out about the walls.
-nlohmann::json walls_in(const Finished& doctor) {
-  for (const auto& finding : nlohmann::json::parse(doctor.out)) {
-    if (finding.at("check") == "walls") return finding;
-  }
-  throw std::runtime_error("nothing about the walls: " + doctor.out + doctor.err);
-}
 
 TEST_F(Isolation, AgentReachesNeitherOtherAgentsNorTheHost) {
   const Decoy decoy;
@@ -103,13 +90,13 @@ TEST_F(Isolation, TokenOpensTheConfigurationOfItsOwnAgentOnly) {
 }
 
 TEST_F(Isolation, DoctorTriesTheWallsFromInsideAndLeavesNothingBehind) {
-  const auto standing = walls_in(judged_by_doctor());
+  const auto standing = walls_by_doctor(fleet, "none");
   EXPECT_EQ(standing.at("state"), "ok") << standing;
 
   fleet.end_processes();  // a controller would set right what is broken here
   const auto chain = "MOSAIC-" + fleet.instance().substr(0, 6) + "-INPUT";
   ASSERT_EQ(run({{"iptables", "-w", "10", "-F", chain}, {}, {}}).exit_code, 0);
-  const auto fallen = walls_in(judged_by_doctor());
+  const auto fallen = walls_by_doctor(fleet, "none");
   EXPECT_EQ(fallen.at("state"), "fail");
   EXPECT_EQ(fallen.at("message"), "an agent reaches this host by its own bridge");
   EXPECT_EQ(run({{"docker", "ps", "-aq", "--filter", "name=mosaic-probe-"},
