@@ -54,6 +54,7 @@ inline StatusCounts attack_from_four_threads(std::uint16_t port, std::uint64_t s
                                              AttackReading reading) {
   std::vector<StatusCounts> counts(4);
   std::vector<std::thread> attackers;
+  attackers.reserve(counts.size());
   for (auto& own : counts) {
     attackers.emplace_back(
         [&, random = Random(seed++)] { attack(port, random, valid, reading, own); });

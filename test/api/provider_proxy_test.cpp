@@ -453,7 +453,7 @@ class ProvidersOverTls : public Providers {
                 [&](FILE* file) { PEM_write_X509(file, identity->certificate.get()); });
     }
   }
-  ~ProvidersOverTls() override { std::filesystem::remove_all(folder); }
+  void TearDown() override { std::filesystem::remove_all(folder); }
 
   std::string file_of(const Identity& identity) const {
     return folder + (&identity == &authority ? "/authority.pem" : "/stranger.pem");
