@@ -21,7 +21,7 @@ async function* eventsOf(response) {
   }
 }
 
-function post({ endpoint, token, session, message }) {
+function post({ endpoint, token, session, message, limitMs = turnLimitMs }) {
   const body = JSON.stringify({
     model: 'openclaw',
     stream: true,
@@ -32,7 +32,7 @@ function post({ endpoint, token, session, message }) {
     const request = http.request(`http://${endpoint}/v1/chat/completions`, {
       method: 'POST',
       agent: false,
-      signal: AbortSignal.timeout(turnLimitMs),
+      signal: AbortSignal.timeout(Math.ceil(limitMs)),
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
@@ -44,7 +44,7 @@ function post({ endpoint, token, session, message }) {
   });
 }
 
-// Sends one message and hands each piece of the reply to onText. Resolves to {text, firstByteMs, firstTextMs, totalMs};
+// `turn`: {endpoint, token, session, message, limitMs (90 s)}. Sends one message and hands each piece of the reply to onText. Resolves to {text, firstByteMs, firstTextMs, totalMs};
 // rejects with one line when the reply is refused, fails on the way, or ends early.
 export async function chat(turn, onText = () => {}) {
   const began = performance.now();

@@ -1,15 +1,13 @@
 // The story that `./dev demo` tells; see run. Each chapter does what an operator or a user would do and states what
 // must then be so. The first statement that is not so ends it with 1.
-import { spawn } from 'node:child_process';
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import readline from 'node:readline';
 
 import { chat } from './chat.mjs';
 import { showBaseline, showConfigEndpoint, showNetwork } from './isolation.mjs';
 import { Mosaic } from './mosaic.mjs';
+import { startProvider } from './provider_process.mjs';
 import { begin, chapter, check, CheckFailed, elapsedMs, human, piece, printTimeline, say, took, until } from './timeline.mjs';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
@@ -36,20 +34,6 @@ function hostAddress() {
     .filter(({ family, internal }) => family === 'IPv4' && !internal);
   if (own.length === 0) throw new CheckFailed('this machine has no address for the provider; set MOSAIC_DEMO_ADDRESS');
   return own[0].address;
-}
-
-async function startProvider() {
-  const keys = Object.fromEntries(['alice', 'bob', 'operations'].map((owner) => [owner, crypto.randomBytes(16).toString('hex')]));
-  const file = path.join(folder, 'keys.json');
-  fs.writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
-  const args = [path.join(here, 'provider.mjs'), '--listen', `${hostAddress()}:0`, '--keys', file];
-  args.push('--log', path.join(folder, 'provider.log'));
-  provider = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-  const [line] = await new Promise((resolve, reject) => {
-    readline.createInterface(provider.stdout).once('line', (text) => resolve([text]));
-    provider.once('exit', () => reject(new CheckFailed('the provider did not start')));
-  });
-  return { address: line.replace('listening on ', ''), keys };
 }
 
 async function createProvider(owner, key, address) {
@@ -245,7 +229,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 try {
   chapter('A provider of models on this machine, and mosaic up');
-  const stage = await startProvider();
+  const stage = await startProvider({ listen: hostAddress(), owners: ['alice', 'bob', 'operations'], folder });
+  provider = stage.process;
   say(`the provider listens on ${stage.address}; agents may reach nothing else`);
   mosaic = new Mosaic({ binary, engine, image, subnets, folder, egress: stage.address });
   await mosaic.up();

@@ -1,6 +1,9 @@
 /* A stand-in for the OpenClaw gateway that is ready at once: for tests and benchmarks of everything
  * around the agent. Answers 200 to every request on port 18789, ends with 0 on SIGTERM.
  *
+ * Like a gateway it keeps what it was told on its state volume: a chat message with "remember the word WORD" is kept
+ * there before it is answered, "which word" is answered with it, as JSON or as a stream of events. It knows no sessions.
+ *
  * Environment, for tests:
  *   MOSAIC_TEST_EXIT_CODE=N       end at once with N
  *   MOSAIC_TEST_READY_AFTER_MS=N  /readyz answers 503 until N ms after the start
@@ -10,22 +13,26 @@
  * One thread, one poll loop; a connection carries one request. Static, needs no C library at run time. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PORT = 18789, MAX_CONNECTIONS = 256, MAX_HEADER = 4096 };
+enum { PORT = 18789, MAX_CONNECTIONS = 256, MAX_REQUEST = 8192, MAX_WORD = 40 };
+
+#define KEPT "/home/node/.openclaw/word"
 
 struct connection {
   int answered; /* the answer is out; we only wait for the peer to close */
   size_t length;
-  char header[MAX_HEADER + 1];
+  char request[MAX_REQUEST + 1];
 };
 
 static struct pollfd polled[MAX_CONNECTIONS + 1]; /* 0 is the listener */
@@ -80,21 +87,97 @@ static void accept_all(void) {
   }
 }
 
-static void answer(nfds_t index) {
-  struct connection* connection = &connections[index];
-  const char* path = strchr(connection->header, ' ');
-  int is_readyz = path != NULL && strncmp(path + 1, "/readyz", 7) == 0;
-  int ready = !is_readyz || now_ms() - started_ms >= ready_after_ms;
-  const char* body = ready ? "{\"ok\":true,\"status\":\"live\"}" : "{\"ready\":false}";
-  char text[256];
+/* A fresh socket's buffer always takes this much; a peer that is gone is noticed by the next read. */
+static void send_answer(nfds_t index, const char* status, const char* type, const char* body) {
+  char text[1024];
   int size = snprintf(text, sizeof text,
-                      "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                      "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
                       "Connection: close\r\n\r\n%s",
-                      ready ? "200 OK" : "503 Service Unavailable", strlen(body), body);
-  /* A fresh socket's buffer always takes this much; a peer that is gone is noticed by the next read. */
+                      status, type, strlen(body), body);
   if (send(polled[index].fd, text, (size_t)size, MSG_NOSIGNAL) == size)
     shutdown(polled[index].fd, SHUT_WR);
-  connection->answered = 1;
+  connections[index].answered = 1;
+}
+
+/* In one step, so that a power cut leaves the former word or this one. */
+static int keep_word(const char* word) {
+  size_t length = strlen(word);
+  int file = open(KEPT ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return -1;
+  int kept = write(file, word, length) == (ssize_t)length && fsync(file) == 0;
+  return close(file) == 0 && kept && rename(KEPT ".new", KEPT) == 0 ? 0 : -1;
+}
+
+static void read_word(char word[MAX_WORD + 1]) {
+  int file = open(KEPT, O_RDONLY | O_CLOEXEC);
+  ssize_t got = file < 0 ? 0 : read(file, word, MAX_WORD);
+  if (file >= 0) close(file);
+  word[got > 0 ? got : 0] = '\0';
+}
+
+static void answer_sentence(nfds_t index, const char* sentence) {
+  const char* request = connections[index].request;
+  int streams =
+      strstr(request, "\"stream\":true") != NULL || strstr(request, "\"stream\": true") != NULL;
+  char body[512];
+  snprintf(body, sizeof body,
+           streams
+               ? "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":"
+                 "{\"content\":\"%s\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
+               : "{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":"
+                 "{\"role\":\"assistant\",\"content\":\"%s\"},\"finish_reason\":\"stop\"}]}",
+           sentence);
+  send_answer(index, "200 OK", streams ? "text/event-stream" : "application/json", body);
+}
+
+/* Returns 0 when the message asks for nothing that we know. */
+static int chat(nfds_t index) {
+  const char* request = connections[index].request;
+  char word[MAX_WORD + 1];
+  char sentence[128];
+  const char* told = strcasestr(request, "remember the word ");
+  if (told != NULL) {
+    told += strlen("remember the word ");
+    size_t length = strspn(told, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+    snprintf(word, sizeof word, "%.*s", (int)(length < MAX_WORD ? length : MAX_WORD), told);
+    if (keep_word(word) != 0) {
+      send_answer(index, "500 Internal Server Error", "application/json",
+                  "{\"error\":{\"message\":\"no state\"}}");
+      return 1;
+    }
+    snprintf(sentence, sizeof sentence, "I will remember \\\"%s\\\".", word);
+  } else if (strcasestr(request, "which word") != NULL) {
+    read_word(word);
+    if (word[0] == '\0')
+      strcpy(sentence, "You told me no word.");
+    else
+      snprintf(sentence, sizeof sentence, "The word is \\\"%s\\\".", word);
+  } else {
+    return 0;
+  }
+  answer_sentence(index, sentence);
+  return 1;
+}
+
+/* Whether everything that the head announces has arrived, or as much as we take. */
+static int is_whole(const struct connection* connection) {
+  const char* end = strstr(connection->request, "\r\n\r\n");
+  if (end == NULL) return 0;
+  const char* announced = strcasestr(connection->request, "\r\ncontent-length:");
+  if (announced == NULL || announced > end) return 1;
+  size_t head = (size_t)(end + 4 - connection->request);
+  return connection->length >= MAX_REQUEST ||
+         connection->length - head >= strtoul(announced + strlen("\r\ncontent-length:"), NULL, 10);
+}
+
+static void answer(nfds_t index) {
+  struct connection* connection = &connections[index];
+  if (strncmp(connection->request, "POST /v1/chat/completions ", 26) == 0 && chat(index)) return;
+  const char* path = strchr(connection->request, ' ');
+  int is_readyz = path != NULL && strncmp(path + 1, "/readyz", 7) == 0;
+  int ready = !is_readyz || now_ms() - started_ms >= ready_after_ms;
+  send_answer(index, ready ? "200 OK" : "503 Service Unavailable", "application/json",
+              ready ? "{\"ok\":true,\"status\":\"live\"}" : "{\"ready\":false}");
 }
 
 /* Returns 0 when the connection is over. */
@@ -102,16 +185,16 @@ static int read_from(nfds_t index) {
   struct connection* connection = &connections[index];
   char rest[4096];
   for (;;) {
-    int keep = !connection->answered && connection->length < MAX_HEADER;
-    char* into = keep ? connection->header + connection->length : rest;
+    int keep = !connection->answered && connection->length < MAX_REQUEST;
+    char* into = keep ? connection->request + connection->length : rest;
     ssize_t got =
-        recv(polled[index].fd, into, keep ? MAX_HEADER - connection->length : sizeof rest, 0);
+        recv(polled[index].fd, into, keep ? MAX_REQUEST - connection->length : sizeof rest, 0);
     if (got == 0) return 0;
     if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     if (!keep) continue;
     connection->length += (size_t)got;
-    connection->header[connection->length] = '\0';
-    if (!hang && strstr(connection->header, "\r\n\r\n") != NULL) answer(index);
+    connection->request[connection->length] = '\0';
+    if (!hang && is_whole(connection)) answer(index);
   }
 }
 
