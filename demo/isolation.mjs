@@ -23,8 +23,7 @@ fetch(url, { headers: token ? { authorization: 'Bearer ' + token } : {} })
   .catch((error) => console.log(JSON.stringify({ status: String(error.cause?.code ?? error) })));
 `;
 
-const inside = (mosaic, container, program, ...args) =>
-  mosaic.docker('exec', container, 'node', '-e', program, ...args).then(JSON.parse);
+const inside = (mosaic, agent, program, ...args) => mosaic.inside(agent, 'node', '-e', program, ...args).then(JSON.parse);
 
 // A service of this machine on all its addresses: what is not reached is kept away by the wall, not by its absence.
 export function startDecoy() {
@@ -34,44 +33,24 @@ export function startDecoy() {
   });
 }
 
-function targetsOf(own, others, hostAddress, decoyPort, mosaicPort) {
-  const bridge = own.gateway;
-  return [
-    ...others.map(({ name, address }) => [`the agent of ${name}`, address, 18789]),
-    ["this machine's Postgres", hostAddress, 5432],
-    ["this machine's Postgres, by the bridge", bridge, 5432],
-    ['a service of this machine', hostAddress, decoyPort],
-    ['the same by the bridge', bridge, decoyPort],
-    ['the same by docker0', '172.17.0.1', decoyPort],
-    ['the API for people', bridge, mosaicPort],
-    ["the engine's port", hostAddress, 2375],
-    ['SSH of this machine', bridge, 22],
-    ['the cloud metadata address', '169.254.169.254', 80],
-    ['the internet', '1.1.1.1', 443],
-  ];
-}
-
-async function networkOf(mosaic, agent) {
-  const seen = await mosaic.inspect(agent.container);
-  const [network] = Object.values(seen.NetworkSettings.Networks);
-  return { address: network.IPAddress, gateway: network.Gateway };
-}
+const nobodysBusiness = [
+  ['the cloud metadata address', '169.254.169.254', 80],
+  ['the internet', '1.1.1.1', 443],
+];
 
 // `agents`: [{name, kind, container, id}]; the first one is the attacker.
 export async function showNetwork(mosaic, agents, hostAddress, provider) {
   const decoy = await startDecoy();
   try {
     const [attacker, ...rest] = agents;
-    const own = await networkOf(mosaic, attacker);
-    const others = await Promise.all(rest.map(async (agent) => ({ name: agent.name, ...(await networkOf(mosaic, agent)) })));
-    const targets = targetsOf(own, others, hostAddress, decoy.address().port, mosaic.port);
-    const results = await inside(mosaic, attacker.container, prober, JSON.stringify(targets));
+    const places = await mosaic.placesOf(attacker, rest, { hostAddress, decoyPort: decoy.address().port });
+    const results = await inside(mosaic, attacker, prober, JSON.stringify([...places, ...nobodysBusiness]));
     for (const { name, host, port, how } of results) say(`    ${`${host}:${port}`.padEnd(23)} ${how.padEnd(13)} ${name}`);
     const reached = results.filter((result) => result.reached);
     check(reached.length === 0, `of ${results.length} places that are none of its business, ${attacker.name}'s agent reaches none`,
       reached.map(({ name }) => name).join(', '));
     const [host, port] = provider.split(':');
-    const [allowed] = await inside(mosaic, attacker.container, prober, JSON.stringify([['provider', host, Number(port)]]));
+    const [allowed] = await inside(mosaic, attacker, prober, JSON.stringify([['provider', host, Number(port)]]));
     check(allowed.reached, 'it does reach the provider that the operator allowed');
   } finally {
     decoy.close();
@@ -79,10 +58,10 @@ export async function showNetwork(mosaic, agents, hostAddress, provider) {
 }
 
 export async function showConfigEndpoint(mosaic, agent, other) {
-  const environment = (await mosaic.inspect(agent.container)).Config.Env;
+  const environment = await mosaic.environmentOf(agent);
   const valueOf = (name) => environment.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
   const url = (owner) => `${valueOf('MOSAIC_API_URL')}/api/internal/agent-config/${owner.kind}/${owner.id}`;
-  const ask = (owner, token) => inside(mosaic, agent.container, fetcher, url(owner), token);
+  const ask = (owner, token) => inside(mosaic, agent, fetcher, url(owner), token);
   const own = await ask(agent, valueOf('AGENT_TOKEN'));
   check(own.status === 200, `${agent.name}'s agent gets its own configuration`, `status ${own.status}`);
   const foreign = await ask(other, valueOf('AGENT_TOKEN'));
@@ -92,19 +71,7 @@ export async function showConfigEndpoint(mosaic, agent, other) {
 }
 
 export async function showBaseline(mosaic, agent) {
-  const { Config: config, HostConfig: host, NetworkSettings: network } = await mosaic.inspect(agent.container);
-  const status = await mosaic.docker('exec', agent.container, 'cat', '/proc/self/status');
+  const status = await mosaic.inside(agent, 'cat', '/proc/self/status');
   const line = (name) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1];
-  const facts = [
-    [`user ${config.User}`, config.User === '1000:1000'],
-    [`capabilities dropped: ${host.CapDrop}; effective: ${line('CapEff')}`, /^0+$/.test(line('CapEff'))],
-    [`no new privileges: ${line('NoNewPrivs')}, seccomp: ${line('Seccomp')}`, line('NoNewPrivs') === '1' && line('Seccomp') === '2'],
-    ['root file system is read-only', host.ReadonlyRootfs],
-    [`memory ${host.Memory / 1048576} MB, processes ${host.PidsLimit}`, host.Memory > 0 && host.PidsLimit > 0],
-    ['nothing published on this machine', Object.values(network.Ports ?? {}).every((bound) => !bound)],
-    ['nothing of this machine mounted', !(host.Binds ?? []).length && !host.Privileged],
-    ['a network of its own', Object.keys(network.Networks).length === 1],
-    [`the engine does not restart it by itself: "${host.RestartPolicy.Name}"`, host.RestartPolicy.Name === 'no'],
-  ];
-  for (const [fact, holds] of facts) check(holds, fact);
+  for (const [fact, holds] of await mosaic.baselineOf(agent, line)) check(holds, fact);
 }

@@ -1,15 +1,17 @@
-// The product as its operator handles it: `mosaic up` in the background, commands beside it, and the docker command.
+// The product on one host as its operator handles it: `mosaic up` in the background, commands beside it, and the docker
+// command. stack.mjs is the same for a fleet on a Swarm; what an agent is: {kind, name, id, container}.
 import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 
-import { CheckFailed, until } from './timeline.mjs';
+import { chat } from './chat.mjs';
+import { check, CheckFailed, until } from './timeline.mjs';
 
 const commandLimitMs = 180_000;
 
-function run(program, args, env, input) {
+export function run(program, args, env, input) {
   return new Promise((resolve) => {
     const options = { env, timeout: commandLimitMs, maxBuffer: 16 * 1024 * 1024 };
     const child = execFile(program, args, options, (error, out, err) => {
@@ -46,6 +48,9 @@ export function statusOf(url) {
 }
 
 export class Mosaic {
+  whatStarts = 'mosaic up, with its own Postgres';
+  takesChangesWhileRunning = true;
+
   // `settings`: binary, engine, image, subnets, egress ("ADDRESS:PORT"), folder
   constructor(settings) {
     this.settings = settings;
@@ -79,6 +84,10 @@ export class Mosaic {
     });
   }
 
+  readyWords() {
+    return `ready, with a Postgres and a key of its own under ${this.dataFolder}`;
+  }
+
   // Runs `mosaic ARGS`; what it prints on success.
   async do(args, input) {
     const { code, out, err } = await run(this.settings.binary, args, this.env, input);
@@ -110,8 +119,60 @@ export class Mosaic {
     return out;
   }
 
-  async inspect(container) {
-    return JSON.parse(await this.docker('inspect', container))[0];
+  async #inspect(agent) {
+    return JSON.parse(await this.docker('inspect', agent.container))[0];
+  }
+
+  // Within the agent's container; what it prints.
+  inside(agent, ...command) {
+    return this.docker('exec', agent.container, ...command);
+  }
+
+  // One turn with the agent's own gateway; see chat.mjs.
+  chat(turn, onText) {
+    return chat(turn, onText);
+  }
+
+  async hasProcess(agent) {
+    return (await this.#inspect(agent).catch(() => null))?.State.Running === true;
+  }
+
+  async environmentOf(agent) {
+    return (await this.#inspect(agent)).Config.Env;
+  }
+
+  // [what, address, port]: places on its way that an agent has no business with.
+  async placesOf(agent, others, { hostAddress, decoyPort }) {
+    const networkOf = async (one) => Object.values((await this.#inspect(one)).NetworkSettings.Networks)[0];
+    const { Gateway: bridge } = await networkOf(agent);
+    const agents = await Promise.all(others.map(async (other) => [`the agent of ${other.name}`, (await networkOf(other)).IPAddress, 18789]));
+    return [
+      ...agents,
+      ["this machine's Postgres", hostAddress, 5432],
+      ["this machine's Postgres, by the bridge", bridge, 5432],
+      ['a service of this machine', hostAddress, decoyPort],
+      ['the same by the bridge', bridge, decoyPort],
+      ['the same by docker0', '172.17.0.1', decoyPort],
+      ['the API for people', bridge, this.port],
+      ["the engine's port", hostAddress, 2375],
+      ['SSH of this machine', bridge, 22],
+    ];
+  }
+
+  // [fact, whether it holds]: what the engine says of the agent's container. `status` is its /proc/self/status.
+  async baselineOf(agent, status) {
+    const { Config: config, HostConfig: host, NetworkSettings: network } = await this.#inspect(agent);
+    return [
+      [`user ${config.User}`, config.User === '1000:1000'],
+      [`capabilities dropped: ${host.CapDrop}; effective: ${status('CapEff')}`, /^0+$/.test(status('CapEff'))],
+      [`no new privileges: ${status('NoNewPrivs')}, seccomp: ${status('Seccomp')}`, status('NoNewPrivs') === '1' && status('Seccomp') === '2'],
+      ['root file system is read-only', host.ReadonlyRootfs],
+      [`memory ${host.Memory / 1048576} MB, processes ${host.PidsLimit}`, host.Memory > 0 && host.PidsLimit > 0],
+      ['nothing published on this machine', Object.values(network.Ports ?? {}).every((bound) => !bound)],
+      ['nothing of this machine mounted', !(host.Binds ?? []).length && !host.Privileged],
+      ['a network of its own', Object.keys(network.Networks).length === 1],
+      [`the engine does not restart it by itself: "${host.RestartPolicy.Name}"`, host.RestartPolicy.Name === 'no'],
+    ];
   }
 
   // Learns from one of these rows' containers or networks which label this installation gives to what it makes.
@@ -138,6 +199,12 @@ export class Mosaic {
       found.push(...ids.map((id) => ({ kind: kind[0], id })));
     }
     return found;
+  }
+
+  // Takes it down; the end of the story.
+  async end() {
+    const code = await this.down();
+    check(code === 0, 'mosaic up ended in good order', `it ended with ${code}`);
   }
 
   async removeObjects() {

@@ -119,11 +119,19 @@ simulate_command() {
   exec "$repository/build/${MOSAIC_PRESET:-release}/test/simulation/mosaic_simulate" --processes "$(jobs)" "${words[@]}"
 }
 
+# demo_command [--nodes 3]: on one host, or on a Swarm with the stack of manifests/ deployed.
 demo_command() {
-  prepare_sandbox demo
+  prepare_sandbox demo 'busybox-static:busybox openssl:openssl jq:jq'
   begin_images
   compile release mosaic
   end_images
+  if [ "${1:-}" = --nodes ]; then
+    [ "${2:-}" = 3 ] || fail "./dev demo [--nodes 3]"
+    build_web
+    MOSAIC_BINARY=$repository/build/release/cli/mosaic MOSAIC_WEB=$repository/build/web \
+      in_sandbox run --images agent,instant,link --nodes 3:3 -- "$repository/test/stack/demo"
+    return
+  fi
   MOSAIC_BINARY=$repository/build/release/cli/mosaic in_sandbox run --images agent,instant -- "$repository/demo/run" "$@"
 }
 

@@ -88,7 +88,7 @@ fuzz_command() {
   return "$failed"
 }
 
-proof_sections='simulation mutations failover faults kills fuzz sanitizers backup newcomer'
+proof_sections='simulation mutations failover faults kills fuzz sanitizers backup newcomer swarm'
 
 # How much of each, thorough and with --quick.
 proof_amount() {
@@ -97,6 +97,7 @@ proof_amount() {
     kills:0) echo 200 ;; kills:1) echo 20 ;;
     faults:0) echo 10 ;; faults:1) echo 1 ;;
     fuzz_seconds:0) echo 300 ;; fuzz_seconds:1) echo 10 ;;
+    swarm:0) echo --agents 12 --stand-ins 60 --cycles 20 ;; swarm:1) echo --agents 1 --stand-ins 6 --cycles 3 --pairs 3 ;;
   esac
 }
 
@@ -121,6 +122,20 @@ under_sanitizer() {
   return "$status"
 }
 
+# on_swarm PROGRAM [ARG...]: on three managers in a sandbox of their own, whose swarm has room for some more than a hundred networks.
+on_swarm() {
+  MOSAIC_BINARY=$repository/build/debug/cli/mosaic MOSAIC_WEB=$repository/build/web MOSAIC_SWARM_POOL=10.201.0.0/20:27 \
+    in_sandbox run --images agent,instant,link --nodes 3:3 -- "$@"
+}
+
+prove_swarm() {
+  local status=0
+  # shellcheck disable=SC2046  # words
+  on_swarm test/stack/judge $(proof_amount swarm) || status=1
+  on_swarm test/stack/demo || status=1
+  return "$status"
+}
+
 # What is slow for its own sake, or measures, says nothing new under a sanitizer.
 prove_sanitizers() {
   local status=0
@@ -141,6 +156,7 @@ prove_section() {
       ;;
     fuzz) fuzz_command --seconds "$(proof_amount fuzz_seconds)" ;;
     sanitizers) prove_sanitizers ;;
+    swarm) build_web && prove_swarm ;;
     backup)
       proving_program backup_test && proving_program store_postgres_test --gtest_filter='Backup*:Upgrade*' &&
         proving_program e2e_backup_test
