@@ -21,7 +21,7 @@ async function* eventsOf(response) {
   }
 }
 
-function post({ endpoint, token, session, message, limitMs = turnLimitMs }) {
+function post({ endpoint, token, session, message, limitMs = turnLimitMs, silenceMs = 0 }) {
   const body = JSON.stringify({
     model: 'openclaw',
     stream: true,
@@ -39,12 +39,13 @@ function post({ endpoint, token, session, message, limitMs = turnLimitMs }) {
         'content-length': Buffer.byteLength(body),
       },
     });
+    if (silenceMs > 0) request.setTimeout(silenceMs, () => request.destroy(new Error(`silence for ${silenceMs} ms`)));
     request.on('response', resolve).on('error', reject);
     request.end(body);
   });
 }
 
-// `turn`: {endpoint, token, session, message, limitMs (90 s)}. Sends one message and hands each piece of the reply to onText. Resolves to {text, firstByteMs, firstTextMs, totalMs};
+// `turn`: {endpoint, token, session, message, limitMs (90 s), silenceMs (any)}. Sends one message and hands each piece of the reply to onText. Resolves to {text, firstByteMs, firstTextMs, totalMs};
 // rejects with one line when the reply is refused, fails on the way, or ends early.
 export async function chat(turn, onText = () => {}) {
   const began = performance.now();

@@ -20,7 +20,8 @@ export class Fleet {
     this.adminToken = adminToken;
     this.addresses = swarm.engines.map((_, index) => `198.19.0.${index + 1}`);
     this.turns = 0;
-    this.turnLimitMs = 90_000; // of one try
+    // Of one try. While a turn waits the API sends a comment every 15 s, so silence means that its node is gone.
+    this.patience = { limitMs: 240_000, silenceMs: 0 };
   }
 
   // One statement or several; its rows as lists of texts. Waits for a database that is away.
@@ -102,21 +103,16 @@ export class Fleet {
     return this.call('GET', `/api/fleet/user/${person.id}`);
   }
 
-  async phases() {
+  // By the id of its row: {phase, reason, message} of each agent. Before, nobody has been with those of `left` for long; the
+  // product's own deadline does the rest. One who is just being written to stays.
+  async phases(left = []) {
+    const alone = `UPDATE "UserContainer" SET "lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 1000} seconds'
+       WHERE "id" IN (${left.map(({ id }) => quoted(id)).join(', ')}) AND "lastActiveAt" > now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 2000} seconds';`;
     const rows = await this.sql(
-      `SELECT "id", "phase", coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'reason', ''),
-         replace(coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'message', ''), '|', '/') FROM "UserContainer"`,
+      `${left.length > 0 ? alone : ''} SELECT "id", "phase", coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'reason', ''),
+         replace(coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'message', ''), '|', '/') FROM "UserContainer";`,
     );
     return new Map(rows.map(([id, phase, reason, message]) => [id, { phase, reason, message }]));
-  }
-
-  // Has nobody have been there for long; the product's own deadline does the rest. One who is just being written to stays.
-  async leaveAlone(people) {
-    const ids = people.map(({ id }) => quoted(id)).join(', ');
-    await this.sql(
-      `UPDATE "UserContainer" SET "lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 1000} seconds'
-       WHERE "id" IN (${ids}) AND "lastActiveAt" > now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 2000} seconds';`,
-    );
   }
 
   // One streamed turn, repeated as a client would repeat it until it is answered. Resolves to {text, firstTextMs, totalMs,
@@ -130,7 +126,8 @@ export class Fleet {
       const tryBegan = performance.now();
       try {
         const endpoint = `${this.nextAddress()}:${port}`;
-        const reply = await chat({ endpoint, token: person.token, session: 'judge', message, limitMs: Math.min(this.turnLimitMs, left) });
+        const { limitMs: tryLimitMs, silenceMs } = this.patience;
+        const reply = await chat({ endpoint, token: person.token, session: 'judge', message, silenceMs, limitMs: Math.min(tryLimitMs, left) });
         return { text: reply.text, firstTextMs: tryBegan - began + (reply.firstTextMs ?? reply.totalMs), totalMs: performance.now() - began, failures };
       } catch (error) {
         failures.push(error.cause?.message ?? error.message);

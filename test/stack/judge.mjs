@@ -14,7 +14,7 @@ const labAddress = '198.19.0.254';
 const standInMemoryMb = 64;
 const roundLimitMs = 420_000; // from the first message until everybody has answered
 const restLimitMs = 240_000;
-const lookEveryMs = 500;
+const lookEveryMs = 1_000;
 const largestRatio = 1.1;
 const longCount = 900; // words of a turn that outlasts every deadline of idleness, at 25 ms each
 
@@ -110,8 +110,7 @@ class Judgement {
     const ids = new Set(people.map(({ id }) => id));
     const deadline = performance.now() + restLimitMs;
     for (;;) {
-      if (!byItself) await this.fleet.leaveAlone(people);
-      const phases = await this.fleet.phases();
+      const phases = await this.fleet.phases(byItself ? [] : people);
       const awake = [...phases].filter(([id, { phase }]) => ids.has(id) && phase !== 'stopped');
       if (awake.length === 0 && (await this.noProcess(ids))) return;
       if (performance.now() > deadline) {
@@ -136,7 +135,7 @@ class Judgement {
     const end = () => (ended = true);
     turn.then(end, end);
     while (!ended) {
-      await this.fleet.leaveAlone([person]);
+      await this.fleet.phases([person]);
       await pause(lookEveryMs);
     }
     const { text, failures } = await turn;
@@ -148,7 +147,7 @@ class Judgement {
     this.lastFailures = [];
     const firstHalf = this.people.filter((_, index) => index % 2 === number % 2);
     const secondHalf = this.people.filter((person) => !firstHalf.includes(person));
-    this.fleet.turnLimitMs = faults.length > 0 ? 60_000 : 240_000;
+    this.fleet.patience = faults.length > 0 ? { limitMs: 120_000, silenceMs: 25_000 } : { limitMs: 240_000, silenceMs: 0 };
     let failures = 0;
     let words = '';
     if (faults.length === 0) {
@@ -157,12 +156,13 @@ class Judgement {
       if (failures > 0) this.note(`${failures} turns failed and nothing had happened: ${this.lastFailures.slice(0, 3).join('; ')}`);
     } else {
       failures += await this.converseAll(firstHalf);
+      if (failures > 0) this.note(`${failures} turns failed before anything happened: ${this.lastFailures.slice(0, 3).join('; ')}`);
       // Of several, each meets agents that are awake and agents that sleep.
       const parts = faults.map((_, index) => secondHalf.filter((__, at) => at % faults.length === index));
       for (const [index, fault] of faults.entries()) {
         const struck = await this.strike(fault, parts[index], firstHalf);
         failures += struck.failures;
-        words += `; ${fault.name}: ${struck.words}${struck.words && ', '}healed in ${seconds(struck.healMs)}`;
+        words += `; ${fault.name}: all served ${seconds(struck.healMs)} after its end`;
       }
     }
     const answered = performance.now() - roundBegan;
@@ -176,6 +176,7 @@ class Judgement {
   async strike(fault, wakers, awake) {
     const before = this.violations.length;
     await fault.strike();
+    say(`${fault.name}: struck; ${wakers.length} wake, ${awake.length} are asked again`);
     const turns = Promise.all([this.converseAll(wakers), this.rememberAll(awake)]);
     let words = '';
     try {
@@ -184,6 +185,7 @@ class Judgement {
       this.note(`${fault.name}: ${error.message}`);
     }
     await fault.undo();
+    say(`${fault.name}: undone${words && `; ${words}`}`);
     const undone = performance.now();
     const failures = (await turns).reduce((sum, count) => sum + count, 0);
     const struck = { healMs: performance.now() - undone, failures, words, held: this.violations.length === before };
@@ -231,7 +233,6 @@ class Judgement {
   async measure() {
     const person = this.people.find(({ standsIn }) => standsIn);
     if (!person || amount.pairs === 0) return;
-    this.fleet.turnLimitMs = 60_000;
     const { oursMs, bareMs, ratio, pairs } = await wakeRatio(this.swarm, this.fleet, person, amount.pairs, (one) => this.fallAsleep([one]));
     prove(`waking takes at most ${largestRatio} of a bare service scale and probe`, `${ratio.toFixed(2)}: ${Math.round(oursMs)} ms to the first word of the answer, bare ${Math.round(bareMs)} ms, medians of ${pairs} pairs`, ratio <= largestRatio);
   }
