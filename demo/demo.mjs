@@ -230,7 +230,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 try {
   chapter('A provider of models on this machine, and Mosaic Fleet');
-  const stage = await startProvider({ listen: hostAddress(), owners: ['alice', 'bob', 'operations'], folder });
+  const stage = await startProvider({ listen: hostAddress(), port: process.env.MOSAIC_DEMO_PORT, owners: ['alice', 'bob', 'operations'], folder });
   provider = stage.process;
   say(`the provider listens on ${stage.address}; agents may reach nothing else`);
   const Deployment = process.env.MOSAIC_DEMO_DEPLOYMENT ? (await import(process.env.MOSAIC_DEMO_DEPLOYMENT)).default : Mosaic;

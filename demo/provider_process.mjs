@@ -7,12 +7,13 @@ import readline from 'node:readline';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 
-// Resolves to {address: "ADDRESS:PORT", keys: {owner: key}, process}; its keys and its log are in `folder`.
-export async function startProvider({ listen, owners, folder }) {
+// Listens on the address `listen`, and a free port of it without `port`. Resolves to {address: "ADDRESS:PORT", keys: {owner: key},
+// process}; its keys and its log are in `folder`.
+export async function startProvider({ listen, port = 0, owners, folder }) {
   const keys = Object.fromEntries(owners.map((owner) => [owner, crypto.randomBytes(16).toString('hex')]));
   const file = path.join(folder, 'keys.json');
   fs.writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
-  const args = [path.join(here, 'provider.mjs'), '--listen', `${listen}:0`, '--keys', file, '--log', path.join(folder, 'provider.log')];
+  const args = [path.join(here, 'provider.mjs'), '--listen', `${listen}:${port}`, '--keys', file, '--log', path.join(folder, 'provider.log')];
   const provider = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const line = await new Promise((resolve, reject) => {
     readline.createInterface(provider.stdout).once('line', resolve);

@@ -46,7 +46,7 @@ export class Faults {
   // Someone whose agent cannot run now is told why, in the swarm's words.
   #somebodyWaits() {
     return eventually('an agent says WaitingForNode', seenLimitMs, async () => {
-      const waiting = [...(await this.fleet.phases()).values()].filter(({ reason }) => reason === 'WaitingForNode');
+      const waiting = [...(await this.fleet.agents()).values()].filter(({ reason }) => reason === 'WaitingForNode');
       const [told] = waiting.map(({ message }) => /: (.{10,})/.exec(message)?.[1]).filter(Boolean);
       return told && `${waiting.length} wait: "${told.slice(0, 120)}"`;
     });
@@ -108,7 +108,7 @@ export class Faults {
         await this.#clear();
         await turn;
         await this.fleet.call('DELETE', `/api/fleet/user/${person.id}?purge=true`, { body: { confirm: person.name } });
-        await eventually('the newcomer is purged', recoveredLimitMs, async () => !(await this.fleet.phases()).has(person.id));
+        await eventually('the newcomer is purged', recoveredLimitMs, async () => !(await this.fleet.agents()).has(person.id));
       },
     };
   }

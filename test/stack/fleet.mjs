@@ -103,16 +103,22 @@ export class Fleet {
     return this.call('GET', `/api/fleet/user/${person.id}`);
   }
 
-  // By the id of its row: {phase, reason, message} of each agent. Before, nobody has been with those of `left` for long; the
-  // product's own deadline does the rest. One who is just being written to stays.
-  async phases(left = []) {
-    const alone = `UPDATE "UserContainer" SET "lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 1000} seconds'
-       WHERE "id" IN (${left.map(({ id }) => quoted(id)).join(', ')}) AND "lastActiveAt" > now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 2000} seconds';`;
-    const rows = await this.sql(
-      `${left.length > 0 ? alone : ''} SELECT "id", "phase", coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'reason', ''),
-         replace(coalesce(jsonb_path_query_first("conditions", '$[*] ? (@.type == "Ready")')->>'message', ''), '|', '/') FROM "UserContainer";`,
+  // Has nobody have been there for long; the product's own deadline does the rest. One who is just being written to stays.
+  async leaveAlone(people) {
+    await this.sql(
+      `UPDATE "UserContainer" SET "lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 1000} seconds'
+       WHERE "id" IN (${people.map(({ id }) => quoted(id)).join(', ')}) AND "lastActiveAt" > now() AT TIME ZONE 'UTC' - interval '${idlePastMs / 2000} seconds';`,
     );
-    return new Map(rows.map(([id, phase, reason, message]) => [id, { phase, reason, message }]));
+  }
+
+  // By the id of its row: each agent as admins see it, with its phase, and reason and message of why it is not ready.
+  async agents() {
+    const found = new Map();
+    for (let page = { next: '' }; page.next !== null; ) {
+      page = await this.call('GET', `/api/fleet?kind=user&limit=200${page.next && `&after=${encodeURIComponent(page.next)}`}`);
+      for (const agent of page.items) if (agent.id) found.set(agent.id, agent);
+    }
+    return found;
   }
 
   // One streamed turn, repeated as a client would repeat it until it is answered. Resolves to {text, firstTextMs, totalMs,

@@ -14,7 +14,8 @@ const labAddress = '198.19.0.254';
 const standInMemoryMb = 64;
 const roundLimitMs = 420_000; // from the first message until everybody has answered
 const restLimitMs = 240_000;
-const lookEveryMs = 1_000;
+const lookEveryMs = 500;
+const leaveAgainMs = 4_000;
 const largestRatio = 1.1;
 const longCount = 900; // words of a turn that outlasts every deadline of idleness, at 25 ms each
 
@@ -109,9 +110,15 @@ class Judgement {
   async fallAsleep(people, byItself = false) {
     const ids = new Set(people.map(({ id }) => id));
     const deadline = performance.now() + restLimitMs;
+    let alone = 0;
     for (;;) {
-      const phases = await this.fleet.phases(byItself ? [] : people);
-      const awake = [...phases].filter(([id, { phase }]) => ids.has(id) && phase !== 'stopped');
+      // The API may be writing down a last turn still, so once is not enough.
+      if (!byItself && performance.now() > alone) {
+        await this.fleet.leaveAlone(people);
+        alone = performance.now() + leaveAgainMs;
+      }
+      const agents = await this.fleet.agents();
+      const awake = [...agents].filter(([id, { phase }]) => ids.has(id) && phase !== 'stopped');
       if (awake.length === 0 && (await this.noProcess(ids))) return;
       if (performance.now() > deadline) {
         this.note(`not asleep within ${restLimitMs / 1000} s: ${awake.map(([id, { phase, reason }]) => `${id} ${phase} ${reason}`).join(', ') || 'a process goes on'}`);
@@ -135,7 +142,7 @@ class Judgement {
     const end = () => (ended = true);
     turn.then(end, end);
     while (!ended) {
-      await this.fleet.phases([person]);
+      await this.fleet.leaveAlone([person]);
       await pause(lookEveryMs);
     }
     const { text, failures } = await turn;
