@@ -8,7 +8,7 @@ namespace mosaic::test {
 
 struct ProofLine {
   std::string_view
-      section;  // simulation, mutations, faults, kills, fuzz, failover, sanitizers, backup
+      section;  // simulation, mutations, faults, kills, fuzz, failover, sanitizers, backup, swarm
   std::string_view claim;   // what must hold, in one line
   std::string_view figure;  // what was measured
   bool held = false;

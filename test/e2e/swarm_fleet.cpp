@@ -83,8 +83,7 @@ void SwarmFleet::make_house() {
                    fleet_range, fleet_network});
   const std::string port = std::to_string(port_);
   house_ = manager_.docker({"run", "--detach", "--network", fleet_network, "--network-alias", "api",
-                            "--network-alias", "mosaic-link", "--publish", port + ":" + port,
-                            instant_image()});
+                            "--publish", port + ":" + port, instant_image()});
 }
 
 // The node's own processes are in a namespace that its engine counts in; whoever started one takes it along.
@@ -108,9 +107,6 @@ void SwarmFleet::remove_services() {
   const std::string filter = "label=" + std::string(label::instance) + "=" + fleet_->instance();
   std::istringstream ids(manager_.docker({"service", "ls", "--quiet", "--filter", filter}));
   for (std::string id; ids >> id;) manager_.docker({"service", "rm", id});
-  // What is not ours goes by its name.
-  if (!manager_.docker({"service", "ls", "--quiet", "--filter", "name=bare"}).empty())
-    manager_.docker({"service", "rm", "bare"});
   // Their tasks end a moment later, and hold the networks until then.
   const bool gone = eventually(60s, [&] {
     for (const char* node : {"n1", "n2", "n3"}) {
@@ -128,35 +124,17 @@ std::string SwarmFleet::insert_person(const std::string& id, const std::string& 
   return insert_account(fleet_->database(), owner, "user", "chat read");
 }
 
-Command SwarmFleet::chat_command(const std::string& token) const {
-  return Command{{"curl", "--silent", "--max-time", "120", "--output", "/dev/null", "--write-out",
-                  "%{http_code}", "--header", "Authorization: Bearer " + token, "--header",
-                  "Content-Type: application/json", "--data",
-                  R"({"messages": [{"role": "user", "content": "Hello"}]})",
-                  fleet_->api_url() + "/v1/chat/completions"},
-                 {},
-                 {}};
-}
-
 int SwarmFleet::chat(const std::string& token) {
-  const auto asked = run(chat_command(token), 130s);
+  const Command command{
+      {"curl", "--silent", "--max-time", "120", "--output", "/dev/null", "--write-out",
+       "%{http_code}", "--header", "Authorization: Bearer " + token, "--header",
+       "Content-Type: application/json", "--data",
+       R"({"messages": [{"role": "user", "content": "Hello"}]})",
+       fleet_->api_url() + "/v1/chat/completions"},
+      {},
+      {}};
+  const auto asked = run(command, 130s);
   return asked.out.empty() ? 0 : std::stoi(asked.out);
-}
-
-std::vector<int> SwarmFleet::chat_at_once(const std::vector<std::string>& tokens) {
-  std::vector<ChildProcess> turns;
-  turns.reserve(tokens.size());
-  for (const std::string& token : tokens)
-    turns.emplace_back(chat_command(token),
-                       fleet_->folder() / ("turn-" + std::to_string(turns_++)));
-  std::vector<int> answers;
-  answers.reserve(turns.size());
-  for (ChildProcess& turn : turns) {
-    turn.wait(130s);
-    const std::string code = turn.log_text();
-    answers.push_back(code.empty() ? 0 : std::stoi(code));
-  }
-  return answers;
 }
 
 testing::AssertionResult SwarmFleet::falls_asleep(const std::string& id,
@@ -170,73 +148,6 @@ testing::AssertionResult SwarmFleet::falls_asleep(const std::string& id,
     const auto agent = *fleet_->look(id);
     return agent.phase == "stopped" ? "" : id + " is " + agent.phase + ", " + agent.reason;
   });
-}
-
-std::string SwarmFleet::node_state(const std::string& node) {
-  return manager_.docker({"node", "inspect", "--format", "{{.Status.State}}", node});
-}
-
-int SwarmFleet::tasks_running(const std::string& id) {
-  std::istringstream lines(
-      manager_.docker({"service", "ps", "--format", "{{.CurrentState}}", service_of(id)}));
-  int count = 0;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("Running")) ++count;
-  }
-  return count;
-}
-
-nlohmann::json SwarmFleet::manager(const std::string& method, const std::string& path,
-                                   const std::string& body) {
-  const auto done = run(
-      Command{{"curl", "--silent", "--show-error", "--fail", "--request", method, "--unix-socket",
-               manager_.address().substr(std::string("unix://").size()), "--header",
-               "Content-Type: application/json", "--data", body, "http://engine" + path},
-              {},
-              {}});
-  if (done.exit_code != 0) throw std::runtime_error(method + " " + path + ": " + done.err);
-  return nlohmann::json::parse(done.out, nullptr, false);
-}
-
-std::string SwarmFleet::make_bare_service(const std::string& id) {
-  nlohmann::json spec = manager("GET", "/services/" + service_of(id)).at("Spec");
-  spec["Name"] = "bare";
-  spec["Labels"] = nlohmann::json::object();
-  spec["Mode"]["Replicated"]["Replicas"] = 0;
-  nlohmann::json& task = spec["TaskTemplate"];
-  task["Networks"] = {{{"Target", fleet_network}, {"Aliases", {"bare"}}}};
-  task["ContainerSpec"]["Labels"] = nlohmann::json::object();
-  for (auto& mount : task["ContainerSpec"]["Mounts"]) {
-    if (mount.at("Type") == "volume")
-      mount["Source"] = "bare" + mount.at("Source").get<std::string>();
-  }
-  return manager("POST", "/services/create", spec.dump()).at("ID");
-}
-
-void SwarmFleet::scale(const std::string& service, int replicas) {
-  const nlohmann::json seen = manager("GET", "/services/" + service);
-  nlohmann::json spec = seen.at("Spec");
-  spec["Mode"]["Replicated"]["Replicas"] = replicas;
-  const auto version = seen.at("Version").at("Index").get<std::uint64_t>();
-  manager("POST", "/services/" + service + "/update?version=" + std::to_string(version),
-          spec.dump());
-}
-
-double SwarmFleet::wake_bare_service(const std::string& service) {
-  const auto began = std::chrono::steady_clock::now();
-  scale(service, 1);
-  // Within the house's own container, which alone knows the names of its networks.
-  manager_.docker(
-      {"exec", house_, "timeout", "60", "/bin/sh", "-c",
-       R"(until printf 'GET /readyz HTTP/1.0\r\n\r\n' | nc -w 1 bare 18789 | grep -q ' 200 '
-do sleep 0.02; done)"});
-  const auto took = std::chrono::steady_clock::now() - began;
-  scale(service, 0);
-  const bool gone = eventually(60s, [&] {
-    return manager_.docker({"service", "ps", "--quiet", service}).empty();
-  });
-  if (!gone) throw std::runtime_error("the bare service does not end");
-  return std::chrono::duration<double>(took).count();
 }
 
 std::string SwarmFleet::service_of(const std::string& id) { return fleet_->look(id)->container; }

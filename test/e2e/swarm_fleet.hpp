@@ -25,19 +25,8 @@ class SwarmFleet {
   std::string insert_person(const std::string& id, const std::string& owner);
   // A chat turn through the API; the HTTP status, or 0.
   int chat(const std::string& token);
-  // The same for several people at the same time, in their order.
-  std::vector<int> chat_at_once(const std::vector<std::string>& tokens);
   // Has nobody have been there for half an hour, and waits until it sleeps. The API may still be writing down the last turn.
   testing::AssertionResult falls_asleep(const std::string& id, std::chrono::milliseconds limit);
-  // API and controller, and waits until both are up.
-  void start_processes();
-  // "ready" or "down", as the swarm sees it.
-  std::string node_state(const std::string& node);
-  int tasks_running(const std::string& id);
-  // A service like that agent's, on the fleet's network and without anything of ours around it, asleep; and how many
-  // seconds it takes from the wish for a replica until it answers a probe. Asleep again afterwards.
-  std::string make_bare_service(const std::string& id);
-  double wake_bare_service(const std::string& service);
   // "n2": where the newest running task of the agent is; empty: it has none.
   std::string node_of(const std::string& id);
   // As the agent's process sees it.
@@ -50,19 +39,15 @@ class SwarmFleet {
 
  private:
   void make_house();
+  void start_processes();
   std::vector<std::string> in_house();
   void remove_services();
-  Command chat_command(const std::string& token) const;
-  nlohmann::json manager(const std::string& method, const std::string& path,
-                         const std::string& body = {});
-  void scale(const std::string& service, int replicas);
   std::string service_of(const std::string& id);
   std::string exec(const std::string& id, const std::string& script);
 
   Engine manager_;
   int port_;
   std::string house_;
-  int turns_ = 0;
   std::unique_ptr<Fleet> fleet_;
 };
 
