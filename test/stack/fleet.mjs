@@ -9,6 +9,7 @@ import { pause } from './swarm.mjs';
 const port = 8080;
 const answerLimitMs = 30_000;
 const retryPauseMs = 500;
+const avoidMs = 5_000;
 const idlePastMs = 90 * 60_000;
 
 const quoted = (text) => `'${String(text).replaceAll("'", "''")}'`;
@@ -20,6 +21,7 @@ export class Fleet {
     this.adminToken = adminToken;
     this.addresses = swarm.engines.map((_, index) => `198.19.0.${index + 1}`);
     this.turns = 0;
+    this.avoided = new Map(); // address: until when
     // Of one try. While a turn waits the API sends a comment every 15 s, so silence means that its node is gone.
     this.patience = { limitMs: 240_000, silenceMs: 0 };
   }
@@ -60,14 +62,29 @@ export class Fleet {
         if (response.status < 500 && response.status !== 429) break;
       } catch (error) {
         why = error.cause?.message ?? error.message;
+        this.avoid(address);
       }
       await pause(retryPauseMs);
     }
     throw new Error(`${method} ${path}: ${why}`);
   }
 
+  // One that does not answer is left out for a while, as a load balancer would.
   nextAddress() {
-    return this.addresses[this.turns++ % this.addresses.length];
+    const good = this.addresses.filter((address) => (this.avoided.get(address) ?? 0) < performance.now());
+    const among = good.length > 0 ? good : this.addresses;
+    return among[this.turns++ % among.length];
+  }
+
+  avoid(address) {
+    this.avoided.set(address, performance.now() + avoidMs);
+  }
+
+  // Every process of the stack is at work.
+  async isWhole() {
+    const answers = await Promise.all(this.addresses.map((address) => fetch(`http://${address}:${port}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)));
+    const controllers = await this.swarm.containersOf('mosaic_controller');
+    return answers.every((answer) => answer?.status === 200) && controllers.length >= this.swarm.engines.length;
   }
 
   // Accounts as an identity provider would have made them, each with an agent that sleeps, a provider and a model.
@@ -130,13 +147,14 @@ export class Fleet {
       const left = limitMs - (performance.now() - began);
       if (left <= 0) throw new Error(`${person.name}: no answer to "${message}" within ${limitMs / 1000} s: ${failures.slice(-3).join('; ')}`);
       const tryBegan = performance.now();
+      const address = this.nextAddress();
       try {
-        const endpoint = `${this.nextAddress()}:${port}`;
         const { limitMs: tryLimitMs, silenceMs } = this.patience;
-        const reply = await chat({ endpoint, token: person.token, session: 'judge', message, silenceMs, limitMs: Math.min(tryLimitMs, left) });
+        const reply = await chat({ endpoint: `${address}:${port}`, token: person.token, session: 'judge', message, silenceMs, limitMs: Math.min(tryLimitMs, left) });
         return { text: reply.text, firstTextMs: tryBegan - began + (reply.firstTextMs ?? reply.totalMs), totalMs: performance.now() - began, failures };
       } catch (error) {
         failures.push(error.cause?.message ?? error.message);
+        if (error.code || /silence/.test(error.message)) this.avoid(address); // nobody there, rather than an answer that we dislike
         await pause(retryPauseMs);
       }
     }

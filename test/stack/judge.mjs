@@ -133,6 +133,14 @@ class Judgement {
     return !running.flat().some(({ Labels }) => ids.has(Labels['com.mosaic.id']));
   }
 
+  async becomesWhole() {
+    const deadline = performance.now() + restLimitMs;
+    while (!(await this.fleet.isWhole())) {
+      if (performance.now() > deadline) return this.note(`not every process of the stack is back within ${restLimitMs / 1000} s`);
+      await pause(lookEveryMs);
+    }
+  }
+
   // S3: a turn that goes on is not ended by a deadline of idleness that is long over.
   async longTurn() {
     const person = this.people.find(({ standsIn }) => !standsIn);
@@ -174,6 +182,7 @@ class Judgement {
     }
     const answered = performance.now() - roundBegan;
     await this.fallAsleep(this.people, number === 1);
+    await this.becomesWhole();
     for (const violation of await this.judge.judge()) this.note(violation);
     for (const violation of this.watch.violations().splice(this.doublesTold)) this.note(violation);
     this.doublesTold = this.watch.violations().length;

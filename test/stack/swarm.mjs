@@ -6,6 +6,7 @@ import http from 'node:http';
 const sandbox = process.env.MOSAIC_SANDBOX;
 const labProgram = process.env.MOSAIC_TEST_SWARM_LAB;
 const callLimitMs = 15_000;
+const listLimitMs = 60_000; // on a machine that boots many agents
 const labLimitMs = 240_000;
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -53,7 +54,7 @@ export class Engine {
 
   // What is there by these filters; nothing where the engine does not run.
   async list(path, filters) {
-    const { status, body } = await this.call('GET', `${path}${path.includes('?') ? '&' : '?'}filters=${encodeURIComponent(JSON.stringify(filters))}`);
+    const { status, body } = await this.call('GET', `${path}${path.includes('?') ? '&' : '?'}filters=${encodeURIComponent(JSON.stringify(filters))}`, { limitMs: listLimitMs });
     if (status !== 200) throw new Error(`${this.node}: GET ${path} was answered with ${status}: ${JSON.stringify(body)}`);
     return body;
   }
