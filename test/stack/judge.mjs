@@ -1,5 +1,6 @@
 // The judgement on a deployed stack; see judge. Says how far it is, writes proof lines, and ends with 0 only if all held.
 import fs from 'node:fs';
+import os from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { startProvider } from '../../demo/provider_process.mjs';
@@ -33,6 +34,8 @@ const amount = Object.fromEntries(['agents', 'stand-ins', 'cycles', 'pairs'].map
 const began = performance.now();
 const say = (text) => process.stdout.write(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+// What all processes of this machine have used so far.
+const busySeconds = () => os.cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
 const quantile = (values, share) => (values.length === 0 ? 0 : values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]);
 
 function prove(claim, figure, held) {
@@ -159,6 +162,7 @@ class Judgement {
 
   async cycle(number, faults) {
     const roundBegan = performance.now();
+    const busyBefore = busySeconds();
     this.lastFailures = [];
     const firstHalf = this.people.filter((_, index) => index % 2 === number % 2);
     const secondHalf = this.people.filter((person) => !firstHalf.includes(person));
@@ -186,7 +190,7 @@ class Judgement {
     for (const violation of await this.judge.judge()) this.note(violation);
     for (const violation of this.watch.violations().splice(this.doublesTold)) this.note(violation);
     this.doublesTold = this.watch.violations().length;
-    say(`cycle ${number} of ${amount.cycles}: answered in ${seconds(answered)}, at rest in ${seconds(performance.now() - roundBegan)}, ${failures} tries failed${words}`);
+    say(`cycle ${number} of ${amount.cycles}: answered in ${seconds(answered)}, at rest in ${seconds(performance.now() - roundBegan)}, ${failures} tries failed, ${Math.round(busySeconds() - busyBefore)} s of CPU on this machine${words}`);
   }
 
   async strike(fault, wakers, awake) {
