@@ -14,7 +14,7 @@ const image = process.env.MOSAIC_DEMO_IMAGE ?? process.env.MOSAIC_TEST_AGENT_IMA
 const engine = process.env.MOSAIC_DEMO_ENGINE ?? process.env.MOSAIC_TEST_ENGINE ?? process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
 const binary = process.env.MOSAIC_BINARY ?? path.join(here, '../build/release/cli/mosaic');
 const subnets = process.env.MOSAIC_DEMO_SUBNETS ?? '10.219.0.0/20';
-const bootLimitMs = 180_000;
+const bootLimitMs = 300_000;
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mosaic-demo-'));
 fs.chmodSync(folder, 0o711); // the embedded Postgres runs as a user of its own and has to pass
