@@ -26,10 +26,11 @@ const { values: options } = parseArgs({
     'stand-ins': { type: 'string', default: '60' },
     cycles: { type: 'string', default: '20' },
     pairs: { type: 'string', default: '9' },
+    boots: { type: 'string', default: '3' }, // people with a real OpenClaw who come at once: more than that two cores do not boot in time
     faults: { type: 'string', default: '' }, // part of a name: only those
   },
 });
-const amount = Object.fromEntries(['agents', 'stand-ins', 'cycles', 'pairs'].map((name) => [name, Number(options[name])]));
+const amount = Object.fromEntries(['agents', 'stand-ins', 'cycles', 'pairs', 'boots'].map((name) => [name, Number(options[name])]));
 
 const began = performance.now();
 const say = (text) => process.stdout.write(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
@@ -44,7 +45,29 @@ function prove(claim, figure, held) {
   if (process.env.MOSAIC_PROOF) fs.appendFileSync(process.env.MOSAIC_PROOF, `${JSON.stringify({ section: 'swarm', claim, figure, held })}\n`);
 }
 
+// Lets so many in at once.
+class Turnstile {
+  #waiting = [];
+
+  constructor(places) {
+    this.places = places;
+  }
+
+  async through(action) {
+    if (this.places === 0) await new Promise((resolve) => this.#waiting.push(resolve));
+    else this.places -= 1;
+    try {
+      return await action();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.places += 1;
+    }
+  }
+}
+
 class Judgement {
+  boots = new Turnstile(amount.boots);
   violations = [];
   wakes = { agent: [], stand: [] };
   turns = 0;
@@ -81,7 +104,8 @@ class Judgement {
 
   // Resolves to how many tries failed before each was answered.
   async converseAll(people, limitMs = roundLimitMs) {
-    const outcomes = await Promise.allSettled(people.map((person) => this.fleet.converse(person, limitMs)));
+    const converse = (person) => this.fleet.converse(person, limitMs);
+    const outcomes = await Promise.allSettled(people.map((person) => (person.standsIn ? converse(person) : this.boots.through(() => converse(person)))));
     let failures = 0;
     outcomes.forEach((outcome, index) => {
       const person = people[index];
