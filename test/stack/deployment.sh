@@ -99,11 +99,11 @@ onboard() {
   call POST "$url/api/account/tokens" "{\"name\":\"test\",\"scopes\":$1}" | jq -r .token >"$work/chat-token"
 }
 
-# bring_up SCOPES: as onboard has them.
+# bring_up SCOPES ARGUMENT...: as onboard and deploy have them.
 bring_up() {
   build_images
   make_secrets
-  deploy
+  deploy "${@:2}"
   eventually 'the stack is up' healthy
   eventually 'the link of the set-up is printed' printed_token
   onboard "$1"
