@@ -11,6 +11,8 @@ export const keys = {
   providers: ['providers'] as const,
   agentConfig: ['agent-config'] as const,
   container: ['container'] as const,
+  ownUsage: ['own-usage'] as const,
+  ownLog: ['own-log'] as const,
   tokens: ['tokens'] as const,
   fleet: ['fleet'] as const,
   fleetUsage: ['fleet-usage'] as const,

@@ -25,7 +25,7 @@ export function EffectList({ effects, ownerId }: { effects: Effects; ownerId?: s
           <List.Item key={`${agent.kind}/${agent.id}`} icon={<Icon size={18} aria-hidden />}>
             <b>{own ? text.effects.yourAgent : agent.name}</b>: {text.effects[effect]}
             {problem && (
-              <Text size="sm" c="red">
+              <Text size="sm" c="var(--mantine-color-error)">
                 <IconAlertTriangle size={14} aria-hidden /> {problem}
               </Text>
             )}

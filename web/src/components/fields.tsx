@@ -4,10 +4,12 @@ import { PasswordInput, type PasswordInputProps } from '@mantine/core';
 import { asProblem } from '../api/problem';
 import { text } from '../text';
 
+// The library says on a wrapper only that the field is invalid.
 export function SecretInput(props: PasswordInputProps) {
   return (
     <PasswordInput
       spellCheck={false}
+      aria-invalid={props.error ? true : undefined}
       {...props}
       visibilityToggleButtonProps={{ 'aria-label': text.showSecret(typeof props.label === 'string' ? props.label : ''), tabIndex: 0 }}
     />

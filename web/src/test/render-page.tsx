@@ -8,14 +8,18 @@ import type { ReactNode } from 'react';
 import { MemoryRouter } from 'react-router';
 import { expect } from 'vitest';
 
+import type { Schemas } from '../api/client';
 import { keys, makeQueryClient } from '../api/queries';
 import { theme } from '../theme';
 import { accountOf } from './rows';
 
-export function renderPage(page: ReactNode, address = '/') {
+const root = accountOf({ id: 'root', name: 'root', role: 'admin' });
+
+// `account`: who is signed in; null: nobody is known yet.
+export function renderPage(page: ReactNode, address = '/', account: Schemas['Account'] | null = root) {
   const client = makeQueryClient();
   client.setDefaultOptions({ queries: { ...client.getDefaultOptions().queries, retry: false } });
-  client.setQueryData(keys.session, { signedIn: true, account: accountOf({ id: 'root', name: 'root', role: 'admin' }) });
+  if (account) client.setQueryData(keys.session, { signedIn: true, account });
   return render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={client}>

@@ -94,6 +94,29 @@ export function limitsOf(set: Partial<Schemas['Limits']> = {}): Schemas['Limits'
   };
 }
 
+export function ownAgentOf(set: Partial<Schemas['OwnAgent']> = {}): Schemas['OwnAgent'] {
+  return {
+    id: 'a1',
+    status: 'running',
+    phase: 'running',
+    reason: 'Ready',
+    message: null,
+    desiredState: 'auto',
+    uptimeSec: 7200,
+    idleTimeoutMin: 30,
+    lastActiveAt: null,
+    asleepSince: null,
+    estimatedStartMs: 9400,
+    deleting: false,
+    generation: 1,
+    ...set,
+  };
+}
+
+export function usageOf(set: Partial<Schemas['AgentUsage']> = {}): Schemas['AgentUsage'] {
+  return { kind: 'user', id: 'a1', owner: 'u1', memoryBytes: 734_003_200, memoryLimitBytes: 1_610_612_736, cpuMilli: 250, processes: 33, at: day, ...set };
+}
+
 export function pageOf<T>(items: T[], next: string | null = null) {
   return { items, next };
 }

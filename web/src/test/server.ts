@@ -26,6 +26,7 @@ export function problem(status: number, type: string, detail: string, errors?: {
 class Server {
   asked: Asked[] = [];
   private answers = new Map<string, Answer>();
+  private rest: Answer | undefined;
 
   // `route`: "GET /api/users"; the path as it is asked for, without the query.
   on(route: string, answer: Answer): this {
@@ -33,9 +34,16 @@ class Server {
     return this;
   }
 
+  // To whatever else is asked for.
+  otherwise(answer: Answer): this {
+    this.rest = answer;
+    return this;
+  }
+
   reset() {
     this.asked = [];
     this.answers.clear();
+    this.rest = undefined;
   }
 
   requests(route: string): Asked[] {
@@ -47,16 +55,16 @@ class Server {
     const text = await request.text();
     const asked: Asked = {
       method: request.method,
-      path: url.pathname,
+      path: decodeURIComponent(url.pathname),
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
       body: text === '' ? undefined : JSON.parse(text),
     };
     this.asked.push(asked);
     const route = `${asked.method} ${asked.path}`;
-    if (!this.answers.has(route)) throw new Error(`the test's server knows no ${route}`);
-    const answer = this.answers.get(route);
-    const said: unknown = typeof answer === 'function' ? (answer as (asked: Asked) => unknown)(asked) : answer;
+    const answer = this.answers.has(route) ? this.answers.get(route) : this.rest;
+    if (answer === undefined) throw new Error(`the test's server knows no ${route}`);
+    const said: unknown = await (typeof answer === 'function' ? (answer as (asked: Asked) => unknown)(asked) : answer);
     return responseOf(said instanceof Reply ? said : new Reply(200, said));
   }
 }

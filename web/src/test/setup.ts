@@ -8,7 +8,9 @@ import { FakeEventSource } from './event-source';
 import { server } from './server';
 
 configure({ asyncUtilTimeout: 10_000 }); // a limit, on a machine that does other things too
-vi.stubGlobal('fetch', (request: Request) => server.answer(request));
+vi.stubGlobal('fetch', (asked: Request | string, how?: RequestInit) =>
+  server.answer(asked instanceof Request ? asked : new Request(new URL(asked, window.location.href), how)),
+);
 vi.stubGlobal('EventSource', FakeEventSource);
 vi.stubGlobal(
   'ResizeObserver',

@@ -1,3 +1,5 @@
+import { cpu, mebibytes } from './format';
+
 export const admin = {
   live: {
     live: 'Live',
@@ -9,8 +11,7 @@ export const admin = {
     default: 'default',
     memory: (mb: number) => (mb >= 1024 && mb % 512 === 0 ? `${mb / 1024} GiB` : `${mb} MiB`),
     cpu: (milli: number) => (milli === 1000 ? '1 CPU' : `${milli / 1000} CPUs`),
-    uses: (bytes: number, cpuMilli: number | null) =>
-      `uses ${Math.round(bytes / 1_048_576)} MiB${cpuMilli === null ? '' : ` · ${(cpuMilli / 1000).toFixed(2)} CPU`}`,
+    uses: (bytes: number, cpuMilli: number | null) => `uses ${[mebibytes(bytes), cpu(cpuMilli)].filter(Boolean).join(' · ')}`,
     desired: { auto: 'Sleeps when idle, wakes on demand', running: 'Kept awake', stopped: 'Stopped until somebody starts it' },
     never: 'never',
     none: 'none',
@@ -26,7 +27,7 @@ export const admin = {
     started: (name: string) => `${name} is being started`,
     stopped: (name: string) => `${name} is being stopped`,
     restarted: (name: string) => `${name} restarts once its turns have ended`,
-    rotated: (name: string) => `${name} gets a new token once its turns have ended`,
+    rotated: (name: string) => `${name} gets a new gateway token once its turns have ended`,
     rotateTitle: (name: string) => `Give ${name} a new gateway token?`,
     rotateHint: 'It finishes the replies that it is giving, then begins anew with another token; the one before is refused. What it stores stays.',
     stopTitle: (name: string) => `Stop ${name}?`,

@@ -33,7 +33,7 @@ export const chat = {
     title: 'Your agent is waking up',
     usually: (seconds: string) => `Usually takes ${seconds}.`,
     remaining: (seconds: string) => `About ${seconds} to go.`,
-    longer: 'It takes longer than last time.',
+    longer: 'It takes longer than it did last time.',
     unknown: 'The first start takes about ten seconds.',
     phases: {
       stopped: 'It was asleep',

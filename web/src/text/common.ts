@@ -1,3 +1,5 @@
+import { cpu, mebibytes } from './format';
+
 export const common = {
   product: 'Mosaic Fleet',
   actions: {
@@ -16,7 +18,7 @@ export const common = {
     start: 'Start',
     stop: 'Stop',
     restart: 'Restart',
-    rotateToken: 'New token',
+    rotateToken: 'New gateway token',
     test: 'Test connection',
     loadMore: 'Load more',
   },
@@ -27,7 +29,6 @@ export const common = {
   saved: 'Saved',
   showSecret: (label: string) => `Show or hide: ${label}`,
   requestId: (id: string) => `Request ${id}`,
-  confirmTyping: (word: string) => `Type “${word}” to confirm`,
   problems: {
     heading: 'Something went wrong',
     unreadable: 'Unreadable answer',
@@ -54,6 +55,11 @@ export const common = {
     yourAgent: 'Your agent',
     applied: (restarts: number) =>
       restarts === 0 ? 'Saved. Nothing restarts.' : restarts === 1 ? 'Saved. One agent restarts.' : `Saved. ${restarts} agents restart.`,
+  },
+  usage: {
+    label: 'Uses',
+    figures: (bytes: number, limitBytes: number, cpuMilli: number | null, processes: number) =>
+      [`${mebibytes(bytes)} of ${mebibytes(limitBytes)}`, cpu(cpuMilli), `${processes} processes`].filter(Boolean).join(' · '),
   },
   phases: {
     stopped: 'Asleep',

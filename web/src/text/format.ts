@@ -25,3 +25,17 @@ export function ago(iso: string, now = Date.now()): string {
   const ms = now - Date.parse(iso);
   return ms < minuteMs ? 'just now' : `${duration(ms)} ago`;
 }
+
+// "14:05:09", in the reader's own zone
+export function clock(iso: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }).format(new Date(iso));
+}
+
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MiB`;
+}
+
+// Of one core: "0.25 CPU"; nothing while it is not known.
+export function cpu(milli: number | null): string | null {
+  return milli === null ? null : `${(milli / 1000).toFixed(2)} CPU`;
+}

@@ -46,7 +46,6 @@ export const onboarding = {
   agents: {
     explanation: 'Agents of the platform itself: always on, shared, with the providers of the administrators. They can be added later as well.',
     legend: 'Which ones?',
-    memory: (mb: number) => `${mb} MB of memory`,
     model: 'Their model',
     modelPlaceholder: 'Choose a model',
     noModels: 'The provider lists no model yet; go back and add one.',

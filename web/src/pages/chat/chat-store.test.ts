@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { ChatStore, chatStoreOf } from './chat-store';
+import { beginningOf, ChatStore, chatStoreOf } from './chat-store';
 
 // The agent's side of one turn, written by the test piece by piece.
 class Turn {
@@ -122,9 +122,35 @@ describe('a chat', () => {
     expect(store.talk('main').messages[1]?.error?.problem.detail).toBe(error.message);
   });
 
+  it('gets the agent’s own record put before what was said here, without saying that twice', async () => {
+    const store = new ChatStore();
+    const sending = store.send('main', 'Which word?');
+    await vi.waitFor(() => expect(turns).toHaveLength(1));
+    turns[0]!.say('heron');
+    turns[0]!.send('data: [DONE]\n\n');
+    await sending;
+    const record = [
+      ['user', 'Which word?'],
+      ['assistant', 'You told me none.'],
+      ['user', 'Remember heron.'],
+      ['assistant', 'I will.'],
+      ['user', 'Which word?'],
+      ['assistant', 'heron'],
+    ].map(([role, text]) => ({ role: role as 'user', text: text! }));
+    store.takeRecord('main', record, true);
+    expect(texts(store).map(([, text]) => text)).toEqual(record.map(({ text }) => text));
+    expect(store.talk('main')).toMatchObject({ recorded: true, older: true });
+    expect(new Set(store.talk('main').messages.map(({ id }) => id)).size).toBe(6);
+  });
+
+  it('begins after all of a record that does not have it yet', () => {
+    const here = [{ id: '1', role: 'user' as const, text: 'new', state: 'done' as const }];
+    expect(beginningOf(here, [{ role: 'user', text: 'old' }, { role: 'assistant', text: 'yes' }])).toBe(2);
+  });
+
   it('is nobody else’s: another account begins with nothing', async () => {
     const ada = chatStoreOf('ada');
-    ada.setHistory('main', [{ id: '1', role: 'user', text: 'mine', state: 'done' }]);
+    ada.takeRecord('main', [{ role: 'user', text: 'mine' }], false);
     expect(chatStoreOf('ada').talk('main').messages).toHaveLength(1);
     expect(chatStoreOf('bob').talk('main').messages).toHaveLength(0);
     expect(chatStoreOf('ada').talk('main').messages).toHaveLength(0);

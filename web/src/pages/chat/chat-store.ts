@@ -15,9 +15,20 @@ export interface Message {
 export interface Talk {
   messages: Message[];
   wake: { progress: WakeProgress; since: number } | null; // while the agent is not awake yet
+  recorded: boolean; // the agent's own record is in it
+  older: boolean; // that record left older messages out
 }
 
-const nothing: Talk = { messages: [], wake: null };
+const nothing: Talk = { messages: [], wake: null, recorded: false, older: false };
+
+// Where in the agent's record begins what was said in this window: its messages are looked for from the end.
+export function beginningOf(here: Message[], record: Pick<Message, 'role' | 'text'>[]): number {
+  const asked = here.filter(({ role }) => role === 'user').reverse();
+  return asked.reduce((end, { text }) => {
+    const at = record.findLastIndex((each, index) => index < end && each.role === 'user' && each.text.trim() === text.trim());
+    return at < 0 ? end : at;
+  }, record.length);
+}
 
 export class ChatStore {
   private talks = new Map<string, Talk>();
@@ -33,10 +44,13 @@ export class ChatStore {
 
   isRunning = (conversation: string): boolean => this.running.has(conversation);
 
-  // The agent's own record, unless something was said here meanwhile.
-  setHistory(conversation: string, messages: Message[]) {
-    if (this.talks.has(conversation) || messages.length === 0) return;
-    this.change(conversation, () => ({ messages, wake: null }));
+  // The agent's own record, before what was said here meanwhile.
+  takeRecord(conversation: string, record: Pick<Message, 'role' | 'text'>[], older: boolean) {
+    this.change(conversation, (talk) => {
+      const earlier = record.slice(0, beginningOf(talk.messages, record));
+      const messages = earlier.map((each, index): Message => ({ ...each, id: `record-${index}`, state: 'done' }));
+      return { ...talk, messages: [...messages, ...talk.messages], recorded: true, older };
+    });
   }
 
   forget(conversation: string) {
@@ -90,7 +104,11 @@ export class ChatStore {
   }
 
   private changeMessage(conversation: string, id: string, change: (message: Message) => Message) {
-    this.change(conversation, (talk) => ({ wake: null, messages: talk.messages.map((message) => (message.id === id ? change(message) : message)) }));
+    this.change(conversation, (talk) => ({
+      ...talk,
+      wake: null,
+      messages: talk.messages.map((message) => (message.id === id ? change(message) : message)),
+    }));
   }
 
   private change(conversation: string, change: (talk: Talk) => Talk) {

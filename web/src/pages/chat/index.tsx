@@ -2,8 +2,8 @@
 import { Alert, Button, Center, Group, Modal, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconMoonStars } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Navigate, useNavigate, useParams } from 'react-router';
 import { Route, Routes } from 'react-router';
 
@@ -11,14 +11,17 @@ import { api, body } from '../../api/client';
 import { asProblem } from '../../api/problem';
 import { keys } from '../../api/queries';
 import { useAccount } from '../../api/session';
+import { ProblemAlert } from '../../components/problem-alert';
+import { ScrolledToEnd } from '../../components/scrolled-to-end';
 import { LoadingState } from '../../components/states';
 import { text } from '../../text';
-import { type ChatStore, chatStoreOf, type Message } from './chat-store';
+import { type ChatStore, chatStoreOf } from './chat-store';
 import classes from './chat.module.css';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
-import { type Conversation, newConversation, readConversations, sessionOf, titleFrom, writeConversations } from './conversations';
+import { type Conversation, newConversation, readConversations, titleFrom, writeConversations } from './conversations';
 import { MessageView } from './message-view';
+import { useHistory } from './use-history';
 import { WakeLine } from './wake-line';
 
 const words = text.chat;
@@ -99,7 +102,7 @@ function TalkView({ store, conversation, onSend }: TalkViewProps) {
   const talk = useSyncExternalStore(store.subscribe, () => store.talk(conversation));
   const running = useSyncExternalStore(store.subscribe, () => store.isRunning(conversation));
   const queryClient = useQueryClient();
-  const container = useQuery({ queryKey: keys.container, queryFn: () => body(api.GET('/api/container')) });
+  const past = useHistory(store, conversation, talk.recorded, running);
   // It was woken, or failed to: what other pages show of it is old.
   useEffect(() => {
     if (!running) void queryClient.invalidateQueries({ queryKey: keys.container });
@@ -107,9 +110,15 @@ function TalkView({ store, conversation, onSend }: TalkViewProps) {
   const last = talk.messages.at(-1);
   return (
     <section className={classes.talk}>
-      <ScrolledToEnd watched={talk}>
+      <ScrolledToEnd watched={talk} label={words.messages} className={classes.scroll}>
         <div className={classes.messages} role="log" aria-label={words.messages} aria-live="polite">
-          {talk.messages.length === 0 && <Beginning store={store} conversation={conversation} />}
+          {talk.messages.length === 0 && <Beginning past={past} />}
+          {talk.older && (
+            <Text size="sm" c="dimmed" ta="center">
+              {words.moreHistory}
+            </Text>
+          )}
+          {past.history.isError && <HistoryFailed error={past.history.error} onRetry={() => void past.history.refetch()} />}
           {talk.messages.map((message) => (
             <MessageView
               key={message.id}
@@ -118,7 +127,7 @@ function TalkView({ store, conversation, onSend }: TalkViewProps) {
               onRetry={message === last && !running ? () => void store.retry(conversation) : undefined}
             />
           ))}
-          {talk.wake && running && <WakeLine wake={talk.wake} usualMs={container.data?.estimatedStartMs ?? null} />}
+          {talk.wake && running && <WakeLine wake={talk.wake} usualMs={past.container.data?.estimatedStartMs ?? null} />}
         </div>
       </ScrolledToEnd>
       <div className={classes.foot}>
@@ -128,43 +137,21 @@ function TalkView({ store, conversation, onSend }: TalkViewProps) {
   );
 }
 
-// Stays at the end while the end is what one looks at.
-function ScrolledToEnd({ watched, children }: { watched: unknown; children: React.ReactNode }) {
-  const box = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  useLayoutEffect(() => {
-    if (box.current && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [watched]);
-  const onScroll = () => {
-    const { scrollTop, scrollHeight, clientHeight } = box.current!;
-    atEnd.current = scrollHeight - scrollTop - clientHeight < 80;
-  };
+function HistoryFailed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
-    <div ref={box} className={classes.scroll} onScroll={onScroll} tabIndex={0} role="region" aria-label={words.messages}>
-      {children}
-    </div>
+    <Alert color="yellow" title={words.historyFailed} role="alert">
+      <Text size="sm">{asProblem(error).problem.detail}</Text>
+      <Button size="xs" variant="default" mt="sm" onClick={onRetry}>
+        {text.actions.retry}
+      </Button>
+    </Alert>
   );
 }
 
-// Before anything was said here: what the agent's own session has, or what to do.
-function Beginning({ store, conversation }: { store: ChatStore; conversation: string }) {
-  const container = useQuery({ queryKey: keys.container, queryFn: () => body(api.GET('/api/container')), refetchInterval: 3_000 });
-  const awake = container.data?.phase === 'running';
-  const history = useQuery({
-    queryKey: ['conversation', conversation, awake],
-    queryFn: () => body(api.GET('/api/conversations/{session}/messages', { params: { path: { session: sessionOf(conversation) } } })),
-    enabled: awake,
-    staleTime: 0,
-  });
-  const items = history.data?.items;
-  useEffect(() => {
-    if (!items) return;
-    store.setHistory(
-      conversation,
-      items.map((item, index): Message => ({ id: `history-${index}`, role: item.role, text: item.text, state: 'done' })),
-    );
-  }, [items, store, conversation]);
-  if (container.isPending || (awake && history.isPending)) return <LoadingState what={words.loadingHistory} />;
+// Before anything was said here: what the agent's own session has is on its way, or what to do.
+function Beginning({ past: { container, history, awake } }: { past: ReturnType<typeof useHistory> }) {
+  if (container.isError && !container.data) return <ProblemAlert error={container.error} onRetry={() => void container.refetch()} />;
+  if (container.isPending || (awake && history.isFetching)) return <LoadingState what={words.loadingHistory} />;
   return (
     <Center mih="40dvh">
       <Stack align="center" gap="md" maw={520}>
@@ -174,11 +161,6 @@ function Beginning({ store, conversation }: { store: ChatStore; conversation: st
         <Text c="dimmed" ta="center">
           {words.emptyHint}
         </Text>
-        {history.isError && (
-          <Alert color="yellow" title={words.historyFailed}>
-            {asProblem(history.error).problem.detail}
-          </Alert>
-        )}
         {container.data?.id && !awake && <Asleep />}
       </Stack>
     </Center>

@@ -18,6 +18,8 @@ const places: Record<string, { to: string; label: string }> = {
   'model-not-found': { to: '/settings/agent', label: words.actions.agent },
   'refused-by-rule': { to: '/settings/container', label: words.actions.container },
   'agent-failed': { to: '/settings/container', label: words.actions.container },
+  'agent-gone': { to: '/settings/container', label: words.actions.container },
+  'agent-silent': { to: '/settings/container', label: words.actions.container },
   'invalid-api-key': { to: '/sign-in', label: words.actions.signIn },
 };
 

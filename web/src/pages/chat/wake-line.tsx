@@ -33,8 +33,8 @@ export function WakeLine({ wake, usualMs }: { wake: NonNullable<Talk['wake']>; u
   if (heard.progress !== wake.progress) setHeard({ progress: wake.progress, at: Date.now() });
   const { phase, percent, message } = wake.progress;
   const estimate = wakeEstimate(wake, heard.at, now);
-  const usual = usualMs === null ? words.unknown : words.usually(seconds(usualMs));
-  const rest = estimate === null ? usual : estimate.left > 0 ? words.remaining(seconds(estimate.left)) : words.longer;
+  const usual = usualMs === null ? (estimate === null ? words.unknown : '') : words.usually(seconds(usualMs));
+  const rest = estimate === null ? '' : estimate.left > 0 ? words.remaining(seconds(estimate.left)) : words.longer;
   return (
     <div className={classes.wake} role="status">
       <Group gap="sm" wrap="nowrap" align="flex-start">
@@ -44,7 +44,7 @@ export function WakeLine({ wake, usualMs }: { wake: NonNullable<Talk['wake']>; u
           <Text size="sm">
             {phase ? words.phases[phase] : ''}
             {percent === undefined ? '' : ` (${percent} %)`}
-            {message ? `: ${message}` : ''}. <span aria-hidden>{rest}</span>
+            {message ? `: ${message}` : ''}. {usual} <span aria-hidden>{rest}</span>
           </Text>
         </div>
       </Group>

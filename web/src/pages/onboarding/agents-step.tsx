@@ -11,6 +11,7 @@ import type { AgentsDraft, StepProps } from './wizard-drafts';
 import type { SetUp } from './wizard-steps';
 
 const words = text.onboarding.agents;
+const memoryOf = (mb: number) => text.admin.systemAgents.memory(text.admin.agentWords.memory(mb));
 type AgentWord = 'main' | 'projects' | 'research' | 'operations';
 
 function modelsOf(setUp: SetUp): string[] {
@@ -41,7 +42,7 @@ export function AgentsStep({ setUp, draft, onChange, onSaved, onBack }: StepProp
                 key={choice.agent}
                 value={choice.agent}
                 label={`${choice.name}${made.has(choice.name) ? ` (${words.exists})` : ''}`}
-                description={`${choice.purpose}. ${words.memory(choice.memoryMb)}`}
+                description={`${choice.purpose}. ${memoryOf(choice.memoryMb)}`}
               />
             ))}
           </Stack>

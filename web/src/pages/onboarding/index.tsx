@@ -3,7 +3,7 @@
 import { Paper, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Navigate, useLocation, useNavigate, useSearchParams } from 'react-router';
 
 import { api, body, type Schemas, sendSetUpToken } from '../../api/client';
@@ -76,6 +76,13 @@ function Wizard({ setUp, missing }: { setUp: SetUp; missing: string[] }) {
     goTo(stepAfter(step));
   };
   const before = stepBefore(step);
+  // Whoever goes by keyboard or hears the pages goes on at the new step's heading.
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(step);
+  useEffect(() => {
+    if (shown.current !== step) heading.current?.focus();
+    shown.current = step;
+  }, [step]);
   const shared = {
     setUp,
     onSaved: saved,
@@ -93,7 +100,7 @@ function Wizard({ setUp, missing }: { setUp: SetUp; missing: string[] }) {
         <Text size="sm" c="dimmed">
           {words.stepOf(stepNames.indexOf(step) + 1, stepNames.length)}
         </Text>
-        <Title order={2} size="h3" id="step-title" mb="md" tabIndex={-1}>
+        <Title order={2} size="h3" id="step-title" mb="md" tabIndex={-1} ref={heading} className={classes.heading}>
           {words.steps[step]}
         </Title>
         {step === 'breakglass' && <AdminStep {...shared} draft={drafts.breakglass} onChange={change('breakglass')} />}

@@ -1,8 +1,9 @@
-// One's own agent's container: how it is, when it sleeps, start, stop, restart, another gateway token.
+// One's own agent's container: how it is, what it uses and writes, when it sleeps, start, stop, restart, another gateway token.
 import { Alert, Button, Group, NumberInput, Paper, Stack, Text } from '@mantine/core';
-import { IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react';
+import { IconAlertTriangle, IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { Link } from 'react-router';
 
 import { api, body, type Schemas } from '../../api/client';
 import { affectsOf, dryRun } from '../../api/dry-run';
@@ -16,8 +17,11 @@ import { Page } from '../../components/page';
 import { PhaseBadge } from '../../components/phase-badge';
 import { ProblemAlert } from '../../components/problem-alert';
 import { QueryView } from '../../components/query-view';
+import { usageFact } from '../../components/usage-fact';
 import { text } from '../../text';
 import { ago, duration, seconds } from '../../text/format';
+import { LogSection } from './log-section';
+import { useOwnUsage } from './use-own-usage';
 
 const words = text.settings.container;
 const lookAgainMs = 3_000;
@@ -33,6 +37,7 @@ export function ContainerPage() {
           <>
             <StatusCard agent={agent} />
             {agent.id && <IdleCard key={agent.idleTimeoutMin} agent={agent} />}
+            {agent.id && <LogSection />}
           </>
         )}
       </QueryView>
@@ -41,28 +46,38 @@ export function ContainerPage() {
 }
 
 function StatusCard({ agent }: { agent: OwnAgent }) {
+  const usage = useOwnUsage(agent.phase === 'running');
+  const facts: ([string, ReactNode] | null)[] = [
+    [words.status, <PhaseBadge key="phase" phase={agent.phase} />],
+    agent.message && agent.phase !== 'failed' ? [words.reason, agent.message] : null,
+    [words.mode, words.desired[agent.desiredState]],
+    [words.uptime, agent.uptimeSec === null ? words.notRunning : duration(agent.uptimeSec * 1000)],
+    usage ? usageFact(usage) : null,
+    [words.lastActive, agent.lastActiveAt ? ago(agent.lastActiveAt) : words.never],
+    [words.coldStart, agent.estimatedStartMs === null ? words.unknown : seconds(agent.estimatedStartMs)],
+  ];
   return (
     <Paper withBorder p="lg">
       <Stack>
-        <FactList
-          facts={[
-            [words.status, <PhaseBadge key="phase" phase={agent.phase} />],
-            [words.mode, words.desired[agent.desiredState]],
-            [words.uptime, agent.uptimeSec === null ? words.notRunning : duration(agent.uptimeSec * 1000)],
-            [words.lastActive, agent.lastActiveAt ? ago(agent.lastActiveAt) : words.never],
-            [words.coldStart, agent.estimatedStartMs === null ? words.unknown : seconds(agent.estimatedStartMs)],
-          ]}
-        />
+        <FactList facts={facts.filter((fact) => fact !== null)} />
         {agent.id === null && <Text c="dimmed">{words.notMade}</Text>}
-        {agent.message && agent.phase === 'failed' && <Alert color="red" title={agent.message} />}
-        {agent.message && agent.phase !== 'failed' && (
-          <Text size="sm" c="dimmed">
-            {agent.message}
-          </Text>
-        )}
+        {agent.phase === 'failed' && <Failure agent={agent} />}
         <LifeButtons agent={agent} />
       </Stack>
     </Paper>
+  );
+}
+
+// What its settings lack is mended among the providers.
+function Failure({ agent }: { agent: OwnAgent }) {
+  return (
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={agent.message ?? text.phases.failed}>
+      {agent.reason === 'ConfigurationInvalid' && (
+        <Button size="xs" component={Link} to="/settings/providers">
+          {text.settings.agent.toProviders}
+        </Button>
+      )}
+    </Alert>
   );
 }
 

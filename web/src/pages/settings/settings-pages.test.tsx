@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { expectAccessible, renderPage } from '../../test/render-page';
+import { ownAgentOf, usageOf } from '../../test/rows';
 import { problem, Reply, server } from '../../test/server';
 import type { Provider } from '../providers/provider-draft';
 import { AgentPage } from './agent-page';
@@ -73,6 +74,25 @@ describe('model and personality', () => {
     expect(server.requests('PUT /api/agent-config')[0]?.body).toEqual({ primaryModel: 'work/m1', fallbackModels: [], personality: 'Brief. And kind.', providerId: null });
   });
 
+  it('are tried in the order in which they were put', async () => {
+    server
+      .on('GET /v1/models', { object: 'list', data: ['work/m1', 'work/m2', 'home/m3', 'home/m4'].map((id) => ({ id, object: 'model' })) })
+      .on('PUT /api/agent-config', ({ query }: { query: Record<string, string> }) => (query.dryRun ? { affects: effects } : { ...config, effects }));
+    renderPage(<AgentPage />);
+    for (const model of ['work/m2', 'home/m3', 'home/m4']) {
+      await userEvent.click(await screen.findByRole('textbox', { name: 'Add a fallback' }));
+      await userEvent.click(await screen.findByRole('option', { name: model }));
+    }
+    await userEvent.click(screen.getByRole('button', { name: 'Move home/m4 up' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Move work/m2 down' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Remove home/m3' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
+    const dialog = await screen.findByRole('dialog');
+    await userEvent.click(await within(dialog).findByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(server.requests('PUT /api/agent-config')).toHaveLength(2));
+    expect(server.requests('PUT /api/agent-config').at(-1)?.body).toMatchObject({ fallbackModels: ['home/m4', 'work/m2'] });
+  });
+
   it('lead to the providers when there is no model', async () => {
     server.on('GET /v1/models', { object: 'list', data: [{ id: 'openclaw', object: 'model' }] });
     renderPage(<AgentPage />);
@@ -81,21 +101,8 @@ describe('model and personality', () => {
 });
 
 describe('the container', () => {
-  const agent = {
-    id: 'a1',
-    status: 'running',
-    phase: 'running',
-    reason: 'Ready',
-    message: null,
-    desiredState: 'auto',
-    uptimeSec: 7200,
-    idleTimeoutMin: 30,
-    lastActiveAt: null,
-    asleepSince: null,
-    estimatedStartMs: 9400,
-    deleting: false,
-    generation: 1,
-  };
+  const agent = ownAgentOf();
+  beforeEach(() => void server.on('GET /api/container/usage', { usage: null, problem: null }));
 
   it('says how it is, and restarts after a question only', async () => {
     server.on('GET /api/container', agent).on('POST /api/container/restart', new Reply(202, { ...agent, phase: 'draining' }));
@@ -113,14 +120,47 @@ describe('the container', () => {
     const asleep = { ...agent, phase: 'stopped', uptimeSec: null };
     server.on('GET /api/container', asleep).on('POST /api/container/rotate-token', new Reply(202, asleep));
     renderPage(<ContainerPage />);
-    await userEvent.click(await screen.findByRole('button', { name: 'New token' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'New gateway token' }));
     const dialog = await screen.findByRole('dialog');
     expect(within(dialog).getByText(/the one before is refused/)).toBeVisible();
     expect(server.requests('POST /api/container/rotate-token')).toHaveLength(0);
-    await userEvent.click(within(dialog).getByRole('button', { name: 'New token' }));
-    expect(await screen.findByText('It gets a new token')).toBeVisible();
+    await userEvent.click(within(dialog).getByRole('button', { name: 'New gateway token' }));
+    expect(await screen.findByText('It gets a new gateway token')).toBeVisible();
     expect(server.requests('POST /api/container/rotate-token')).toHaveLength(1);
     await expectAccessible();
+  });
+});
+
+describe('the container, to its owner alone,', () => {
+  it('shows what it uses while it runs', async () => {
+    server.on('GET /api/container', ownAgentOf()).on('GET /api/container/usage', { usage: usageOf(), problem: null });
+    renderPage(<ContainerPage />);
+    expect(await screen.findByText('700 MiB of 1536 MiB · 0.25 CPU · 33 processes')).toBeVisible();
+  });
+
+  it('is asked for its log on demand only, and says which lines are errors and that some are left out', async () => {
+    const line = (second: number, error: boolean, text: string) => ({ at: `2026-11-24T12:00:0${second}.000000000Z`, error, text });
+    server
+      .on('GET /api/container', ownAgentOf({ phase: 'stopped', uptimeSec: null }))
+      .on('GET /api/container/log', { items: [line(1, false, 'gateway ready'), line(2, true, 'no <b>room</b>')], cut: true, phase: 'stopped' });
+    renderPage(<ContainerPage />);
+    const show = await screen.findByRole('button', { name: 'Show it' });
+    expect(server.requests('GET /api/container/log')).toHaveLength(0);
+    await userEvent.click(show);
+    const lines = within(await screen.findByRole('region', { name: 'Lines of the log' }));
+    expect(lines.getByText(/gateway ready/)).toBeVisible();
+    expect(lines.getByText(/no <b>room<\/b>/)).toHaveTextContent('error no');
+    expect(screen.getByText('Older lines are left out.')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Refresh' }));
+    await waitFor(() => expect(server.requests('GET /api/container/log')).toHaveLength(2));
+    await expectAccessible();
+  });
+
+  it('that fails for want of a provider leads to the providers', async () => {
+    server.on('GET /api/container', ownAgentOf({ phase: 'failed', reason: 'ConfigurationInvalid', message: 'Add a provider.', uptimeSec: null }));
+    renderPage(<ContainerPage />);
+    expect(await screen.findByText('Add a provider.')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'To your providers' })).toHaveAttribute('href', '/settings/providers');
   });
 });
 

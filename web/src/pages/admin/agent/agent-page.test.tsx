@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { FakeEventSource } from '../../../test/event-source';
 import { expectAccessible, renderPage } from '../../../test/render-page';
-import { accountOf, agentInFull, agentOf, limitsOf, pageOf } from '../../../test/rows';
+import { accountOf, agentInFull, agentOf, limitsOf, pageOf, usageOf } from '../../../test/rows';
 import { problem, Reply, type Asked, server } from '../../../test/server';
 import { AgentPage } from './agent-page';
 import { medianOf, spent } from './wake-section';
@@ -21,6 +21,7 @@ beforeEach(() => {
     .on('GET /api/users', pageOf([accountOf({ id: 'u1', name: 'Alice' })]))
     .on('GET /api/settings/limits', limitsOf())
     .on(path, agentInFull({ id: 'a1', owner: 'u1', conditions: [ready, refused] }))
+    .on('GET /api/fleet/usage', { items: [], problem: null })
     .on(`${path}/wakes`, { items: [] })
     .on(`${path}/events`, pageOf([]));
 });
@@ -47,13 +48,34 @@ describe('the page of one agent', () => {
     const rotate = 'POST /api/fleet/user/a1/rotate-token';
     server.on(rotate, new Reply(202, agentInFull({ id: 'a1', owner: 'u1', phase: 'draining' })));
     open();
-    await userEvent.click(await screen.findByRole('button', { name: 'New token' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'New gateway token' }));
     const dialog = await screen.findByRole('dialog', { name: 'Give Alice a new gateway token?' });
     expect(server.requests(rotate)).toHaveLength(0);
-    await userEvent.click(within(dialog).getByRole('button', { name: 'New token' }));
-    expect(await screen.findByText('Alice gets a new token once its turns have ended')).toBeVisible();
+    await userEvent.click(within(dialog).getByRole('button', { name: 'New gateway token' }));
+    expect(await screen.findByText('Alice gets a new gateway token once its turns have ended')).toBeVisible();
     expect(server.requests(rotate)).toHaveLength(1);
     await expectAccessible();
+  });
+
+  it('shows what it uses, and no other agent’s use', async () => {
+    server.on('GET /api/fleet/usage', { items: [usageOf({ id: 'a2', processes: 99 }), usageOf({ id: 'a1', processes: 33 })], problem: null });
+    open();
+    expect(await screen.findByText('700 MiB of 1536 MiB · 0.25 CPU · 33 processes')).toBeVisible();
+    expect(screen.queryByText(/99 processes/)).toBeNull();
+  });
+
+  it('tells what happened without any change of its status, such as an address that was refused', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    open();
+    await screen.findByText('Nothing yet.');
+    const refusal = { ...event(9, 'EgressRefused'), severity: 'warning', message: 'evil.example:443: not allowed', count: 3 };
+    server.on(`${path}/events`, pageOf([refusal]));
+    await vi.advanceTimersByTimeAsync(10_000);
+    const [item] = within(await screen.findByRole('list', { name: 'What happened' })).getAllByRole('listitem');
+    expect(item).toHaveTextContent('EgressRefused');
+    expect(item).toHaveTextContent('3 times');
+    expect(item).toHaveTextContent('evil.example:443: not allowed');
+    vi.useRealTimers();
   });
 
   it('loads older events on demand', async () => {

@@ -17,6 +17,7 @@ import { NotFoundPage } from '../../not-found-page';
 import { type AgentKind, type FleetAgent, titleOf } from '../agent-words';
 import { useAgentDeeds } from '../fleet/agent-deeds';
 import { LiveMark } from '../fleet/live-mark';
+import { useFleetUsage } from '../fleet/use-fleet-usage';
 import { useLiveFleet } from '../fleet/use-live-fleet';
 import { useAccountNames } from '../use-account-names';
 import classes from './agent-page.module.css';
@@ -40,6 +41,7 @@ export function AgentPage() {
 function OneAgent({ kind, id }: { kind: AgentKind; id: string }) {
   const live = useLiveFleet();
   const names = useAccountNames();
+  const usage = useFleetUsage();
   const agent = useQuery({
     queryKey: keys.fleetAgent(kind, id),
     queryFn: async () => (await body(api.GET('/api/fleet/{kind}/{id}', { params: { path: { kind, id } } }))) as AgentInFull,
@@ -64,7 +66,7 @@ function OneAgent({ kind, id }: { kind: AgentKind; id: string }) {
           {(shown) => (
             <div className={classes.columns}>
               <div className={classes.column}>
-                <StatusSection agent={shown} ownerName={title} />
+                <StatusSection agent={shown} ownerName={title} usage={usage.get(`${kind}/${id}`)} />
                 <ResourcesSection key={shown.generation} agent={shown} limits={limits.data} />
                 <WakeSection kind={kind} id={id} />
               </div>

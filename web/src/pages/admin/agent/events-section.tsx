@@ -14,6 +14,7 @@ import classes from './agent-page.module.css';
 
 const words = text.admin.agent;
 const pageSize = 20;
+const lookAgainMs = 10_000; // what changes no status, such as a refused address, the fleet's stream does not tell
 
 export function EventsSection({ kind, id }: { kind: AgentKind; id: string }) {
   const events = useInfiniteQuery({
@@ -22,6 +23,7 @@ export function EventsSection({ kind, id }: { kind: AgentKind; id: string }) {
       body(api.GET('/api/fleet/{kind}/{id}/events', { params: { path: { kind, id }, query: { limit: pageSize, after: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: lookAgainMs,
   });
   return (
     <Section title={words.events}>

@@ -1,8 +1,10 @@
 import { Alert, Code, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
+import type { Schemas } from '../../../api/client';
 import { FactList } from '../../../components/fact-list';
 import { PhaseBadge } from '../../../components/phase-badge';
+import { usageFact } from '../../../components/usage-fact';
 import { Section } from '../../../components/section';
 import { TimeAgo } from '../../../components/time-ago';
 import { text } from '../../../text';
@@ -16,12 +18,19 @@ const { agentWords } = text.admin;
 
 type Fact = [name: string, value: ReactNode];
 
-function factsOf(agent: AgentInFull, ownerName: string): Fact[] {
+interface StatusSectionProps {
+  agent: AgentInFull;
+  ownerName: string;
+  usage: Schemas['AgentUsage'] | undefined;
+}
+
+function factsOf({ agent, ownerName, usage }: StatusSectionProps): Fact[] {
   const facts: (Fact | null)[] = [
     [words.phase, <PhaseBadge key="phase" phase={agent.phase} />],
     agent.message ? [words.reason, agent.message] : null,
     [words.mode, agent.kind === 'system' && agent.isActive === false ? agentWords.switchedOff : agentWords.desired[agent.desiredState]],
     agent.uptimeSec != null ? [words.uptime, duration(agent.uptimeSec * 1000)] : null,
+    usage ? usageFact(usage) : null,
     agent.asleepSince && isAsleep(agent) ? [words.asleep, <TimeAgo key="asleep" iso={agent.asleepSince} />] : null,
     [words.lastUsed, agent.lastActiveAt ? <TimeAgo key="used" iso={agent.lastActiveAt} /> : agentWords.never],
     agent.busyUntil && Date.parse(agent.busyUntil) > Date.now() ? [words.busy, dateTime(agent.busyUntil)] : null,
@@ -38,18 +47,19 @@ function factsOf(agent: AgentInFull, ownerName: string): Fact[] {
   return facts.filter((fact) => fact !== null);
 }
 
-export function StatusSection({ agent, ownerName }: { agent: AgentInFull; ownerName: string }) {
+export function StatusSection(props: StatusSectionProps) {
+  const { lastError } = props.agent;
   return (
     <Section title={words.status}>
       <Stack gap="md">
-        {agent.lastError && (
+        {lastError && (
           <Alert color="red" title={words.lastError}>
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-              {agent.lastError}
+              {lastError}
             </Text>
           </Alert>
         )}
-        <FactList facts={factsOf(agent, ownerName)} />
+        <FactList facts={factsOf(props)} />
       </Stack>
     </Section>
   );

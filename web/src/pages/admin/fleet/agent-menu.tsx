@@ -1,6 +1,6 @@
 // The menu at the end of an agent's row.
 import { ActionIcon, Menu } from '@mantine/core';
-import { IconDots, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
+import { IconDots, IconInfoCircle, IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { Link } from 'react-router';
 
 import { text } from '../../../text';
@@ -13,7 +13,7 @@ export function AgentMenu({ agent, title }: { agent: FleetAgent; title: string }
   const deeds = useAgentDeeds(agent, title);
   return (
     <>
-      <Menu position="bottom-end" width={200}>
+      <Menu position="bottom-end" width={220}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" loading={deeds.pending} aria-label={words.for(title)}>
             <IconDots size={18} aria-hidden />
@@ -31,6 +31,9 @@ export function AgentMenu({ agent, title }: { agent: FleetAgent; title: string }
           </Menu.Item>
           <Menu.Item disabled={!deeds.canRestart} onClick={deeds.restart} leftSection={<IconRefresh size={16} aria-hidden />}>
             {text.actions.restart}
+          </Menu.Item>
+          <Menu.Item disabled={!deeds.canRotate} onClick={deeds.rotate} leftSection={<IconKey size={16} aria-hidden />}>
+            {text.actions.rotateToken}
           </Menu.Item>
           <Menu.Divider />
           <Menu.Item c="var(--mantine-color-error)" disabled={!deeds.canRemove} onClick={deeds.remove} leftSection={<IconTrash size={16} aria-hidden />}>

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { FakeEventSource } from '../../../test/event-source';
 import { expectAccessible, renderPage } from '../../../test/render-page';
-import { accountOf, agentOf, limitsOf, pageOf } from '../../../test/rows';
+import { accountOf, agentOf, limitsOf, pageOf, usageOf } from '../../../test/rows';
 import { problem, server } from '../../../test/server';
 import { FleetPage } from './fleet-page';
 
@@ -31,8 +31,7 @@ describe('the fleet', () => {
   });
 
   it('shows what each running agent uses, and the fleet also where that cannot be had', async () => {
-    const used = { kind: 'user', id: 'a1', owner: 'u1', memoryBytes: 734_003_200, memoryLimitBytes: 1_610_612_736, cpuMilli: 250, processes: 33, at: '2026-01-01T00:00:00.000Z' };
-    server.on('GET /api/fleet/usage', { items: [used], problem: null });
+    server.on('GET /api/fleet/usage', { items: [usageOf({ id: 'a1' })], problem: null });
     const { unmount } = renderPage(<FleetPage />);
     expect(await within(await rowOf('Alice')).findByText('uses 700 MiB · 0.25 CPU')).toBeVisible();
     expect(within(await rowOf('Bob')).queryByText(/^uses/)).toBeNull();
@@ -111,6 +110,16 @@ describe('what an admin does in the fleet', () => {
     expect(server.requests('POST /api/fleet/user/a1/stop')).toHaveLength(0);
     await userEvent.click(within(dialog).getByRole('button', { name: 'Stop' }));
     expect(await screen.findByText('Alice is being stopped')).toBeVisible();
+  });
+
+  it('gives an agent another gateway token after a question only', async () => {
+    server.on('POST /api/fleet/user/a1/rotate-token', alice);
+    renderPage(<FleetPage />);
+    await choose('Alice', 'New gateway token');
+    const dialog = await screen.findByRole('dialog', { name: 'Give Alice a new gateway token?' });
+    expect(server.requests('POST /api/fleet/user/a1/rotate-token')).toHaveLength(0);
+    await userEvent.click(within(dialog).getByRole('button', { name: 'New gateway token' }));
+    await waitFor(() => expect(server.requests('POST /api/fleet/user/a1/rotate-token')).toHaveLength(1));
   });
 
   it('shows why it could not start an agent', async () => {
