@@ -1,5 +1,6 @@
 // A real Chromium, and how a page is looked at: in light and dark, as wide as a desk and as a phone, by axe and by the
 // camera. Whatever the console or the policy complains about is kept and fails the run.
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -13,7 +14,7 @@ const phone = { width: 390, height: 844 };
 const waitMs = 60_000; // a limit, on a machine that does other things too
 const serious = ['serious', 'critical'];
 
-function executable() {
+export function executable() {
   const known = [process.env.MOSAIC_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].filter(Boolean);
   const found = known.find((file) => fs.existsSync(file));
   if (!found) throw new Error('there is no chromium; install it with: apt-get install chromium (or set MOSAIC_CHROMIUM)');
@@ -23,7 +24,9 @@ function executable() {
 export class Browser {
   complaints = [];
   findings = [];
+  milder = []; // of axe, below "serious": told, not held
   seen = new Set();
+  looks = 0;
 
   async start() {
     fs.mkdirSync(pictures, { recursive: true });
@@ -65,6 +68,8 @@ export class Browser {
     const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
     if (wide > screen) this.findings.push(`${name}: ${wide} px wide on a phone of ${screen} px`);
     await this.judge(page, `${name} (phone)`);
+    await this.paint(page, 'dark');
+    await page.screenshot({ path: path.join(pictures, `${name}-phone-dark.png`) });
     await page.setViewportSize(desk);
   }
 
@@ -78,13 +83,26 @@ export class Browser {
 
   async judge(page, name) {
     await page.evaluate(axe.source);
-    const violations = await page.evaluate(() =>
-      window.axe
-        .run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
-        .then((result) => result.violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`) }))),
+    const { violations, passes } = await page.evaluate(() =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }).then((result) => ({
+        violations: result.violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`) })),
+        passes: result.passes.map(({ id }) => id),
+      })),
     );
     for (const { id, impact, nodes } of violations)
-      if (serious.includes(impact)) this.findings.push(`${name}: ${impact} ${id}: ${nodes.slice(0, 3).join(' | ')}`);
+      (serious.includes(impact) ? this.findings : this.milder).push(`${name}: ${impact} ${id}: ${nodes.slice(0, 3).join(' | ')}`);
+    // A look that found neither letters nor a language to judge was no look.
+    for (const rule of ['color-contrast', 'html-has-lang']) if (!passes.includes(rule)) this.findings.push(`${name}: nothing was judged by ${rule}`);
+    this.looks += 1;
+  }
+
+  // No page was complained about, and none was left out.
+  verdict(pages) {
+    console.log(`axe: ${this.looks} looks at ${this.seen.size} pages, ${this.findings.length} serious findings, ${this.milder.length} milder ones`);
+    for (const line of this.milder) console.log(`  ${line}`);
+    assert.deepEqual([...this.seen].sort(), [...pages].sort());
+    assert.deepEqual(this.findings, []);
+    assert.deepEqual(this.complaints, []);
   }
 
   // What every person saw at the end.

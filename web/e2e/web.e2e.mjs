@@ -35,6 +35,22 @@ async function fillProvider(page, key) {
   await field(page, 'API key').fill(key);
 }
 
+// After the browser was closed nothing is left of it but what the administrator knows.
+async function goesOnElsewhere() {
+  const elsewhere = await browser.person('admin elsewhere', [/status of 40[14]/]);
+  await elsewhere.goto(`${world.url}/`);
+  await elsewhere.getByRole('link', { name: 'An administrator can also sign in and go on' }).click();
+  await field(elsewhere, 'Name').fill('admin');
+  await field(elsewhere, 'Password').fill(password);
+  await button(elsewhere, 'Sign in').click();
+  await step(elsewhere, 'System agents').waitFor();
+  await elsewhere.getByRole('button', { name: /First provider/ }).click();
+  await elsewhere.getByText('“Local models” is saved.').waitFor();
+  assert.equal(await field(elsewhere, 'Base URL').inputValue(), `http://${world.providerAddress}/v1`);
+  assert.equal(await field(elsewhere, 'API key').inputValue(), '', 'a key never comes back');
+  await elsewhere.context().close();
+}
+
 chapter('set-up leads through its pages, back and forth and over a reload, to the chat', async () => {
   admin = await browser.person('admin', [/status of 40[149]/]);
   await admin.goto(`${world.url}/`);
@@ -58,8 +74,8 @@ chapter('set-up leads through its pages, back and forth and over a reload, to th
   await admin.getByText('The provider refuses this key.').waitFor();
   await button(admin, 'Back').click();
   await step(admin, 'Sign-in').waitFor();
-  await admin.goForward().catch(() => {}); // the history has no page ahead: the list of steps leads there
-  await admin.getByRole('button', { name: /First provider/ }).click();
+  await admin.goBack(); // the browser's own way, too
+  await step(admin, 'First provider').waitFor();
   assert.equal(await field(admin, 'Base URL').inputValue(), `http://${world.providerAddress}/v1`, 'what was entered is still there');
   await field(admin, 'API key').fill(world.keys.admin);
   await button(admin, 'Test connection').click();
@@ -76,6 +92,7 @@ chapter('set-up leads through its pages, back and forth and over a reload, to th
   await step(admin, 'System agents').waitFor();
   await admin.goto(`${world.url}/onboarding`); // another window, without the token: the session goes on
   await step(admin, 'System agents').waitFor();
+  await goesOnElsewhere();
   await admin.getByText('mosaic-main').waitFor();
   await browser.look(admin, 'setup-agents');
   await button(admin, 'None for now').click();
@@ -151,6 +168,22 @@ chapter('a change says what it does before it is saved, and is rolled out', asyn
   });
 });
 
+chapter('an agent that fell asleep is woken by a message, and what was said before stands in front of it', async () => {
+  await admin.goto(`${world.url}/settings/container`);
+  await admin.locator('[data-phase=running]').waitFor();
+  await world.sql(`UPDATE "UserContainer" SET "lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '31 minutes'`);
+  await admin.locator('[data-phase=stopped]').waitFor({ timeout: wakeMs });
+  await admin.getByRole('link', { name: 'Chat' }).click();
+  await admin.reload(); // this window remembers nothing
+  await admin.getByText('Your agent is asleep').waitFor();
+  await browser.look(admin, 'chat-asleep');
+  await say(admin, 'Which word?');
+  await admin.getByText(/Usually takes \d+ seconds/).waitFor();
+  await lastReply(admin).getByText('The word is "heron"').waitFor({ timeout: wakeMs });
+  await admin.getByRole('article', { name: 'You', exact: true }).first().getByText('Please remember the word heron.').waitFor();
+  assert.equal(await admin.getByRole('article', { name: 'You', exact: true }).last().textContent(), 'Which word?');
+});
+
 chapter('settings are there for providers, container, tokens and account', async () => {
   await admin.goto(`${world.url}/settings/providers`);
   await admin.getByText('Local models').waitFor();
@@ -163,7 +196,11 @@ chapter('settings are there for providers, container, tokens and account', async
 
   await admin.goto(`${world.url}/settings/container`);
   await admin.locator('[data-phase=running]').waitFor();
+  await admin.getByText(/MiB of 1536 MiB/).waitFor(); // as the engine measures it
   await browser.look(admin, 'settings-container');
+  await button(admin, 'Show it').click();
+  await admin.getByRole('region', { name: 'Lines of the log' }).getByText(/gateway/i).first().waitFor();
+  await browser.look(admin, 'settings-container-log');
 
   await admin.goto(`${world.url}/settings/tokens`);
   await admin.getByText('No token yet').waitFor();
@@ -257,7 +294,9 @@ chapter('an admin sees the fleet change while it happens, and every page about i
 });
 
 chapter('no page has a serious finding, is too wide for a phone, or was complained about', () => {
-  assert.ok(browser.seen.size >= 26, `only ${browser.seen.size} pages were looked at`);
-  assert.deepEqual(browser.findings, []);
-  assert.deepEqual(browser.complaints, []);
+  const setUp = ['token', 'administrator', 'signin', 'provider', 'agents', 'done'].map((name) => `setup-${name}`);
+  const chat = ['chat', 'chat-empty', 'chat-waking', 'chat-stopped', 'chat-asleep', 'chat-no-provider'];
+  const settings = ['agent', 'agent-confirm', 'providers', 'providers-empty', 'provider-edit', 'container', 'container-log', 'container-failed', 'tokens', 'tokens-empty', 'token-made', 'account'];
+  const admins = ['fleet', 'agent', 'system-agents', 'users', 'auth', 'limits', 'audit', 'health'];
+  browser.verdict([...setUp, ...chat, ...settings.map((name) => `settings-${name}`), ...admins.map((name) => `admin-${name}`), 'signin', 'not-found']);
 });

@@ -6,6 +6,12 @@ import { text } from '../text';
 
 export type Phase = Schemas['Phase'];
 
+const sleeping: readonly Phase[] = ['stopped', 'paused', 'hibernated'];
+
+export function isAsleep({ phase }: { phase: Phase }): boolean {
+  return sleeping.includes(phase);
+}
+
 const colors: Record<Phase, string> = {
   stopped: 'gray.5',
   waiting: 'yellow',

@@ -1,5 +1,6 @@
 // An agent in words: what it is called, what it may use, since when it is as it is.
 import type { Schemas } from '../../api/client';
+import { isAsleep } from '../../components/phase-badge';
 import { text } from '../../text';
 import { duration } from '../../text/format';
 
@@ -8,7 +9,6 @@ export type AgentKind = FleetAgent['kind'];
 export type AccountNames = ReadonlyMap<string, string>;
 
 const words = text.admin.agentWords;
-const sleeping: readonly string[] = ['stopped', 'paused', 'hibernated'];
 
 export function titleOf(agent: Pick<FleetAgent, 'kind' | 'owner' | 'name'>, names: AccountNames): string {
   return agent.kind === 'system' ? agent.name : (names.get(agent.owner) ?? agent.owner);
@@ -21,10 +21,6 @@ export function withTitles(effects: Schemas['EffectList'], names: AccountNames):
 
 export function pathOf(agent: Pick<FleetAgent, 'kind' | 'id'>): string {
   return `/admin/fleet/${agent.kind}/${encodeURIComponent(agent.id ?? '')}`;
-}
-
-export function isAsleep(agent: Pick<FleetAgent, 'phase'>): boolean {
-  return sleeping.includes(agent.phase);
 }
 
 // "for 3 h"; nothing while it is on its way.

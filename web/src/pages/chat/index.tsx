@@ -1,5 +1,5 @@
 // Talking to one's own agent.
-import { Alert, Button, Center, Group, Modal, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Center, Group, Loader, Modal, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconMoonStars } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -7,10 +7,11 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Navigate, useNavigate, useParams } from 'react-router';
 import { Route, Routes } from 'react-router';
 
-import { api, body } from '../../api/client';
+import { api, body, type Schemas } from '../../api/client';
 import { asProblem } from '../../api/problem';
 import { keys } from '../../api/queries';
 import { useAccount } from '../../api/session';
+import { isAsleep } from '../../components/phase-badge';
 import { ProblemAlert } from '../../components/problem-alert';
 import { ScrolledToEnd } from '../../components/scrolled-to-end';
 import { LoadingState } from '../../components/states';
@@ -161,24 +162,38 @@ function Beginning({ past: { container, history, awake } }: { past: ReturnType<t
         <Text c="dimmed" ta="center">
           {words.emptyHint}
         </Text>
-        {container.data?.id && !awake && <Asleep />}
+        {container.data?.id && !awake && <NotAwake agent={container.data} />}
       </Stack>
     </Center>
   );
 }
 
-function Asleep() {
+// Asleep, or on its way.
+function NotAwake({ agent }: { agent: Schemas['OwnAgent'] }) {
+  if (agent.phase === 'failed' || isAsleep(agent)) return <Asleep stopped={agent.desiredState === 'stopped'} />;
+  return (
+    <Group gap="sm" role="status">
+      <Loader size="sm" aria-hidden />
+      <Text size="sm">{text.phases[agent.phase]}</Text>
+    </Group>
+  );
+}
+
+function Asleep({ stopped }: { stopped: boolean }) {
   const queryClient = useQueryClient();
   const wake = useMutation({
     mutationFn: () => body(api.POST('/api/container/start')),
     onSuccess: (agent) => queryClient.setQueryData(keys.container, agent),
   });
   return (
-    <Alert color="gray" icon={<IconMoonStars aria-hidden />} title={words.asleepTitle}>
-      <Text size="sm">{words.asleepHint}</Text>
-      <Button size="xs" variant="default" mt="sm" loading={wake.isPending} disabled={wake.isSuccess} onClick={() => wake.mutate()}>
-        {wake.isSuccess ? words.waking.title : words.wake}
-      </Button>
-    </Alert>
+    <>
+      <Alert color="gray" icon={<IconMoonStars aria-hidden />} title={stopped ? words.stoppedTitle : words.asleepTitle}>
+        <Text size="sm">{stopped ? words.stoppedHint : words.asleepHint}</Text>
+        <Button size="xs" variant="default" mt="sm" loading={wake.isPending} onClick={() => wake.mutate()}>
+          {stopped ? words.start : words.wake}
+        </Button>
+      </Alert>
+      {wake.isError && <ProblemAlert error={wake.error} />}
+    </>
   );
 }

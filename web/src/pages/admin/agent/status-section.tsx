@@ -3,13 +3,12 @@ import type { ReactNode } from 'react';
 
 import type { Schemas } from '../../../api/client';
 import { FactList } from '../../../components/fact-list';
-import { PhaseBadge } from '../../../components/phase-badge';
+import { isAsleep, PhaseBadge } from '../../../components/phase-badge';
 import { usageFact } from '../../../components/usage-fact';
 import { Section } from '../../../components/section';
 import { TimeAgo } from '../../../components/time-ago';
 import { text } from '../../../text';
 import { dateTime, duration } from '../../../text/format';
-import { isAsleep } from '../agent-words';
 import type { AgentInFull } from './agent-page';
 import { spent } from './wake-section';
 

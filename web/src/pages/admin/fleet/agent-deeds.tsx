@@ -7,8 +7,9 @@ import { keys } from '../../../api/queries';
 import { ConfirmDialog } from '../../../components/confirm-dialog';
 import { notifyDone } from '../../../components/notify';
 import { notifyProblem } from '../../../components/notify-problem';
+import { isAsleep } from '../../../components/phase-badge';
 import { text } from '../../../text';
-import { type FleetAgent, isAsleep } from '../agent-words';
+import type { FleetAgent } from '../agent-words';
 import { RemovalDialog } from './removal-dialog';
 
 const words = text.admin.actions;
