@@ -54,6 +54,17 @@ describe.each(addresses)('%s', (address) => {
   });
 });
 
+describe.each(['/onboarding', '/chat'])('%s, before anything is known of whoever comes,', (address) => {
+  it('says what went wrong and what to do', async () => {
+    server.otherwise(problem(503, 'database-away', 'The database does not answer.'));
+    renderPage(<App />, address, null);
+    expect(await screen.findByRole('alert')).toHaveTextContent('The database does not answer.');
+    server.otherwise(undefined).on('GET /api/auth/session', { signedIn: false }).on('GET /api/onboarding/status', { completed: false });
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByRole('heading', { name: 'Set-up token' })).toBeVisible();
+  });
+});
+
 it('leads whoever is not signed in to the sign-in page, and back', async () => {
   server
     .on('GET /api/auth/session', { signedIn: false })

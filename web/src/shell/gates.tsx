@@ -13,7 +13,8 @@ export function SignedInOnly({ children }: { children: ReactNode }) {
   const onboarding = useOnboardingStatus();
   const { pathname, search } = useLocation();
   const failed = session.isError ? session : onboarding.isError ? onboarding : null;
-  if (failed && failed.data === undefined) return <ProblemAlert error={failed.error} onRetry={() => void failed.refetch()} />;
+  const again = () => [session, onboarding].forEach((question) => question.isError && void question.refetch());
+  if (failed && failed.data === undefined) return <ProblemAlert error={failed.error} onRetry={again} />;
   if (!session.data || !onboarding.data) return <LoadingState />;
   if (!onboarding.data.completed) return <Navigate to="/onboarding" replace />;
   if (!session.data.signedIn) return <Navigate to={`/sign-in?next=${encodeURIComponent(pathname + search)}`} replace />;

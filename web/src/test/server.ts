@@ -35,7 +35,7 @@ class Server {
   }
 
   // To whatever else is asked for.
-  otherwise(answer: Answer): this {
+  otherwise(answer: Answer | undefined): this {
     this.rest = answer;
     return this;
   }

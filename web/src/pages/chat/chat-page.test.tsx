@@ -71,6 +71,14 @@ describe('the chat', () => {
     expect(await screen.findByText('From before')).toBeVisible();
   });
 
+  it('says of an agent that was stopped that it has to be started, and of one on its way where it is', async () => {
+    server.on('GET /api/container', ownAgentOf({ phase: 'stopped', desiredState: 'stopped', uptimeSec: null })).on('POST /api/container/start', new Reply(202, ownAgentOf({ phase: 'starting' })));
+    open();
+    expect(await screen.findByText('Your agent is stopped')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Start it' }));
+    expect(await screen.findByText('Starting')).toBeVisible();
+  });
+
   it('puts what was said before in front of the message that woke the agent', async () => {
     server.on('GET /api/container', ownAgentOf({ phase: 'stopped', uptimeSec: null })).on('POST /v1/chat/completions', () => {
       server.on('GET /api/container', ownAgentOf());

@@ -159,10 +159,13 @@ function Beginning({ past: { container, history, awake } }: { past: ReturnType<t
         <Title order={2} size="h3" ta="center">
           {words.emptyTitle}
         </Title>
-        <Text c="dimmed" ta="center">
-          {words.emptyHint}
-        </Text>
-        {container.data?.id && !awake && <NotAwake agent={container.data} />}
+        {container.data?.id && !awake ? (
+          <NotAwake agent={container.data} />
+        ) : (
+          <Text c="dimmed" ta="center">
+            {words.emptyHint}
+          </Text>
+        )}
       </Stack>
     </Center>
   );

@@ -17,7 +17,7 @@ import { NotFoundPage } from '../../not-found-page';
 import { type AgentKind, type FleetAgent, titleOf } from '../agent-words';
 import { useAgentDeeds } from '../fleet/agent-deeds';
 import { LiveMark } from '../fleet/live-mark';
-import { useFleetUsage } from '../fleet/use-fleet-usage';
+import { usedBy, useFleetUsage } from '../fleet/use-fleet-usage';
 import { useLiveFleet } from '../fleet/use-live-fleet';
 import { useAccountNames } from '../use-account-names';
 import classes from './agent-page.module.css';
@@ -66,7 +66,7 @@ function OneAgent({ kind, id }: { kind: AgentKind; id: string }) {
           {(shown) => (
             <div className={classes.columns}>
               <div className={classes.column}>
-                <StatusSection agent={shown} ownerName={title} usage={usage.get(`${kind}/${id}`)} />
+                <StatusSection agent={shown} ownerName={title} usage={usedBy(shown, usage)} />
                 <ResourcesSection key={shown.generation} agent={shown} limits={limits.data} />
                 <WakeSection kind={kind} id={id} />
               </div>

@@ -69,7 +69,7 @@ export function AuditPage() {
           searchable
           clearable
           clearButtonProps={{ 'aria-label': words.everybody }}
-          style={{ flex: '0 1 260px' }}
+          style={{ flex: '1 1 260px', maxWidth: 420 }}
         />
         <Select
           label={words.action}
@@ -79,7 +79,7 @@ export function AuditPage() {
           onChange={(value) => set('action', value)}
           clearable
           clearButtonProps={{ 'aria-label': words.everything }}
-          style={{ flex: '0 1 260px' }}
+          style={{ flex: '1 1 260px', maxWidth: 420 }}
         />
       </Group>
       <QueryView

@@ -31,7 +31,7 @@ describe('the fleet', () => {
   });
 
   it('shows what each running agent uses, and the fleet also where that cannot be had', async () => {
-    server.on('GET /api/fleet/usage', { items: [usageOf({ id: 'a1' })], problem: null });
+    server.on('GET /api/fleet/usage', { items: [usageOf({ id: 'a1' }), usageOf({ id: 'a2' })], problem: null }); // the second has just fallen asleep
     const { unmount } = renderPage(<FleetPage />);
     expect(await within(await rowOf('Alice')).findByText('uses 700 MiB · 0.25 CPU')).toBeVisible();
     expect(within(await rowOf('Bob')).queryByText(/^uses/)).toBeNull();

@@ -115,7 +115,7 @@ function FleetFilters({ filter, onChange }: { filter: FleetFilter; onChange: (ch
           setTyped(event.currentTarget.value);
           search(event.currentTarget.value);
         }}
-        style={{ flex: '1 1 220px' }}
+        style={{ flex: '3 1 220px' }}
       />
       <Select
         label={words.phase}
@@ -125,7 +125,7 @@ function FleetFilters({ filter, onChange }: { filter: FleetFilter; onChange: (ch
         onChange={(value) => onChange({ phase: value as Phase | null })}
         clearable
         clearButtonProps={{ 'aria-label': words.allPhases }}
-        style={{ flex: '0 1 200px' }}
+        style={{ flex: '1 1 180px' }}
       />
       <SegmentedControl
         aria-label={words.kind}

@@ -9,7 +9,7 @@ import { TimeAgo } from '../../../components/time-ago';
 import { text } from '../../../text';
 import { type AccountNames, complaintOf, type FleetAgent, pathOf, reasonOf, sinceOf, titleOf } from '../agent-words';
 import { AgentMenu } from './agent-menu';
-import type { FleetUsage } from './use-fleet-usage';
+import { type FleetUsage, usedBy } from './use-fleet-usage';
 
 const words = text.admin.agentWords;
 const { columns: heads, table } = text.admin.fleet;
@@ -27,7 +27,7 @@ export function FleetTable({ agents, names, defaults, usage }: FleetTableProps) 
   const columns: Column<FleetAgent>[] = [
     { id: 'agent', label: heads.agent, cell: (agent) => <NameCell agent={agent} title={titleOf(agent, names)} /> },
     { id: 'status', label: heads.status, cell: (agent) => <StatusCell agent={agent} /> },
-    { id: 'resources', label: heads.resources, cell: (agent) => <ResourcesCell agent={agent} defaults={defaults} used={usage.get(`${agent.kind}/${agent.id}`)} /> },
+    { id: 'resources', label: heads.resources, cell: (agent) => <ResourcesCell agent={agent} defaults={defaults} used={usedBy(agent, usage)} /> },
     { id: 'used', label: heads.used, cell: (agent) => (agent.lastActiveAt ? <TimeAgo iso={agent.lastActiveAt} /> : words.never) },
     {
       id: 'actions',

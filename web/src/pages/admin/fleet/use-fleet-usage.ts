@@ -4,11 +4,18 @@ import { useQuery } from '@tanstack/react-query';
 
 import { api, body, type Schemas } from '../../../api/client';
 import { keys } from '../../../api/queries';
+import { isAsleep } from '../../../components/phase-badge';
+import type { FleetAgent } from '../agent-words';
 
 export type FleetUsage = ReadonlyMap<string, Schemas['AgentUsage']>;
 
 const everyMs = 5_000;
 const nothing: FleetUsage = new Map();
+
+// Of an agent that fell asleep the last measurement is still there for a while.
+export function usedBy(agent: FleetAgent, usage: FleetUsage): Schemas['AgentUsage'] | undefined {
+  return isAsleep(agent) ? undefined : usage.get(`${agent.kind}/${agent.id}`);
+}
 
 export function useFleetUsage(): FleetUsage {
   const usage = useQuery({
