@@ -30,9 +30,9 @@ export function sinceOf(agent: FleetAgent, now = Date.now()): string | null {
   return null;
 }
 
-// Why it is as it is, in the Ready condition's words; that it answers needs none.
+// Why it is as it is, in the Ready condition's words; that it answers or was switched off, which stands beside it, needs none.
 export function reasonOf(agent: FleetAgent): string | null {
-  return agent.reason === 'Ready' ? null : agent.message;
+  return agent.reason === 'Ready' || agent.reason === 'Inactive' ? null : agent.message;
 }
 
 // What stands in its way: its last failure, or what a condition complains of.

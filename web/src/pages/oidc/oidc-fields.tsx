@@ -47,7 +47,7 @@ export function OidcFields({ draft, onChange, hasSecret, error }: OidcFieldsProp
       />
       {input('label')}
       <Text size="sm">
-        {words.callback} <Code>{`${window.location.origin}/api/auth/oidc/callback`}</Code>
+        {words.callback} <Code style={{ overflowWrap: 'anywhere' }}>{`${window.location.origin}/api/auth/oidc/callback`}</Code>
       </Text>
       <Accordion variant="contained">
         <Accordion.Item value="more">

@@ -26,7 +26,7 @@ interface StatusSectionProps {
 function factsOf({ agent, ownerName, usage }: StatusSectionProps): Fact[] {
   const facts: (Fact | null)[] = [
     [words.phase, <PhaseBadge key="phase" phase={agent.phase} />],
-    agent.message ? [words.reason, agent.message] : null,
+    agent.message && agent.reason !== 'Inactive' ? [words.reason, agent.message] : null,
     [words.mode, agent.kind === 'system' && agent.isActive === false ? agentWords.switchedOff : agentWords.desired[agent.desiredState]],
     agent.uptimeSec != null ? [words.uptime, duration(agent.uptimeSec * 1000)] : null,
     usage ? usageFact(usage) : null,

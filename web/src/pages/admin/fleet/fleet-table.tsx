@@ -28,7 +28,7 @@ export function FleetTable({ agents, names, defaults, usage }: FleetTableProps) 
     { id: 'agent', label: heads.agent, cell: (agent) => <NameCell agent={agent} title={titleOf(agent, names)} /> },
     { id: 'status', label: heads.status, cell: (agent) => <StatusCell agent={agent} /> },
     { id: 'resources', label: heads.resources, cell: (agent) => <ResourcesCell agent={agent} defaults={defaults} used={usedBy(agent, usage)} /> },
-    { id: 'used', label: heads.used, cell: (agent) => (agent.lastActiveAt ? <TimeAgo iso={agent.lastActiveAt} /> : words.never) },
+    { id: 'used', label: heads.used, whole: true, cell: (agent) => (agent.lastActiveAt ? <TimeAgo iso={agent.lastActiveAt} /> : words.never) },
     {
       id: 'actions',
       label: heads.actions,
@@ -107,14 +107,14 @@ function ResourcesCell({ agent, defaults, used }: { agent: FleetAgent; defaults:
       <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
         {words.memory(memory)} · {words.cpu(cpu)}
       </Text>
-      {used && (
-        <Text size="xs" style={{ whiteSpace: 'nowrap' }}>
-          {words.uses(used.memoryBytes, used.cpuMilli)}
-        </Text>
-      )}
       {!own && (
         <Text size="xs" c="dimmed">
           {words.default}
+        </Text>
+      )}
+      {used && (
+        <Text size="xs" style={{ whiteSpace: 'nowrap' }}>
+          {words.uses(used.memoryBytes, used.cpuMilli)}
         </Text>
       )}
     </>
