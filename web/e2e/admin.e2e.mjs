@@ -152,6 +152,9 @@ chapter('limits, sign-in, users, audit and health show what is so, and the chang
 
   await admin.getByRole('link', { name: 'Sign-in' }).click();
   await admin.getByRole('table', { name: 'Administrators with a password' }).getByText('grace').waitFor();
+  await admin.getByRole('textbox', { name: 'Issuer URL' }).fill(`http://${world.providerAddress}`);
+  await button(admin, 'Test connection').click();
+  await admin.getByText('This address may not be used.').waitFor(); // the real API judged it: no https
   await browser.look(admin, 'admins-auth');
 
   await admin.getByRole('link', { name: 'Users' }).click();

@@ -13,7 +13,7 @@ const kilobyte = 1024;
 // As Lighthouse has it for phones.
 const slowness = { cpu: 4, latencyMs: 150, bytesPerSecond: (1.6 * 1024 * 1024) / 8 };
 // What goes over the wire is the same every time. Times are limits, on a machine that does other things too.
-const budget = { requests: 30, bytes: 400 * kilobyte, layoutShift: 0.1, firstPaintMs: 10_000, usableMs: 20_000, blockedMs: 10_000 };
+const budget = { requests: 30, bytes: 400 * kilobyte, layoutShift: 0.1, firstPaintMs: 20_000, usableMs: 40_000, blockedMs: 20_000 };
 const agents = 100;
 
 const account = { id: 'ada', source: 'breakglass', issuer: null, name: 'ada', email: null, role: 'admin', grantedRole: null, disabled: false, agentAllowed: true, createdAt: '2026-01-01T00:00:00.000Z', lastSignInAt: null, generation: 1 };

@@ -37,7 +37,6 @@ describe.each(addresses)('%s', (address) => {
     renderPage(<App />, address);
     await screen.findByRole('navigation', { name: 'Main' });
     expect((await screen.findAllByText(/^Loading /)).length).toBeGreaterThan(0);
-    await expectAccessible();
   });
 
   it('says what went wrong and what to do, and asks again', async () => {

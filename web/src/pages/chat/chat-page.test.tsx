@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { expectAccessible, renderPage } from '../../test/render-page';
 import { accountOf, ownAgentOf } from '../../test/rows';
@@ -32,6 +32,7 @@ async function write(message: string) {
 
 const articles = () => screen.getAllByRole('article').map((article) => article.textContent);
 
+afterEach(() => void vi.useRealTimers());
 beforeEach(() => {
   window.localStorage.clear();
   server.on('GET /api/container', ownAgentOf()).on(history, { items: [], hasMore: false });
@@ -54,6 +55,17 @@ describe('the chat', () => {
     expect(alert).toHaveTextContent('Your agent did not say.');
     server.on(history, { items: [said('user', 'Hello')], hasMore: false });
     await userEvent.click(within(alert).getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('Hello')).toBeVisible();
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('asks an agent again by itself that was too busy to say', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    server.on(history, problem(502, 'agent-failed', 'Your agent did not say.'));
+    open();
+    await screen.findByRole('alert');
+    server.on(history, { items: [said('user', 'Hello')], hasMore: false });
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(await screen.findByText('Hello')).toBeVisible();
     expect(screen.queryByRole('alert')).toBeNull();
   });

@@ -9,6 +9,7 @@ import type { ChatStore } from './chat-store';
 import { sessionOf } from './conversations';
 
 const lookAgainMs = 3_000;
+const askAgainMs = 5_000; // an agent that has only just woken may be too busy to say
 
 export function useHistory(store: ChatStore, conversation: string, recorded: boolean, running: boolean) {
   const container = useQuery({
@@ -22,6 +23,7 @@ export function useHistory(store: ChatStore, conversation: string, recorded: boo
     queryKey: ['conversation', conversation],
     queryFn: () => body(api.GET('/api/conversations/{session}/messages', { params: { path: { session: sessionOf(conversation) } } })),
     enabled: wanted,
+    refetchInterval: ({ state }) => (state.status === 'error' ? askAgainMs : false),
     staleTime: 0,
     gcTime: 0,
   });

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { FakeEventSource } from '../../../test/event-source';
 import { expectAccessible, renderPage } from '../../../test/render-page';
@@ -16,6 +16,7 @@ const refused = { type: 'ConfigurationApplied', status: 'False', reason: 'Config
 const event = (id: number, reason: string) => ({ id, at, severity: 'normal', reason, message: `message ${id}`, count: 1 });
 const path = 'GET /api/fleet/user/a1';
 
+afterEach(() => void vi.useRealTimers());
 beforeEach(() => {
   server
     .on('GET /api/users', pageOf([accountOf({ id: 'u1', name: 'Alice' })]))
@@ -75,7 +76,6 @@ describe('the page of one agent', () => {
     expect(item).toHaveTextContent('EgressRefused');
     expect(item).toHaveTextContent('3 times');
     expect(item).toHaveTextContent('evil.example:443: not allowed');
-    vi.useRealTimers();
   });
 
   it('loads older events on demand', async () => {
