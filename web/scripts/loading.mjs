@@ -69,9 +69,10 @@ async function measure(browser, origin, { address, ready }) {
   const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
   const page = await context.newPage();
   const devtools = await context.newCDPSession(page);
-  const wire = { requests: 0, bytes: 0 };
-  devtools.on('Network.requestWillBeSent', () => (wire.requests += 1));
-  devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (wire.bytes += encodedDataLength));
+  const asked = new Set(); // what is asked for again while one waits is no part of loading
+  let bytes = 0;
+  devtools.on('Network.requestWillBeSent', ({ request }) => asked.add(request.url));
+  devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
   await devtools.send('Network.enable');
   await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: slowness.latencyMs, downloadThroughput: slowness.bytesPerSecond, uploadThroughput: slowness.bytesPerSecond });
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowness.cpu });
@@ -80,7 +81,7 @@ async function measure(browser, origin, { address, ready }) {
   await page.waitForFunction(() => window.loading.usableMs !== null && window.loading.firstPaintMs !== null, null, { timeout: 60_000 });
   const seen = await page.evaluate(() => window.loading);
   await context.close();
-  return { ...wire, ...seen };
+  return { requests: asked.size, bytes, ...seen };
 }
 
 function line(address, { requests, bytes, firstPaintMs, usableMs, longTasks, blockedMs, layoutShift }) {
