@@ -172,6 +172,8 @@ chapter('a change says what it does before it is saved, and is rolled out', asyn
 chapter('an agent that fell asleep is woken by a message, and what was said before stands in front of it', async () => {
   await admin.goto(`${world.url}/settings/container`);
   await admin.locator('[data-phase=running]').waitFor();
+  const busy = `SELECT count(*) FROM "UserContainer" WHERE "busyUntil" > now() AT TIME ZONE 'UTC'`;
+  await until('its last turn is over, and on record', wakeMs, async () => (await world.sql(busy)) === '0');
   await world.sql(`UPDATE "UserContainer" SET "lastActiveAt" = now() AT TIME ZONE 'UTC' - interval '31 minutes'`);
   await admin.locator('[data-phase=stopped]').waitFor({ timeout: wakeMs });
   await admin.getByRole('link', { name: 'Chat' }).click();
