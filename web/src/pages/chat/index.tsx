@@ -150,9 +150,9 @@ function HistoryFailed({ error, onRetry }: { error: unknown; onRetry: () => void
 }
 
 // Before anything was said here: what the agent's own session has is on its way, or what to do.
-function Beginning({ past: { container, history, awake } }: { past: ReturnType<typeof useHistory> }) {
+function Beginning({ past: { container, awake, reading } }: { past: ReturnType<typeof useHistory> }) {
   if (container.isError && !container.data) return <ProblemAlert error={container.error} onRetry={() => void container.refetch()} />;
-  if (container.isPending || (awake && history.isFetching)) return <LoadingState what={words.loadingHistory} />;
+  if (container.isPending || reading) return <LoadingState what={words.loadingHistory} />;
   return (
     <Center mih="40dvh">
       <Stack align="center" gap="md" maw={520}>

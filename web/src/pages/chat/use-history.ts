@@ -31,5 +31,5 @@ export function useHistory(store: ChatStore, conversation: string, recorded: boo
   useEffect(() => {
     if (data && wanted) store.takeRecord(conversation, data.items, data.hasMore);
   }, [data, wanted, store, conversation]);
-  return { container, history, awake };
+  return { container, history, awake, reading: wanted && history.isPending };
 }
