@@ -46,6 +46,7 @@ std::string KillFleet::add(const std::string& owner, bool awake) {
   purged_.erase(owner);
   Agent agent;
   agent.owner = owner;
+  agent.token = "token-of-" + id;
   agents_[id] = agent;
   if (awake) apply(id, Change::wake);
   return id;
@@ -59,12 +60,12 @@ std::function<void()> KillFleet::picture() {
   };
 }
 
-// Twelve in a hundred go away; the rest wakes, sleeps, restarts or changes its size.
+// Twelve in a hundred go away; the rest wakes, sleeps, restarts or changes its token or size.
 void KillFleet::change(const std::string& id) {
   static constexpr std::pair<int, Change> up_to[] = {
-      {28, Change::wake},   {40, Change::idle},    {52, Change::run},
-      {64, Change::stop},   {80, Change::restart}, {88, Change::resize},
-      {91, Change::remove}, {94, Change::purge},   {100, Change::drop}};
+      {28, Change::wake},    {40, Change::idle},   {52, Change::run},    {64, Change::stop},
+      {74, Change::restart}, {81, Change::rotate}, {88, Change::resize}, {91, Change::remove},
+      {94, Change::purge},   {100, Change::drop}};
   const int dice = pick(0, 99);
   for (const auto& [limit, what] : up_to) {
     if (dice < limit) return apply(id, what);
@@ -94,6 +95,11 @@ void KillFleet::apply(const std::string& id, Change change) {
       return;
     case Change::restart:
       fleet_.set_user(id, std::string("\"restartedAt\" = ") + now);
+      return;
+    case Change::rotate:
+      agent.token = "token-" + std::to_string(changes_) + "-of-" + id;
+      agent.stored_token = fleet_.encrypt(agent.token);
+      fleet_.set_user(id, "\"nextGatewayToken\" = '" + agent.stored_token + "'");
       return;
     case Change::resize:
       agent.memory_mb = agent.memory_mb == 64 ? 72 : 64;
@@ -134,7 +140,7 @@ std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containe
   const auto rows = fleet_.database().sql(
       R"(SELECT "id", "phase", coalesce("containerId", ''), "deletionRequestedAt" IS NOT NULL,
                 coalesce("readyAt" >= "restartedAt", true), "restartCount", "generation" = "observedGeneration",
-                coalesce("lastError", 'nothing is on record')
+                coalesce("lastError", 'nothing is on record'), "nextGatewayToken", "gatewayToken"
          FROM "UserContainer")");
   if (rows.size() < agents_.size()) return "a row was lost";
   for (const auto& row : rows) {
@@ -149,6 +155,10 @@ std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containe
     });
     if (has > 1) return id + " has " + std::to_string(has) + " containers";
     if (!row[6].as<bool>(false)) return id + " was not looked at since it changed";
+    if (!row[8].is_null()) return id + " has a token that is not in force yet";
+    if (const auto& stored = agent->second.stored_token;
+        !stored.empty() && row[9].as<std::string>() != stored)
+      return id + " has another token in force than the last that was asked for";
     const std::string wanted = agent->second.awake ? "running" : "stopped";
     if (phase != wanted)
       return id + " is " + phase + " instead of " + wanted + " (" + fleet_.look(id)->message + ")";
@@ -161,6 +171,14 @@ std::string KillFleet::unsettled_rows(const std::vector<SeenContainer>& containe
   return {};
 }
 
+std::string KillFleet::wrong_token(const std::string& id, const Agent& agent,
+                                   const nlohmann::json& container) {
+  const auto& environment = container.at("Config").at("Env");
+  const bool its_own = std::find(environment.begin(), environment.end(),
+                                 "AGENT_TOKEN=" + agent.token) != environment.end();
+  return its_own ? "" : id + " runs with another token than its row has";
+}
+
 std::string KillFleet::leftovers(const std::vector<SeenContainer>& containers) {
   for (const auto& container : containers) {
     if (container.row.empty())
@@ -169,8 +187,10 @@ std::string KillFleet::leftovers(const std::vector<SeenContainer>& containers) {
     if (agent == agents_.end())
       return "container " + container.name + " (" + container.state + ") has no row";
     if (!agent->second.awake) continue;
-    const auto memory =
-        fleet_.engine().inspect(container.id).at("HostConfig").at("Memory").get<std::int64_t>();
+    const auto inspected = fleet_.engine().inspect(container.id);
+    if (auto complaint = wrong_token(container.row, agent->second, inspected); !complaint.empty())
+      return complaint;
+    const auto memory = inspected.at("HostConfig").at("Memory").get<std::int64_t>();
     if (memory != std::int64_t{agent->second.memory_mb} * 1024 * 1024)
       return container.row + " has another limit";
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 #include <string>
@@ -16,7 +17,18 @@
 
 namespace mosaic::e2e {
 
-enum class Change : std::uint8_t { wake, idle, run, stop, restart, resize, remove, purge, drop };
+enum class Change : std::uint8_t {
+  wake,
+  idle,
+  run,
+  stop,
+  restart,
+  rotate,  // another gateway token
+  resize,
+  remove,
+  purge,
+  drop,
+};
 
 class KillFleet {
  public:
@@ -33,7 +45,7 @@ class KillFleet {
 
   // An agent for every owner, half of them with somebody waiting.
   void create_all();
-  // One random change of one row: create, wake, sleep, start, stop, restart, another limit, delete, purge.
+  // One random change of one row: create, wake, sleep, start, stop, restart, another token or limit, delete, purge.
   void change_something();
   // What is never allowed, not even for a moment; empty when all is well.
   std::string breach();
@@ -49,11 +61,15 @@ class KillFleet {
     std::string owner;
     bool awake = false;
     int memory_mb = 64;
+    std::string token;
+    std::string stored_token;  // as the row was given it; empty: the one that it was made with
   };
 
   void create(const std::string& owner);
   void change(const std::string& id);
   std::string unsettled_rows(const std::vector<SeenContainer>& containers);
+  std::string wrong_token(const std::string& id, const Agent& agent,
+                          const nlohmann::json& container);
   std::string leftovers(const std::vector<SeenContainer>& containers);
   std::string unsettled_volumes();
 
