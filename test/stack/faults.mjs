@@ -106,6 +106,7 @@ export class Faults {
       },
       undo: async () => {
         await this.#clear();
+        if (!turn) return; // no newcomer came to be
         await turn;
         await this.fleet.call('DELETE', `/api/fleet/user/${person.id}?purge=true`, { body: { confirm: person.name } });
         await eventually('the newcomer is purged', recoveredLimitMs, async () => !(await this.fleet.agents()).has(person.id));

@@ -217,18 +217,23 @@ class Judgement {
     say(`cycle ${number} of ${amount.cycles}: answered in ${seconds(answered)}, at rest in ${seconds(performance.now() - roundBegan)}, ${failures} tries failed, ${Math.round(busySeconds() - busyBefore)} s of CPU on this machine${words}`);
   }
 
+  // What does not come to pass is a violation, and the next fault's turn comes all the same.
+  async noting(name, action) {
+    try {
+      return (await action()) ?? '';
+    } catch (error) {
+      this.note(`${name}: ${error.message}`);
+      return '';
+    }
+  }
+
   async strike(fault, wakers, awake) {
     const before = this.violations.length;
     await fault.strike();
     say(`${fault.name}: struck; ${wakers.length} wake, ${awake.length} are asked again`);
     const turns = Promise.all([this.converseAll(wakers), this.rememberAll(awake)]);
-    let words = '';
-    try {
-      words = await fault.during();
-    } catch (error) {
-      this.note(`${fault.name}: ${error.message}`);
-    }
-    await fault.undo();
+    const words = await this.noting(fault.name, () => fault.during());
+    await this.noting(fault.name, () => fault.undo());
     say(`${fault.name}: undone${words && `; ${words}`}`);
     const undone = performance.now();
     const failures = (await turns).reduce((sum, count) => sum + count, 0);
@@ -248,8 +253,11 @@ class Judgement {
   async run() {
     await this.begin();
     this.doublesTold = 0;
-    for (let number = 1; number <= amount.cycles; ++number) await this.cycle(number, this.faultsOf(number));
-    this.tell();
+    try {
+      for (let number = 1; number <= amount.cycles; ++number) await this.cycle(number, this.faultsOf(number));
+    } finally {
+      this.tell(); // what was measured until then
+    }
     await this.measure();
   }
 
