@@ -81,6 +81,14 @@ Asked rotate_token(Store& store, const AgentRow& row, const std::string& token) 
           running_goal(generation_now(store, row), row.status.started_at)};
 }
 
+Asked move(Store& store, const AgentRow& row, const std::string& node, bool without_state) {
+  require(store.request_move(row.key, node, without_state), row);
+  return {row.key,
+          words(row) + " is asked to move to " + node +
+              (without_state ? ", without its state where that cannot be reached" : ""),
+          moved_goal(generation_now(store, row))};
+}
+
 Asked remove(Store& store, const Clock& clock, const AgentRow& row, bool purge) {
   require(store.request_deletion(row.key, purge, clock.now()), row);
   return {row.key,
@@ -107,6 +115,8 @@ Asked ask(Store& store, const Clock& clock, const LifecycleRequest& request) {
       return restart(store, clock, row);
     case Verb::rotate_token:
       return rotate_token(store, row, request.token);
+    case Verb::move:
+      return move(store, row, request.node, request.without_state);
     case Verb::remove:
       return remove(store, clock, row, request.purge);
   }

@@ -1,4 +1,4 @@
-// What wake, start, stop, restart, rotate-token and delete ask for, as writes of desired state and goals to wait
+// What wake, start, stop, restart, move, rotate-token and delete ask for, as writes of desired state and goals to wait
 // for.
 //
 // Thread-safety: as the Store.
@@ -14,13 +14,15 @@
 namespace mosaic::cli {
 
 struct LifecycleRequest {
-  enum class Verb : std::uint8_t { wake, start, stop, restart, rotate_token, remove };
+  enum class Verb : std::uint8_t { wake, start, stop, restart, rotate_token, move, remove };
   Verb verb = Verb::wake;
   ResourceKind kind = ResourceKind::user_container;
   std::string name;
   bool keep_running = false;  // start: never sleeps by idling
   bool purge = false;         // remove: the volumes go, too
   std::string token;          // rotate_token: the new one, encrypted
+  std::string node;           // move: where to
+  bool without_state = false;
 };
 
 struct Asked {

@@ -10,6 +10,9 @@ namespace mosaic::cli {
 namespace {
 
 std::string why(const AgentRow& row) {
+  const Condition* moving = find_condition(row.status, condition::moving);
+  if (moving != nullptr && moving->status == ConditionStatus::yes && !row.move_to_node.empty())
+    return moving->message;
   const Condition* ready = find_condition(row.status, condition::ready);
   if (ready != nullptr && ready->status != ConditionStatus::yes && !ready->message.empty())
     return ready->message;
@@ -102,6 +105,17 @@ StatusGoal stopped_goal(std::int64_t generation) {
     if (!row) return Progress::reached;
     const bool current = row->status.observed_generation >= generation;
     return row->status.phase == Phase::stopped && current ? Progress::reached : Progress::waiting;
+  };
+}
+
+StatusGoal moved_goal(std::int64_t generation) {
+  return [=](const std::optional<AgentRow>& row) {
+    if (!row || row->deletion_requested_at) return Progress::failed;
+    const bool current = row->status.observed_generation >= generation;
+    if (!row->move_to_node.empty() || !current) return Progress::waiting;
+    const Condition* moving = find_condition(row->status, condition::moving);
+    if (moving != nullptr && moving->reason == "Moved") return Progress::reached;
+    throw CommandError(moving == nullptr ? "it was not moved" : moving->message);
   };
 }
 

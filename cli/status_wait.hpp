@@ -36,6 +36,8 @@ void wait_for_status(AgentReader& rows, const Clock& clock, const ResourceKey& k
 StatusGoal running_goal(std::int64_t generation,
                         std::optional<TimePoint> not_started_at = std::nullopt);
 StatusGoal stopped_goal(std::int64_t generation);
+// Where it was to go, also when it was there already. Throws CommandError with the reason why it could not be moved.
+StatusGoal moved_goal(std::int64_t generation);
 StatusGoal gone_goal();
 
 }  // namespace mosaic::cli

@@ -63,6 +63,13 @@ void FencedDriver::remove_network(const std::string& network_name) {
 void FencedDriver::remove_volumes(const AgentIdentity& identity) {
   trusted().remove_volumes(identity);
 }
+MoveView FencedDriver::look_at_move(const AgentIdentity& identity, const std::string& node) {
+  return trusted().look_at_move(identity, node);
+}
+void FencedDriver::advance_move(const AgentIdentity& identity, const std::string& node,
+                                MoveStep step) {
+  trusted().advance_move(identity, node, step);
+}
 void FencedDriver::remove_leftovers() { trusted().remove_leftovers(); }
 void FencedDriver::begin_pull(const std::string& image) { trusted().begin_pull(image); }
 ImageView FencedDriver::image(const std::string& image) { return trusted().image(image); }

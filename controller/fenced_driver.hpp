@@ -38,6 +38,8 @@ class FencedDriver final : public RuntimeDriver {
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override;
+  MoveView look_at_move(const AgentIdentity& identity, const std::string& node) override;
+  void advance_move(const AgentIdentity& identity, const std::string& node, MoveStep step) override;
   void remove_leftovers() override;
   void begin_pull(const std::string& image) override;
   ImageView image(const std::string& image) override;

@@ -107,7 +107,11 @@ struct AgentRow {
   std::int64_t generation = 1;
   std::optional<TimePoint> restarted_at;  // a restart was asked for at this time
   std::optional<TimePoint> deletion_requested_at;
-  bool purge = false;                     // with deletion: the volumes go too
+  bool purge = false;  // with deletion: the volumes go too
+  // Its volumes are to be moved to that node of a cluster, by host name or id; empty: they stay.
+  std::string move_to_node;
+  // With that: where their own node is away, they are given up and it begins anew over there.
+  bool move_without_state = false;
   std::string image;                      // empty: the fleet's default
   std::optional<std::int64_t> memory_mb;  // empty: the fleet's default
   std::optional<std::int64_t> cpu_milli;
@@ -176,6 +180,8 @@ inline constexpr std::string_view configuration = "ConfigurationApplied";
 inline constexpr std::string_view sleep = "Sleep";  // how deep it sleeps and why
 // do the agent's own scheduled jobs happen; not there for an agent that has never had any
 inline constexpr std::string_view schedule = "Schedule";
+// is it on its way to another node, and how far; not there for an agent that was never moved
+inline constexpr std::string_view moving = "Moving";
 }  // namespace condition
 
 }  // namespace mosaic

@@ -65,6 +65,35 @@ struct ObservedAgent {
   bool network_exists = true;
   VolumePresence volumes = VolumePresence::all;
   ImageView image{ImageAvailability::present, 100, {}, {}};
+  // The volumes are being copied to another node: nothing may run on them. As the four above.
+  bool copy_under_way = false;
+};
+
+// Where an owner's volumes are on their way to a node, as the engine alone knows it.
+enum class MoveStage : std::uint8_t {
+  impossible,  // and asking again does not help
+  waiting,     // cannot begin now
+  away,        // they are on another node, and nothing is under way
+  copying,
+  copied,  // complete, and compared with what was sent
+  failed,  // the copy ended, and is not complete
+  there,   // that node is where they are
+  astray   // they are being copied to yet another node
+};
+
+struct MoveView {
+  TimePoint as_of{};  // as of ObservedAgent
+  MoveStage stage = MoveStage::impossible;
+  bool source_lost = false;  // what is on their present node cannot be reached
+  std::string detail;        // what stands in the way, or where they are: for people, in one line
+};
+
+// What is done about a move; each is made, or not made, as a whole.
+enum class MoveStep : std::uint8_t {
+  begin_copy,   // to the node; what ran on them is gone
+  keep_copy,    // the copy is complete: it is theirs from now on, and what was before is to go
+  give_up,      // an unfinished copy; they stay where they are
+  leave_state,  // what is on a lost node; they begin anew, empty, on the other one
 };
 
 // An agent's own scheduled jobs, read from inside its running container. What it says is the

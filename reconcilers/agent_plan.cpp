@@ -19,6 +19,9 @@ constexpr Duration own_name_recheck = std::chrono::seconds(1);
 constexpr int most_reloads = 2;
 // Hints tell sooner; this makes up for lost ones.
 constexpr Duration place_recheck = std::chrono::seconds(15);
+// An end of a copy is heard of; this makes up for what is not.
+constexpr Duration copy_recheck = std::chrono::seconds(5);
+constexpr Duration move_recheck = std::chrono::seconds(30);
 constexpr Duration pull_recheck = std::chrono::seconds(5);
 constexpr Duration pull_retry = std::chrono::seconds(60);
 constexpr std::size_t longest_owner = 128;
@@ -72,7 +75,12 @@ class Planner {
     note_schedule();
     note_baseline();
     wake_ = wakefulness(row_, in_.now, in_.schedule);
-    return wake_.awake ? stay_awake() : sleep();
+    if (auto step = move()) return std::move(*step);
+    Plan plan = wake_.awake ? stay_awake() : sleep();
+    // Its life goes on until it can be moved.
+    if (!row_.move_to_node.empty())
+      plan.requeue_after = std::min(plan.requeue_after.value_or(move_recheck), move_recheck);
+    return plan;
   }
 
  private:
@@ -148,6 +156,110 @@ class Planner {
                  exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
     }
     return act(ActionKind::install_token, StatusWrite::not_yet);
+  }
+
+  // --- to another node ---
+
+  // Nothing when its life goes on as ever.
+  std::optional<Plan> move() {
+    const bool wanted = !row_.move_to_node.empty();
+    // Of a wish that has ended, or that a failover took back.
+    if (!wanted && in_.observed.copy_under_way)
+      return act(ActionKind::give_up_copy, StatusWrite::not_yet);
+    if (!wanted) return std::nullopt;
+    if (in_.move == nullptr) return act(ActionKind::look_at_move, StatusWrite::not_yet);
+    switch (in_.move->stage) {
+      case MoveStage::impossible:
+        return end_move("MoveRefused", in_.move->detail);
+      case MoveStage::failed:
+        return end_move("MoveFailed", in_.move->detail);
+      case MoveStage::there:
+        return end_move("Moved", in_.move->detail);
+      case MoveStage::astray:
+        return act(ActionKind::give_up_copy, StatusWrite::not_yet);
+      case MoveStage::waiting:
+        return await_move();
+      case MoveStage::away:
+        return begin_move();
+      case MoveStage::copying:
+        return stand_still("Copying", in_.move->detail, copy_recheck);
+      case MoveStage::copied:
+        return act(ActionKind::keep_copy, StatusWrite::not_yet);
+    }
+    return std::nullopt;
+  }
+
+  void note_move(ConditionStatus status, std::string reason, std::string message) {
+    if (find_condition(next(), condition::ready) == nullptr) not_ready("Moving", message);
+    set_condition(next(), std::string(condition::moving), status, std::move(reason),
+                  std::move(message), in_.now);
+  }
+
+  // First the row says how it went, then the wish is gone; what an end leaves under way is given up without it.
+  Plan end_move(const std::string& reason, const std::string& message) {
+    note_move(ConditionStatus::no, reason, message);
+    return act(ActionKind::end_move, StatusWrite::before_action);
+  }
+
+  // Without a process until it is there.
+  Plan stand_still(const std::string& reason, const std::string& message, Duration recheck) {
+    note_move(ConditionStatus::yes, reason, message);
+    next().phase = Phase::waiting;
+    next().terminated_at.reset();
+    next().drain_since.reset();
+    not_ready("Moving", message);
+    return wait_until(in_.now + recheck);
+  }
+
+  std::optional<Plan> await_move() {
+    const bool left_behind = row_.move_without_state && in_.move->source_lost;
+    if (left_behind && in_.observed.copy_under_way)
+      return act(ActionKind::give_up_copy, StatusWrite::not_yet);
+    if (left_behind) {
+      if (auto step = clear_the_way()) return std::move(*step);
+      note_move(ConditionStatus::yes, "StateLeftBehind",
+                in_.move->detail + "; it begins anew, empty, on " + row_.move_to_node);
+      return act(ActionKind::leave_state, StatusWrite::before_action);
+    }
+    if (in_.observed.copy_under_way)
+      return stand_still("WaitingForNode", in_.move->detail, move_recheck);
+    note_move(ConditionStatus::yes, "WaitingForNode", in_.move->detail);
+    return std::nullopt;
+  }
+
+  Plan begin_move() {
+    if (auto step = clear_the_way()) return std::move(*step);
+    // What copies them meets on the agent's own network.
+    const bool to_copy = in_.observed.volumes != VolumePresence::none;
+    if (to_copy && !in_.observed.network_exists)
+      return act(ActionKind::ensure_network, StatusWrite::not_yet);
+    return act(ActionKind::begin_copy, StatusWrite::not_yet);
+  }
+
+  // Nothing once no container is left; until then the step towards that.
+  std::optional<Plan> clear_the_way() {
+    if (container_ == nullptr) return std::nullopt;
+    const std::string message = "it is moved to " + row_.move_to_node;
+    note_move(ConditionStatus::yes, "Stopping", message);
+    switch (container_->state) {
+      case ContainerState::running:
+        if (terminating()) return await_end("Moving");
+        if (row_.status.phase != Phase::stopping) {
+          if (auto waiting = drain(message)) return std::move(*waiting);
+        }
+        return terminate("Moving", message);
+      case ContainerState::placing:
+        return terminate("Moving", message);
+      case ContainerState::paused:
+        next().phase = Phase::stopping;
+        not_ready("Moving", message);
+        return act(ActionKind::unpause, StatusWrite::before_action);
+      case ContainerState::removing:
+        return wait_until(in_.now + std::chrono::seconds(1));
+      default:
+        return act(ActionKind::remove_container,
+                   exit_was_counted_ ? StatusWrite::before_action : StatusWrite::not_yet);
+    }
   }
 
   // --- ends of processes ---
@@ -741,6 +853,7 @@ class Planner {
       return terminate("Deleting", "being deleted");
     }
     if (container_ != nullptr) return act(ActionKind::remove_container, StatusWrite::before_action);
+    if (in_.observed.copy_under_way) return act(ActionKind::give_up_copy, StatusWrite::not_yet);
     if (in_.observed.network_exists) return act(ActionKind::remove_network, StatusWrite::not_yet);
     if (row_.purge && in_.observed.volumes != VolumePresence::none)
       return act(ActionKind::remove_volumes, StatusWrite::not_yet);
@@ -807,11 +920,30 @@ std::string describe_exit(int exit_code, bool oom_killed, std::int64_t memory_mb
 }
 
 std::string_view to_string(ActionKind action) {
-  constexpr std::array<std::string_view, 18> words{
-      "none",           "begin_pull",     "ensure_volumes", "ensure_network", "create_container",
-      "start",          "terminate",      "kill",           "pause",          "unpause",
-      "reclaim",        "reload",         "read_schedule",  "install_token",  "remove_container",
-      "remove_network", "remove_volumes", "finish_deletion"};
+  constexpr std::array<std::string_view, 24> words{"none",
+                                                   "begin_pull",
+                                                   "ensure_volumes",
+                                                   "ensure_network",
+                                                   "create_container",
+                                                   "start",
+                                                   "terminate",
+                                                   "kill",
+                                                   "pause",
+                                                   "unpause",
+                                                   "reclaim",
+                                                   "reload",
+                                                   "read_schedule",
+                                                   "install_token",
+                                                   "look_at_move",
+                                                   "begin_copy",
+                                                   "keep_copy",
+                                                   "give_up_copy",
+                                                   "leave_state",
+                                                   "end_move",
+                                                   "remove_container",
+                                                   "remove_network",
+                                                   "remove_volumes",
+                                                   "finish_deletion"};
   return words[static_cast<std::size_t>(action)];
 }
 

@@ -34,6 +34,12 @@ enum class ActionKind : std::uint8_t {
   reload,         // its configuration, by the process that runs
   read_schedule,  // changes nothing: the next plan decides upon what its jobs say
   install_token,  // the row's next one is in force: no process has the one before
+  look_at_move,   // changes nothing, as read_schedule
+  begin_copy,     // see MoveStep
+  keep_copy,
+  give_up_copy,
+  leave_state,
+  end_move,  // the wish is gone from the row
   remove_container,
   remove_network,
   remove_volumes,
@@ -84,6 +90,8 @@ struct PlanInput {
   TimePoint now;
   // what the agent's own jobs said, when the plan before this one asked for it (read_schedule)
   const ScheduleView* schedule = nullptr;
+  // how far a move is, likewise (look_at_move)
+  const MoveView* move = nullptr;
   // What the engine can do, see EngineCapabilities.
   bool can_reload = true;
   std::string_view baseline_gaps = {};

@@ -114,15 +114,17 @@ Outcome AgentReconciler::run(Pass& pass, bool& read_again) {
 // False when the engine showed something older than our own last action.
 bool AgentReconciler::observe(Pass& pass) {
   pass.observed = it_.driver.observe(pass.wanted.spec.identity, pass.wanted.spec.image);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto last = last_action_.find(pass.row.key);
-    if (last != last_action_.end() && pass.observed.as_of < last->second) return false;
-  }
+  if (is_older_than_last_action(pass.row.key, pass.observed.as_of)) return false;
   const auto target = probe_target(pass);
   pass.health = target ? it_.health.view(pass.row.key, *target) : HealthView{};
   look_at_sleep(pass);
   return true;
+}
+
+bool AgentReconciler::is_older_than_last_action(const ResourceKey& key, TimePoint as_of) {
+  const std::lock_guard lock(mutex_);
+  const auto last = last_action_.find(key);
+  return last != last_action_.end() && as_of < last->second;
 }
 
 std::optional<ProbeTarget> AgentReconciler::probe_target(const Pass& pass) const {
@@ -152,15 +154,17 @@ void AgentReconciler::look_at_sleep(Pass& pass) {
 }
 
 AgentReconciler::Step AgentReconciler::step(Pass& pass) {
-  const Plan plan = plan_agent(PlanInput{
-      pass.row, pass.wanted.fingerprints, pass.observed, pass.health, pass.sleep,
-      pass.fleet->settings, it_.clock.now(), pass.schedule ? &*pass.schedule : nullptr,
-      pass.fleet->engine.capabilities.inside, pass.fleet->engine.capabilities.baseline_gaps});
+  const Plan plan = plan_agent(
+      PlanInput{pass.row, pass.wanted.fingerprints, pass.observed, pass.health, pass.sleep,
+                pass.fleet->settings, it_.clock.now(), pass.schedule ? &*pass.schedule : nullptr,
+                pass.move ? &*pass.move : nullptr, pass.fleet->engine.capabilities.inside,
+                pass.fleet->engine.capabilities.baseline_gaps});
   if (plan.suspect)
     it_.queue.add(ResourceKey(ResourceKind::orphan, to_string(*plan.suspect)),
                   Priority::spec_change);
   settle_admission(pass, plan.status);
   if (plan.action == ActionKind::none) return finish(pass, plan);
+  if (plan.action == ActionKind::look_at_move) return look_at_move(pass);
   if (const auto pause = pause_of_full_disk(pass.row.key, plan.action))
     return Step{Next::finished, Outcome{*pause, Priority::crash}};
   if (auto waiting = admit(pass, plan)) return *waiting;
@@ -177,8 +181,9 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
     note_action(pass.row.key);
     return failed(pass, plan, error);
   }
-  const bool row_changed =
-      plan.action == ActionKind::finish_deletion || plan.action == ActionKind::install_token;
+  const bool row_changed = plan.action == ActionKind::finish_deletion ||
+                           plan.action == ActionKind::install_token ||
+                           plan.action == ActionKind::end_move;
   if (row_changed) return Step{Next::read_again, {}};
   const bool after =
       plan.write == StatusWrite::after_action || plan.write == StatusWrite::around_action;
@@ -251,6 +256,7 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
   const ResourceKey& key = pass.row.key;
   switch (action) {
     case ActionKind::none:
+    case ActionKind::look_at_move:  // an observation, and none of its business
       return;
     case ActionKind::begin_pull:
       begin_pull(pass);
@@ -290,6 +296,21 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
       break;
     case ActionKind::install_token:
       install_token(pass);
+      break;
+    case ActionKind::begin_copy:
+      advance_move(pass, MoveStep::begin_copy);
+      break;
+    case ActionKind::keep_copy:
+      advance_move(pass, MoveStep::keep_copy);
+      break;
+    case ActionKind::give_up_copy:
+      advance_move(pass, MoveStep::give_up);
+      break;
+    case ActionKind::leave_state:
+      advance_move(pass, MoveStep::leave_state);
+      break;
+    case ActionKind::end_move:
+      end_move(pass);
       break;
     case ActionKind::remove_container:
       it_.driver.remove_container(id);
@@ -348,6 +369,26 @@ void AgentReconciler::install_token(Pass& pass) {
   pass.events.push_back(std::move(event));
 }
 
+AgentReconciler::Step AgentReconciler::look_at_move(Pass& pass) {
+  const ResourceKey& key = pass.row.key;
+  pass.move = it_.driver.look_at_move(pass.wanted.spec.identity, pass.row.move_to_node);
+  if (!is_older_than_last_action(key, pass.move->as_of)) return Step{Next::decide_again, {}};
+  it_.observer.on_stale_observation(key);
+  return Step{Next::finished, Outcome{stale_recheck, Priority::crash}};
+}
+
+void AgentReconciler::advance_move(Pass& pass, MoveStep step) {
+  pass.move.reset();
+  it_.driver.advance_move(pass.wanted.spec.identity, pass.row.move_to_node, step);
+}
+
+// Refused when the row went, or wants to go elsewhere by now: reading it anew tells.
+void AgentReconciler::end_move(Pass& pass) {
+  const auto term = it_.leadership.term();
+  if (!term) throw LeadershipLost();
+  it_.statuses.end_move(pass.row.key, pass.row.move_to_node, *term);
+}
+
 void AgentReconciler::begin_pull(const Pass& pass) {
   it_.fleet.wait_for_image(pass.wanted.spec.image, pass.row.key);
   it_.driver.begin_pull(pass.wanted.spec.image);
@@ -389,6 +430,7 @@ void AgentReconciler::note_transition(Pass& pass, const AgentStatus& before,
       it_.observer.on_woken(key, *depth, now - asked, now - after.started_at.value_or(now));
   }
   note_configuration(pass, before, after);
+  note_move(pass, before, after);
   const Condition* was = find_condition(before, condition::ready);
   const Condition* is = find_condition(after, condition::ready);
   if (is == nullptr ||
@@ -419,6 +461,21 @@ void AgentReconciler::note_configuration(Pass& pass, const AgentStatus& before,
   event.key = pass.row.key;
   event.severity = taken ? EventSeverity::normal : EventSeverity::warning;
   event.reason = taken ? "ConfigurationReloaded" : is->reason;
+  event.message = is->message;
+  pass.events.push_back(std::move(event));
+}
+
+void AgentReconciler::note_move(Pass& pass, const AgentStatus& before, const AgentStatus& after) {
+  const Condition* was = find_condition(before, condition::moving);
+  const Condition* is = find_condition(after, condition::moving);
+  if (is == nullptr || (was != nullptr && was->reason == is->reason && was->status == is->status))
+    return;
+  Event event;
+  event.at = it_.clock.now();
+  event.key = pass.row.key;
+  const bool good = is->reason == "Stopping" || is->reason == "Copying" || is->reason == "Moved";
+  event.severity = good ? EventSeverity::normal : EventSeverity::warning;
+  event.reason = is->reason == "Moved" || !good ? is->reason : "Moving";
   event.message = is->message;
   pass.events.push_back(std::move(event));
 }

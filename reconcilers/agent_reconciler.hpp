@@ -77,6 +77,7 @@ class AgentReconciler final : public Reconciler {
     HealthView health;
     SleepAllowance sleep;
     std::optional<ScheduleView> schedule;  // once it was asked for
+    std::optional<MoveView> move;          // likewise, until a step was made
     std::vector<Event> events;             // written once nobody waits for the action any more
   };
   // decide_again: the action's own answer said all that an observation would say.
@@ -97,8 +98,13 @@ class AgentReconciler final : public Reconciler {
   std::optional<Duration> pause_of_full_disk(const ResourceKey& key, ActionKind action);
   void perform(Pass& pass, ActionKind action);
   void note_action(const ResourceKey& key);
+  bool is_older_than_last_action(const ResourceKey& key, TimePoint as_of);
   void note_wake(const Pass& pass, ActionKind action);
   void install_token(Pass& pass);
+  Step look_at_move(Pass& pass);
+  void advance_move(Pass& pass, MoveStep step);
+  void end_move(Pass& pass);
+  void note_move(Pass& pass, const AgentStatus& before, const AgentStatus& after);
   void begin_pull(const Pass& pass);
   bool write(Pass& pass, const AgentStatus& status, StatusWrite mode);
   void note_transition(Pass& pass, const AgentStatus& before, const AgentStatus& after);

@@ -67,6 +67,7 @@ struct EngineCapabilities {
   std::string isolation_reason;
   // Calls that act within a running container: reload_configuration() and read_schedule().
   bool inside = false;
+  bool move = false;  // volumes can go from one node to another
   // What of the security baseline (docs/SECURITY.md) this engine does not put around agents, for people, in one line;
   // empty: it is whole.
   std::string baseline_gaps;
@@ -140,8 +141,16 @@ class RuntimeDriver {
   // of ours only; gone already: nothing happens
   virtual void remove_network(const std::string& network_name) = 0;
   virtual void remove_volumes(const AgentIdentity& identity) = 0;  // gone already: nothing happens
+  // How far the owner's volumes are on their way to `node` (host name or id). Changes nothing.
+  virtual MoveView look_at_move(const AgentIdentity& identity, const std::string& node) = 0;
+  // One step of it. conflict: it is not the turn of that step (any more), a container of the agent is there, or the
+  // step has been overtaken; refused: this engine cannot move volumes. keep_copy never makes a copy the agent's that is
+  // not complete or that something may have run beside.
+  virtual void advance_move(const AgentIdentity& identity, const std::string& node,
+                            MoveStep step) = 0;
   // Removes what calls of a process that died left behind besides agents' objects (helper
-  // containers with our instance label). Never what a call of this process is using.
+  // containers with our instance label), and what moves left on nodes. Never what a call of this
+  // process is using.
   virtual void remove_leftovers() = 0;
 
   // Begins a pull in the background unless one runs; its progress shows in observe() and image().

@@ -81,6 +81,8 @@ AgentRow decode_agent(const std::vector<Field>& fields) {
   row.restarted_at = columns.time();
   row.deletion_requested_at = columns.time();
   row.purge = columns.flag();
+  row.move_to_node = columns.text();
+  row.move_without_state = columns.flag();
   row.image = columns.text();
   row.memory_mb = columns.number();
   row.cpu_milli = columns.number();

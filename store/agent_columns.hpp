@@ -19,13 +19,13 @@ using Field = std::optional<std::string_view>;
 // SELECT lists over "UserContainer" and "SystemContainer" with the same columns in the same order.
 inline constexpr const char* user_agent_columns =
     R"('user', "id", "userId", "containerName", NULL, "gatewayToken", "nextGatewayToken", "desiredState", 't', "generation",
-       "restartedAt", "deletionRequestedAt", "purge", "image", "memoryMb", "cpuMilli", "lastActiveAt", "busyUntil",
+       "restartedAt", "deletionRequestedAt", "purge", "moveToNode", "moveWithoutState", "image", "memoryMb", "cpuMilli", "lastActiveAt", "busyUntil",
        "idleTimeoutMin", "phase", "containerId", "endpoint", "observedGeneration", "configHash", "conditions",
        "restartCount", "nextRetryAt", "lastExitAt", "startedAt", "readyAt", "asleepSince", "drainSince",
        "terminatedAt", "lastError", "failedSpec", "startDurationMs", "nextDueAt")";
 inline constexpr const char* system_agent_columns =
     R"('system', "id", "name", "name", "role", "gatewayToken", "nextGatewayToken", "desiredState", "isActive"::text, "generation",
-       "restartedAt", "deletionRequestedAt", "purge", "image", "memoryMb", "cpuMilli", NULL::timestamp, NULL::timestamp,
+       "restartedAt", "deletionRequestedAt", "purge", "moveToNode", "moveWithoutState", "image", "memoryMb", "cpuMilli", NULL::timestamp, NULL::timestamp,
        NULL::integer, "phase", "containerId", "endpoint", "observedGeneration", "configHash", "conditions",
        "restartCount", "nextRetryAt", "lastExitAt", "startedAt", "readyAt", "asleepSince", "drainSince",
        "terminatedAt", "lastError", "failedSpec", "startDurationMs", "nextDueAt")";

@@ -91,6 +91,19 @@ bool PostgresStore::install_token(const ResourceKey& key, const std::string& tok
                     {key.name, token, std::to_string(term)});
 }
 
+bool PostgresStore::end_move(const ResourceKey& key, const std::string& node, Term term) {
+  static constexpr StatementPair statements{
+      {"end_user_move",
+       R"(UPDATE "UserContainer" SET "moveToNode" = NULL, "moveWithoutState" = FALSE
+          WHERE "id" = $1 AND "moveToNode" = $2 AND (SELECT "term" FROM "ControllerLease") = $3)"},
+      {"end_system_move",
+       R"(UPDATE "SystemContainer" SET "moveToNode" = NULL, "moveWithoutState" = FALSE
+          WHERE "id" = $1 AND "moveToNode" = $2 AND (SELECT "term" FROM "ControllerLease") = $3)"}};
+  if (!is_agent(key)) return false;
+  return change_row(database_, "end a move", statements.of(key),
+                    {key.name, node, std::to_string(term)});
+}
+
 bool PostgresStore::finish_deletion(const ResourceKey& key, Term term) {
   static constexpr StatementPair statements{
       {"finish_user_deletion",
@@ -166,6 +179,20 @@ bool PostgresStore::replace_token(const ResourceKey& key, const std::string& tok
   if (!is_agent(key)) return false;
   return change_row(database_, "replace a gateway token", statements.of(key),
                     {key.name, storable_text(token)});
+}
+
+bool PostgresStore::request_move(const ResourceKey& key, const std::string& node,
+                                 bool without_state) {
+  static constexpr StatementPair statements{
+      {"move_user_agent",
+       R"(UPDATE "UserContainer" SET "moveToNode" = $2, "moveWithoutState" = $3, "updatedAt" = now()
+          WHERE "id" = $1)"},
+      {"move_system_agent",
+       R"(UPDATE "SystemContainer" SET "moveToNode" = $2, "moveWithoutState" = $3, "updatedAt" = now()
+          WHERE "id" = $1)"}};
+  if (!is_agent(key)) return false;
+  return change_row(database_, "ask for a move", statements.of(key),
+                    {key.name, storable_text(node), without_state ? "t" : "f"});
 }
 
 bool PostgresStore::request_deletion(const ResourceKey& key, bool purge, TimePoint now) {

@@ -79,6 +79,8 @@ class StatusWriter {
   // The row's next gateway token becomes the one in force: for when no process is left with the one before. False:
   // fenced, gone, or `token` is not (no longer) the next one.
   virtual bool install_token(const ResourceKey& key, const std::string& token, Term term) = 0;
+  // It is no longer to be moved to that node. False: fenced, gone, or it is to go elsewhere by now.
+  virtual bool end_move(const ResourceKey& key, const std::string& node, Term term) = 0;
   // Removes a row whose deletion was requested and whose objects are gone. False: fenced, or no
   // longer requested.
   virtual bool finish_deletion(const ResourceKey& key, Term term) = 0;
@@ -142,6 +144,9 @@ class DesiredStateWriter {
   virtual bool request_restart(const ResourceKey& key, TimePoint now) = 0;
   // Its next container is to have this gateway token (encrypted) instead of the one in force.
   virtual bool replace_token(const ResourceKey& key, const std::string& token) = 0;
+  // Its volumes are to be on that node of a cluster; `without_state`: and empty there, where their own is away.
+  virtual bool request_move(const ResourceKey& key, const std::string& node,
+                            bool without_state) = 0;
   virtual bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) = 0;
   // For each agent named: busyUntil becomes the latest hold of any process, or `now` when none is left; lastActiveAt
   // the later of what it is and `now`. A process moves and takes back holds of its own only, and what stands in

@@ -18,6 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t longest_node_name = 255;
 constexpr int rows_per_look = 1000;
 constexpr int most_looks = 200;        // a search through a fleet of 200,000 ends
 constexpr int events_of_wakes = 1000;  // more than are kept of an agent
@@ -120,6 +121,7 @@ void FleetHandler::add_routes(GuardedRoutes& routes) {
   add("POST", "/api/fleet/{kind}/{id}/stop", &FleetHandler::stop);
   add("POST", "/api/fleet/{kind}/{id}/restart", &FleetHandler::restart);
   add("POST", "/api/fleet/{kind}/{id}/rotate-token", &FleetHandler::rotate_token);
+  add("POST", "/api/fleet/{kind}/{id}/move", &FleetHandler::move);
 }
 
 std::optional<AgentRow> FleetHandler::find(const Request& request) {
@@ -239,6 +241,22 @@ Response FleetHandler::rotate_token(const Request& request, const Caller& caller
   if (row->deletion_requested_at) return being_deleted();
   desired_.replace_token(row->key, secrets_.encrypt(generate_token()));
   audit_.note(request, caller, "fleet.rotate-token", to_string(row->key), row->owner);
+  return present_again(row->key, 202);
+}
+
+// Whether there is such a node only the engine knows, and of it only the controller: what comes of it the agent's
+// condition `Moving` says.
+Response FleetHandler::move(const Request& request, const Caller& caller) {
+  const auto row = find(request);
+  if (!row) return not_found_response();
+  JsonBody body(request);
+  const std::string node = body.required_text("node", {1, longest_node_name});
+  const bool without_state = body.flag("withoutState").value_or(false);
+  if (auto refusal = body.finish()) return std::move(*refusal);
+  if (row->deletion_requested_at) return being_deleted();
+  desired_.request_move(row->key, node, without_state);
+  audit_.note(request, caller, "fleet.move", to_string(row->key),
+              row->owner + " to " + node + (without_state ? " without its state" : ""));
   return present_again(row->key, 202);
 }
 

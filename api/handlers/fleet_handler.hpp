@@ -40,6 +40,7 @@ class FleetHandler {
   Response wakes(const Request& request, const Caller& caller);
   Response start(const Request& request, const Caller& caller);
   Response stop(const Request& request, const Caller& caller);
+  Response move(const Request& request, const Caller& caller);
   Response rotate_token(const Request& request, const Caller& caller);
   Response restart(const Request& request, const Caller& caller);
   Response stop_all(const Request& request, const Caller& caller);

@@ -67,6 +67,16 @@ void add_lifecycle_commands(CLI::App& app, CommandContext& context) {
            std::make_shared<Options>());
   add_verb(app, context, Verb::restart, "restart",
            "Restart an agent as soon as its running turns have ended", std::make_shared<Options>());
+  const auto move = std::make_shared<Options>();
+  auto& command =
+      add_verb(app, context, Verb::move, "move",
+               "Move an agent with its state to another node of a Docker Swarm, as soon "
+               "as its running turns have ended",
+               move);
+  command.add_option("--to", move->request.node, "Host name or id of the node")->required();
+  command.add_flag("--without-state", move->request.without_state,
+                   "Where the node of its state does not answer: give that state up, and begin "
+                   "anew, empty");
   add_verb(app, context, Verb::rotate_token, "rotate-token",
            "Give an agent another gateway token, with a new container as soon as its running turns "
            "have ended",

@@ -27,6 +27,8 @@ inline constexpr std::string_view workspace = "workspace";
 inline constexpr std::string_view link = "link";      // what an agent on a Swarm is reached through
 inline constexpr std::string_view probe = "probe";    // of mosaic doctor, see SwarmProbe
 inline constexpr std::string_view helper = "helper";  // a short-lived container of our own
+inline constexpr std::string_view move =
+    "move";  // what takes volumes to another node of a Swarm, and tidies up
 }  // namespace role
 
 // How fresh volumes get their owner: from the image's folders, or they have been given to the agents' user already

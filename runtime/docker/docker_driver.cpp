@@ -19,6 +19,8 @@ constexpr Duration surroundings_last = std::chrono::seconds(1);
 constexpr Duration reload_limit = std::chrono::seconds(40);
 constexpr Duration schedule_limit = std::chrono::seconds(10);
 
+constexpr const char* one_machine =
+    "a Docker engine is one machine, and its agents' state is there; on a Docker Swarm it can move";
 constexpr const char* no_reader_in_image = "its image has no node to read OpenClaw's jobs with";
 
 std::string reload_failure(int exit_code) {
@@ -255,6 +257,17 @@ std::optional<RuntimeDriver::MemoryUse> DockerDriver::memory_use(const std::stri
   const std::optional<InspectedContainer> container = inspect(container_id);
   if (!container || container->pid == 0) return std::nullopt;
   return reclaimer_.memory_use(ContainerProcess{container->view.id, container->pid});
+}
+
+MoveView DockerDriver::look_at_move(const AgentIdentity&, const std::string&) {
+  MoveView view;
+  view.as_of = clock_.now();
+  view.detail = one_machine;
+  return view;
+}
+
+void DockerDriver::advance_move(const AgentIdentity&, const std::string&, MoveStep) {
+  throw EngineError(EngineErrorKind::refused, one_machine);
 }
 
 void DockerDriver::remove_container(const std::string& container_id) {

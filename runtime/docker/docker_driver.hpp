@@ -58,6 +58,8 @@ class DockerDriver final : public RuntimeDriver, public VitalDriver {
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override { volumes_.remove(identity); }
+  MoveView look_at_move(const AgentIdentity&, const std::string&) override;        // impossible
+  void advance_move(const AgentIdentity&, const std::string&, MoveStep) override;  // refused
   void remove_leftovers() override { volumes_.remove_leftover_helpers(); }
   void begin_pull(const std::string& image) override { puller_.begin(image); }
   ImageView image(const std::string& image) override;

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/docker/agent_template.hpp"
-#include "runtime/swarm/swarm_decoding.hpp"
 
 namespace mosaic {
 namespace {
@@ -293,6 +292,82 @@ std::optional<ProbeWalk> read_walk(int exit_code) {
   walk.has_tools = number < nothing_to_try_with / 2;
   if (walk.has_tools && number > 0) walk.first_silent = number - 1;
   return walk;
+}
+
+namespace {
+
+constexpr std::string_view receiver_alias = "mosaic-move";
+constexpr std::uint16_t copy_port = 7800;
+constexpr std::int64_t copy_memory = 256 * mebibyte;
+
+json as_mover(json container, const json& capabilities) {
+  container["User"] = "0:0";
+  container["CapabilityAdd"] = capabilities;
+  return container;
+}
+
+json one_run(const std::string& name, json labels, json task) {
+  return json{
+      {"Name", name},
+      {"Labels", std::move(labels)},
+      {"TaskTemplate", std::move(task)},
+      {"Mode", {{"Replicated", {{"Replicas", 1}}}}},
+      {"EndpointSpec", {{"Mode", "dnsrr"}}},
+  };
+}
+
+}  // namespace
+
+std::string copy_body(const AgentIdentity& identity, CopyEnd end, const CopyRun& run,
+                      const SwarmSettings& settings) {
+  const bool sends = end == CopyEnd::sender;
+  json container =
+      as_mover(locked_down_container(settings.link_image),
+               sends ? json::array({"CAP_DAC_OVERRIDE"})
+                     : json::array({"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID"}));
+  const std::string port = std::to_string(copy_port);
+  container["Command"] = json::array({"/mosaic-move", sends ? "send" : "receive",
+                                      sends ? std::string(receiver_alias) + ":" + port : port,
+                                      state_folder, workspace_folder});
+  container["Env"] = json::array({"MOSAIC_MOVE_WORD=" + run.word});
+  container["Labels"] = row_labels_of(identity, role::move);
+  container["Mounts"] =
+      json::array({volume_mount(identity, state_volume_name(identity), state_folder, role::state,
+                                VolumeOwner::given),
+                   volume_mount(identity, workspace_volume_name(identity), workspace_folder,
+                                role::workspace, VolumeOwner::given)});
+  for (json& mount : container["Mounts"]) mount["ReadOnly"] = sends;
+  json task =
+      task_template(std::move(container),
+                    json{{"Limits", {{"MemoryBytes", copy_memory}, {"Pids", 8}}}}, run.node_id);
+  json network{{"Target", run.network_id}};
+  if (!sends) network["Aliases"] = json::array({receiver_alias});
+  task["Networks"] = json::array({std::move(network)});
+  json labels = row_labels_of(identity, role::move);
+  labels[std::string(swarm_label::node)] = run.node_id;
+  return one_run(run.name, std::move(labels), std::move(task)).dump();
+}
+
+std::string emptying_body(const SwarmRecord& record, const std::string& name,
+                          const std::string& node_id, const SwarmSettings& settings) {
+  json container = as_mover(locked_down_container(settings.link_image),
+                            json::array({"CAP_DAC_OVERRIDE", "CAP_FOWNER"}));
+  container["Command"] = json::array({"/mosaic-move", "empty"});
+  container["Mounts"] = json::array();
+  for (const std::string& volume : record.volumes) {
+    const std::string target = "/volumes/" + volume;
+    container["Command"].push_back(target);
+    container["Mounts"].push_back({{"Type", "volume"},
+                                   {"Source", volume},
+                                   {"Target", target},
+                                   {"VolumeOptions", {{"NoCopy", true}}}});
+  }
+  json task = task_template(std::move(container),
+                            json{{"Limits", {{"MemoryBytes", copy_memory}, {"Pids", 8}}}}, node_id);
+  json labels{{std::string(label::instance), record.labels.instance},
+              {std::string(label::role), role::move},
+              {std::string(swarm_label::node), node_id}};
+  return one_run(name, std::move(labels), std::move(task)).dump();
 }
 
 std::string fingerprint_of_service_template(const SwarmSettings& settings) {

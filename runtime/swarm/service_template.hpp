@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/runtime_driver.hpp"
+#include "runtime/swarm/swarm_decoding.hpp"
 #include "runtime/swarm/swarm_settings.hpp"
 
 namespace mosaic {
@@ -47,6 +48,20 @@ struct ProbeWalk {
 };
 std::optional<ProbeWalk> read_walk(int exit_code);  // nothing: the script never ended by itself
 inline constexpr std::size_t most_probe_peers = 60;
+
+// The two ends of a copy of both volumes from one node to another, and what empties them on a node where they are nobody's:
+// one run each, as root with no more capabilities than files of any owner ask for.
+enum class CopyEnd : std::uint8_t { sender, receiver };
+struct CopyRun {
+  std::string name;
+  std::string network_id;
+  std::string node_id;
+  std::string word;  // that both ends know and nobody else
+};
+std::string copy_body(const AgentIdentity& identity, CopyEnd end, const CopyRun& run,
+                      const SwarmSettings& settings);
+std::string emptying_body(const SwarmRecord& record, const std::string& name,
+                          const std::string& node_id, const SwarmSettings& settings);
 
 std::string fingerprint_of_service_template(const SwarmSettings& settings);
 

@@ -33,6 +33,7 @@ SwarmService service_from(const json& object) {
   service.spec_hash = label_of(labels, label::spec_hash);
   service.memory_mb =
       number(member(member(member(task, "Resources"), "Limits"), "MemoryBytes")) / (1024 * 1024);
+  service.node = label_of(labels, swarm_label::node);
   service.ended_by = label_of(labels, swarm_label::ended_by);
   service.ended_at = parse_engine_time(label_of(labels, swarm_label::ended_at));
   service.wanted = number(member(member(member(spec, "Mode"), "Replicated"), "Replicas")) > 0;
@@ -86,15 +87,20 @@ SwarmTask task_from(const json& object) {
   return task;
 }
 
-const SwarmNode* find_node(const std::vector<SwarmNode>& nodes, const std::string& id) {
-  const auto found = std::find_if(nodes.begin(), nodes.end(),
-                                  [&](const SwarmNode& node) { return node.id == id; });
-  return found == nodes.end() ? nullptr : &*found;
-}
-
 bool answers(const std::vector<SwarmNode>& nodes, const SwarmTask& task) {
   const SwarmNode* node = find_node(nodes, task.node_id);
   return node != nullptr && node->ready;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    if (comma > begin) words.push_back(text.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  return words;
 }
 
 void run(ContainerView& view, const SwarmService& service, const SwarmTask& task,
@@ -177,6 +183,9 @@ std::vector<SwarmRecord> decode_record_list(std::string_view body) {
     record.labels = labels_from(labels);
     record.node = label_of(labels, swarm_label::node);
     record.image = label_of(labels, swarm_label::image);
+    record.moving_to = label_of(labels, swarm_label::moving_to);
+    record.left_on = words_of(label_of(labels, swarm_label::left_on));
+    record.volumes = words_of(label_of(labels, swarm_label::volumes));
     records.push_back(std::move(record));
   }
   return records;
@@ -217,6 +226,17 @@ std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
     if (within) ++room.taken;
   }
   return room;
+}
+
+const SwarmNode* find_node(const std::vector<SwarmNode>& nodes, const std::string& name) {
+  const SwarmNode* found = nullptr;
+  for (const SwarmNode& node : nodes) {
+    if (node.id == name) return &node;
+    if (node.host_name != name) continue;
+    if (found != nullptr) return nullptr;
+    found = &node;
+  }
+  return found;
 }
 
 SwarmCapacity capacity_of(const std::vector<SwarmNode>& nodes) {

@@ -23,6 +23,12 @@ inline constexpr std::string_view ended_by = "com.mosaic.ended-by";
 inline constexpr std::string_view ended_at = "com.mosaic.ended-at";
 inline constexpr std::string_view node = "com.mosaic.node";    // where the volumes are
 inline constexpr std::string_view image = "com.mosaic.image";  // that last ran on them
+inline constexpr std::string_view volumes =
+    "com.mosaic.volumes";  // their names, once they have moved
+inline constexpr std::string_view moving_to =
+    "com.mosaic.moving-to";  // they are being copied to that node
+// nodes that have volumes of these names which are nobody's state and are to go, divided by commas
+inline constexpr std::string_view left_on = "com.mosaic.left-on";
 }  // namespace swarm_label
 
 struct SwarmService {
@@ -37,6 +43,7 @@ struct SwarmService {
   std::optional<TimePoint> ended_at;
   bool wanted = false;  // one replica is asked for
   std::string network_id;
+  std::string node;  // see swarm_label
 };
 
 enum class TaskStage : std::uint8_t {
@@ -80,6 +87,9 @@ struct SwarmRecord {
   std::string spec;  // JSON
   std::string node;
   std::string image;
+  std::string moving_to;             // empty: nothing is being copied
+  std::vector<std::string> left_on;  // see swarm_label; never `node`
+  std::vector<std::string> volumes;
 };
 
 SwarmService decode_service(std::string_view body);
@@ -92,6 +102,9 @@ std::string decode_own_node(std::string_view info_body);   // empty: not in a sw
 // A swarm that was made without ranges says none, and takes 10.0.0.0/8. Nothing when it says nothing of either.
 std::optional<NetworkRoom> decode_network_room(std::string_view info_body,
                                                const std::vector<InspectedNetwork>& networks);
+
+// By id or host name; null when there is none, or several of that host name.
+const SwarmNode* find_node(const std::vector<SwarmNode>& nodes, const std::string& name);
 
 struct SwarmCapacity {
   std::int64_t memory_mb = 0;

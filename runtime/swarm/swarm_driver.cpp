@@ -60,6 +60,7 @@ EngineInfo SwarmDriver::info() {
   info.cpus = capacity.cpus;
   info.capabilities.hibernate_reason =
       "a Docker Swarm can neither pause nor hibernate what it runs";
+  info.capabilities.move = linked();
   info.capabilities.isolation = !settings_.agents_reach_out;
   if (settings_.agents_reach_out)
     info.capabilities.isolation_reason = "the firewalls of a swarm's nodes are theirs to set";
@@ -98,8 +99,11 @@ ContainerView SwarmDriver::create_container(const AgentSpec& spec) {
   if (!record)
     throw EngineError(EngineErrorKind::not_found,
                       "the volumes of " + spec.identity.container_name + " are not there yet");
+  if (!record->moving_to.empty())
+    throw EngineError(EngineErrorKind::conflict, "the volumes of " + spec.identity.container_name +
+                                                     " are being copied to another node");
   if (record->image != spec.image)
-    objects_.set_record_label(*record, swarm_label::image, spec.image);
+    objects_.set_record_labels(*record, {{swarm_label::image, spec.image}});
   if (linked()) make_link(spec.identity, network->id, record->node);
   ContainerView created;
   created.id =
@@ -184,7 +188,7 @@ void SwarmDriver::end(const std::string& container_id, std::string_view how) {
 // One that is there may be of another template: it is made anew with the agent's service.
 void SwarmDriver::make_link(const AgentIdentity& identity, const std::string& network_id,
                             const std::string& node_id) {
-  remove_links_on(network_id);
+  remove_company_on(network_id);
   objects_.create_service(link_body(identity, network_id, node_id, settings_),
                           "create the link of " + identity.container_name, {});
 }
@@ -233,9 +237,13 @@ void SwarmDriver::rest_links() {
   }
 }
 
-void SwarmDriver::remove_links_on(const std::string& network_id) {
-  for (const SwarmService& link : objects_.services_with({label_filter(label::role, role::link)})) {
-    if (link.network_id == network_id) objects_.remove_service(link.id);
+// Its link, and what copies its volumes.
+void SwarmDriver::remove_company_on(const std::string& network_id) {
+  for (const std::string_view company : {role::link, role::move}) {
+    for (const SwarmService& service :
+         objects_.services_with({label_filter(label::role, company)})) {
+      if (service.network_id == network_id) objects_.remove_service(service.id);
+    }
   }
 }
 
@@ -280,7 +288,7 @@ void SwarmDriver::remove_container(const std::string& container_id) {
   if (state == ContainerState::running || state == ContainerState::placing)
     throw EngineError(EngineErrorKind::conflict,
                       "service " + service->name + " has, or is about to have, a running process");
-  if (linked()) remove_links_on(service->network_id);
+  if (linked()) remove_company_on(service->network_id);
   objects_.remove_service(container_id);
 }
 

@@ -71,6 +71,9 @@ class SwarmDriver final : public RuntimeDriver, public VitalDriver {
   void remove_network(const std::string& network_name) override;
   // Empties them on the node where they are, and waits for it; unavailable: that node has not done it yet.
   void remove_volumes(const AgentIdentity& identity) override;
+  // The steps leave the record of the volumes as it was or as it is to be: what a killed caller began is seen there.
+  MoveView look_at_move(const AgentIdentity& identity, const std::string& node) override;
+  void advance_move(const AgentIdentity& identity, const std::string& node, MoveStep step) override;
   void remove_leftovers() override;
   void begin_pull(const std::string& image) override { puller_.begin(image); }
   ImageView image(
@@ -98,7 +101,7 @@ class SwarmDriver final : public RuntimeDriver, public VitalDriver {
   void scale(const SwarmService& link, bool wanted);
   void await_link(const SwarmService& service);
   void rest_links();
-  void remove_links_on(const std::string& network_id);
+  void remove_company_on(const std::string& network_id);
   bool is_row(const SwarmService& service, const ResourceKey& key) const;
   std::optional<SwarmService> find_by_labels(const ResourceKey& key, std::string_view role);
   void look_at_rest(ObservedAgent& observed, const AgentIdentity& identity,
@@ -114,6 +117,28 @@ class SwarmDriver final : public RuntimeDriver, public VitalDriver {
   bool has_service(const AgentIdentity& identity);
   void purge_by_job(const AgentIdentity& identity, const SwarmRecord& record);
   void await_purge(const std::string& job_id, const std::string& job_name);
+  std::optional<SwarmService> own_service(const std::string& name);
+  struct Copy;
+  Copy copy_of(const SwarmRecord& record, const std::string& target);
+  void look_at_beginning(MoveView& view, const SwarmRecord& record,
+                         const std::vector<SwarmNode>& nodes, const SwarmNode& target);
+  void look_at_copy(MoveView& view, const SwarmRecord& record, const std::vector<SwarmNode>& nodes,
+                    const SwarmNode& target);
+  void begin_copy(const AgentIdentity& identity, const std::string& target);
+  void keep_copy(const SwarmRecord& record, const std::string& target);
+  void leave_state(const AgentIdentity& identity, const SwarmRecord& record,
+                   const std::vector<SwarmNode>& nodes, const std::string& target);
+  void place_anew(const SwarmRecord& record, const std::string& node);
+  void give_up_copy(const SwarmRecord& record);
+  void remove_copy(const SwarmRecord& record);
+  bool is_being_emptied(const SwarmRecord& record, const std::string& node);
+  void tidy(const SwarmRecord& record);
+  void tidy_all();
+  void tidy_all_of(const std::string& record_name);
+  // conflict: they are being copied; unavailable: something of a move is still left on a node.
+  void require_no_traces_of_moves(const AgentIdentity& identity);
+  bool is_tidy(const SwarmRecord& record, const std::string& node,
+               const std::vector<SwarmNode>& nodes);
   std::string own_node();
   void remove_local_volume(const std::string& name);
   void require_process(const std::string& container_id);  // not_found, conflict
@@ -127,6 +152,7 @@ class SwarmDriver final : public RuntimeDriver, public VitalDriver {
   Interrupt ending_;    // what its waits end by
   std::mutex placing_;  // one placement at a time: two would choose the same node
   std::mutex networks_;
+  std::mutex moves_;  // nothing is emptied while it becomes somebody's state
   std::shared_mutex
       links_;  // whoever starts an agent shares it; whoever takes links of sleepers away has it alone
   mutable std::mutex room_mutex_;

@@ -81,6 +81,7 @@ void SwarmDriver::look_at_rest(ObservedAgent& observed, const AgentIdentity& ide
   // The record goes only after both volumes went, so that there is no knowing of one alone.
   const bool recorded = record && record->labels.instance == settings_.engine.instance;
   observed.volumes = recorded ? VolumePresence::all : VolumePresence::none;
+  observed.copy_under_way = recorded && !record->moving_to.empty();
   observed.image = image(image_name);
 }
 

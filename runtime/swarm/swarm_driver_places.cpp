@@ -69,6 +69,7 @@ void SwarmDriver::remove_volumes(const AgentIdentity& identity) {
   if (has_service(identity))
     throw EngineError(EngineErrorKind::conflict,
                       "the volumes of " + identity.container_name + " are in use");
+  require_no_traces_of_moves(identity);
   if (record->node == own_node()) {
     remove_local_volume(state_volume_name(identity));
     remove_local_volume(workspace_volume_name(identity));
@@ -134,6 +135,7 @@ void SwarmDriver::remove_leftovers() {
        objects_.services_with({label_filter(label::role, role::helper)}))
     objects_.remove_service(service.id);
   rest_links();
+  tidy_all();
 }
 
 // --- networks ---
@@ -160,7 +162,7 @@ void SwarmDriver::ensure_network(const AgentIdentity& identity) {
     if (existing->labels.instance != settings_.engine.instance)
       throw name_is_taken("network", name);
     if (existing->labels.key == identity.key && is_as_open_as_wanted(*existing)) return;
-    remove_links_on(existing->id);
+    remove_company_on(existing->id);
     objects_.remove_network(existing->id, name);
   }
   await_addresses(name, objects_.create_network(name, overlay_body(identity, settings_)));
@@ -190,7 +192,7 @@ void SwarmDriver::remove_network(const std::string& network_name) {
       throw EngineError(EngineErrorKind::conflict,
                         "the network " + name + " is in use by service " + service.name);
   }
-  remove_links_on(network->id);
+  remove_company_on(network->id);
   objects_.remove_network(network->id, name);
 }
 

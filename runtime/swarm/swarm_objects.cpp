@@ -138,16 +138,27 @@ void SwarmObjects::create_record(const std::string& name, const std::string& bod
   engine_.call_accepting(request, {409});
 }
 
-void SwarmObjects::set_record_label(const SwarmRecord& record, std::string_view name,
-                                    const std::string& value) {
+void SwarmObjects::set_record_labels(const SwarmRecord& record,
+                                     const std::map<std::string_view, std::string>& values) {
   nlohmann::json spec = nlohmann::json::parse(record.spec);
-  spec["Labels"][std::string(name)] = value;
+  for (const auto& [name, value] : values) {
+    if (value.empty()) {
+      spec["Labels"].erase(std::string(name));
+    } else {
+      spec["Labels"][std::string(name)] = value;
+    }
+  }
   EngineRequest request = change(
       "POST", "/configs/{id}/update",
       engine_path("/configs/", record.id, "/update?version=" + std::to_string(record.version)),
       "update the record " + record.name);
   request.body = spec.dump();
-  engine_.call(request);
+  const EngineAnswer answer = engine_.call_accepting(request, {500});
+  if (answer.status != 500) return;
+  if (was_overtaken(answer))
+    throw EngineError(EngineErrorKind::conflict,
+                      "the record " + record.name + " was changed meanwhile");
+  throw classify_answer(request.doing, answer.status, answer.body, {});
 }
 
 void SwarmObjects::remove_record(const std::string& id) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -43,7 +44,9 @@ class SwarmObjects {
   // Of that name, whoever's it is.
   std::optional<SwarmRecord> find_record(const std::string& name);
   void create_record(const std::string& name, const std::string& body);
-  void set_record_label(const SwarmRecord& record, std::string_view name, const std::string& value);
+  // An empty value takes a label away. conflict: the record is another one since it was read, and nothing was changed.
+  void set_record_labels(const SwarmRecord& record,
+                         const std::map<std::string_view, std::string>& values);
   void remove_record(const std::string& id);
 
   // Of that name, whoever's it is.

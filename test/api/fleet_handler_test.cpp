@@ -25,6 +25,7 @@ TEST_F(Fleet, IsHiddenFromUsers) {
                                                         {"DELETE", path},
                                                         {"POST", path + "/stop"},
                                                         {"POST", path + "/rotate-token"},
+                                                        {"POST", path + "/move"},
                                                         {"POST", "/api/fleet/stop-all"},
                                                         {"GET", "/api/users"},
                                                         {"GET", "/api/audit"},
@@ -113,6 +114,25 @@ TEST_F(Fleet, GivesAnyAgentAnotherTokenAndSaysItToNobody) {
   EXPECT_EQ(call("root", "GET", "/api/audit?action=fleet.").body["items"].size(), 2U);
   EXPECT_EQ(call("root", "POST", "/api/fleet/user/nobody/rotate-token", Json::object()).status,
             404);
+}
+
+TEST_F(Fleet, AsksForAMoveAndNotesWhoDid) {
+  const auto key = run_agent("alice");
+  const auto path = "/api/fleet/user/" + key.name + "/move";
+  EXPECT_EQ(call("root", "POST", path, Json::object()).status, 422);
+  EXPECT_EQ(call("root", "POST", path, {{"node", "n2"}, {"force", true}}).status, 422);
+  EXPECT_EQ(call("root", "POST", path, {{"node", "n2"}}).status, 202);
+  EXPECT_EQ(rows.find_agent(key)->move_to_node, "n2");
+  EXPECT_FALSE(rows.find_agent(key)->move_without_state);
+  EXPECT_EQ(call("root", "POST", path, {{"node", "n3"}, {"withoutState", true}}).status, 202);
+  EXPECT_EQ(rows.find_agent(key)->move_to_node, "n3");
+  EXPECT_TRUE(rows.find_agent(key)->move_without_state);
+  const auto audit = call("root", "GET", "/api/audit?action=fleet.move").body["items"];
+  ASSERT_EQ(audit.size(), 2U);
+  EXPECT_EQ(audit[0]["detail"], "alice to n3 without its state");
+  rows.request_deletion(key, false, clock.now());
+  EXPECT_EQ(call("root", "POST", path, {{"node", "n2"}}).type(), "/problems/refused-by-rule");
+  EXPECT_EQ(call("root", "POST", "/api/fleet/user/nobody/move", {{"node", "n2"}}).status, 404);
 }
 
 TEST_F(Fleet, SaysThatOtherLimitsRestartARunningAgent) {

@@ -79,6 +79,7 @@ TEST(CommandLine, EveryCommandExplainsItself) {
                                                        {"stop"},
                                                        {"restart"},
                                                        {"rotate-token"},
+                                                       {"move"},
                                                        {"delete"},
                                                        {"create", "user"},
                                                        {"create", "system"},

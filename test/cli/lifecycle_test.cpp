@@ -27,6 +27,8 @@ class Lifecycle : public testing::Test {
     request.keep_running = flag;
     request.purge = flag;
     request.token = "enc:next";
+    request.node = "n2";
+    request.without_state = flag;
     return ask(store_, clock_, request);
   }
   AgentRow alice() { return *store_.find_agent({ResourceKind::user_container, "c1"}); }
@@ -74,6 +76,28 @@ TEST_F(Lifecycle, AnotherTokenWaitsForTheContainerThatGetsIt) {
   running.phase = Phase::running;
   store_.write_status(before.key, running, store_.lease().term);
   EXPECT_TRUE(ask_for(Verb::rotate_token).goal);
+}
+
+TEST_F(Lifecycle, AMoveIsReachedOnceTheRowSaysSoAndFailsWithItsReason) {
+  const Asked asked = ask_for(Verb::move);
+  EXPECT_EQ(alice().move_to_node, "n2");
+  EXPECT_FALSE(alice().move_without_state);
+  ASSERT_TRUE(asked.goal);
+  EXPECT_EQ((*asked.goal)(alice()), Progress::waiting);
+  AgentStatus status = alice().status;
+  const auto tell = [&](const std::string& reason) {
+    status.observed_generation = alice().generation;
+    set_condition(status, std::string(condition::moving), ConditionStatus::no, reason,
+                  "there is no node n2", clock_.now());
+    store_.write_status(asked.key, status, store_.lease().term);
+    store_.end_move(asked.key, "n2", store_.lease().term);
+  };
+  tell("Moved");
+  EXPECT_EQ((*asked.goal)(alice()), Progress::reached);
+  ask_for(Verb::move, "alice", true);
+  EXPECT_TRUE(alice().move_without_state);
+  tell("MoveRefused");
+  EXPECT_THROW((*asked.goal)(alice()), CommandError);
 }
 
 TEST_F(Lifecycle, DeletionKeepsVolumesUnlessPurgeIsAskedFor) {

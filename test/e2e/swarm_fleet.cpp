@@ -175,6 +175,14 @@ void SwarmFleet::write_in_agent(const std::string& id, const std::string& file,
   exec(id, "echo " + text + " >" + file + " && sync");
 }
 
+std::filesystem::path SwarmFleet::state_folder(const std::string& node,
+                                               const std::string& owner) const {
+  const AgentIdentity identity{
+      fleet_->instance(), ResourceKey(ResourceKind::user_container, {}), owner, {}};
+  return std::filesystem::path(required_environment("MOSAIC_SANDBOX")) / "nodes" / node /
+         "docker/volumes" / state_volume_name(identity) / "_data";
+}
+
 std::string SwarmFleet::condition(const std::string& id, const std::string& type) {
   return fleet_->database()
       .sql(

@@ -5,6 +5,7 @@
 // Used from the test's main thread. The destructor removes everything it made, on the swarm too.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ class SwarmFleet {
   // As the agent's process sees it.
   std::string read_in_agent(const std::string& id, const std::string& file);
   void write_in_agent(const std::string& id, const std::string& file, const std::string& text);
+  // Of the user's state volume on a node, from outside.
+  std::filesystem::path state_folder(const std::string& node, const std::string& owner) const;
   // "True", "False" or empty, of that condition.
   std::string condition(const std::string& id, const std::string& type);
   // "kill n2": what environment/swarm-lab does to a node.

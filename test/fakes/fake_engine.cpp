@@ -25,7 +25,7 @@ ContainerView as_listed(const ContainerView& view) {
 }  // namespace
 
 std::string_view to_string(EngineMethod method) {
-  static constexpr std::array<std::string_view, 22> words{"info",
+  static constexpr std::array<std::string_view, 24> words{"info",
                                                           "list_agents",
                                                           "list_networks",
                                                           "observe",
@@ -46,7 +46,9 @@ std::string_view to_string(EngineMethod method) {
                                                           "memory_use",
                                                           "reload_configuration",
                                                           "read_schedule",
-                                                          "remove_leftovers"};
+                                                          "remove_leftovers",
+                                                          "look_at_move",
+                                                          "advance_move"};
   return words.at(static_cast<std::size_t>(method));
 }
 
@@ -59,6 +61,7 @@ bool changes_engine(EngineMethod method) {
     case EngineMethod::image:
     case EngineMethod::memory_use:
     case EngineMethod::read_schedule:
+    case EngineMethod::look_at_move:
     case EngineMethod::remove_leftovers:  // a look, unless something was left
       return false;
     default:
@@ -211,6 +214,8 @@ ObservedAgent FakeEngine::observe(const AgentIdentity& identity, const std::stri
     const auto volumes = world.volumes.count(state_volume_name(identity)) +
                          world.volumes.count(workspace_volume_name(identity));
     observed.volumes = static_cast<VolumePresence>(volumes);
+    const auto place = world.places.find(state_volume_name(identity));
+    observed.copy_under_way = place != world.places.end() && !place->second.moving_to.empty();
     const auto found = world.images.find(image);
     observed.image = found == world.images.end() ? ImageView{} : found->second;
     return observed;
@@ -221,6 +226,7 @@ void FakeEngine::ensure_volumes(const AgentIdentity& identity) {
   call(EngineMethod::ensure_volumes, to_string(identity.key), [&] {
     world_.volumes.try_emplace(state_volume_name(identity), identity.key);
     world_.volumes.try_emplace(workspace_volume_name(identity), identity.key);
+    place(identity);
   });
 }
 
@@ -254,10 +260,15 @@ ContainerView FakeEngine::create_container(const AgentSpec& spec) {
       throw EngineError(EngineErrorKind::image_missing,
                         "image " + spec.image + " is not on this engine");
     }
+    const auto place_of = world_.places.find(state_volume_name(spec.identity));
+    if (place_of != world_.places.end() && !place_of->second.moving_to.empty())
+      throw EngineError(EngineErrorKind::conflict, "its volumes are being copied to another node");
     // Like the engine: volumes that are missing come into being with the container.
     world_.volumes.try_emplace(state_volume_name(spec.identity), spec.identity.key);
     world_.volumes.try_emplace(workspace_volume_name(spec.identity), spec.identity.key);
+    place(spec.identity);
     FakeContainer container;
+    if (!nodes_.empty()) container.node = world_.places.at(state_volume_name(spec.identity)).node;
     container.view.id = next_id();
     container.view.name = spec.identity.container_name;
     container.view.spec_hash = spec.spec_hash;
@@ -418,8 +429,40 @@ void FakeEngine::remove_network_locked(std::map<std::string, Network>::iterator 
   emit_agent(key);
 }
 
+MoveView FakeEngine::look_at_move(const AgentIdentity& identity, const std::string& node) {
+  const TimePoint sent = clock_.now();
+  return call(EngineMethod::look_at_move, to_string(identity.key), [&] {
+    const World& world = visible();
+    const auto place = world.places.find(state_volume_name(identity));
+    MoveView view = view_of_move(place == world.places.end() ? nullptr : &place->second, node);
+    view.as_of = frozen_ && !frozen_dishonest_ ? frozen_->taken_at : sent;
+    return view;
+  });
+}
+
+void FakeEngine::advance_move(const AgentIdentity& identity, const std::string& node,
+                              MoveStep step) {
+  call(EngineMethod::advance_move, to_string(identity.key), [&] {
+    if (nodes_.empty())
+      throw EngineError(EngineErrorKind::refused, "volumes stay on the machine that there is");
+    if (step == MoveStep::begin_copy) return begin_copy(identity, node);
+    const auto found = world_.places.find(state_volume_name(identity));
+    if (step == MoveStep::give_up) {
+      if (found != world_.places.end()) found->second.moving_to.clear();
+      return;
+    }
+    if (found == world_.places.end())
+      throw EngineError(EngineErrorKind::conflict, "the volumes are nowhere");
+    if (step == MoveStep::keep_copy) return keep_copy(found->second, node);
+    leave_state(identity, found->second, node);
+  });
+}
+
 void FakeEngine::remove_leftovers() {
-  call(EngineMethod::remove_leftovers, {}, [&] { leftover_helpers_ = 0; });
+  call(EngineMethod::remove_leftovers, {}, [&] {
+    leftover_helpers_ = 0;
+    for (auto& [name, place] : world_.places) tidy(place);
+  });
 }
 
 void FakeEngine::remove_volumes(const AgentIdentity& identity) {
@@ -430,6 +473,15 @@ void FakeEngine::remove_volumes(const AgentIdentity& identity) {
         throw EngineError(EngineErrorKind::conflict,
                           "the volumes are in use by container " + container.view.name);
       }
+    }
+    if (const auto found = world_.places.find(state_volume_name(identity));
+        found != world_.places.end()) {
+      if (!found->second.moving_to.empty())
+        throw EngineError(EngineErrorKind::conflict, "the volumes are being copied");
+      tidy(found->second);
+      if (!found->second.left_on.empty())
+        throw EngineError(EngineErrorKind::unavailable, "something is left on a node");
+      world_.places.erase(found);
     }
     world_.volumes.erase(state_volume_name(identity));
     world_.volumes.erase(workspace_volume_name(identity));

@@ -47,6 +47,8 @@ enum class EngineMethod : std::uint8_t {
   reload_configuration,
   read_schedule,
   remove_leftovers,
+  look_at_move,
+  advance_move,
 };
 
 std::string_view to_string(EngineMethod method);
@@ -72,6 +74,7 @@ struct FakeContainer {
   std::string instance;  // label; empty: none of our labels
   std::string network;
   int network_id = 0;  // which network of that name it was created on; zero: none
+  std::string node;    // where it runs; empty: on the one that there is
   std::string image;
   AgentSpec spec;                    // as created by us; empty for foreign ones
   std::optional<TimePoint> ends_at;  // TERM was honoured and takes effect then
@@ -106,6 +109,8 @@ class FakeEngine final : public RuntimeDriver {
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override;
+  MoveView look_at_move(const AgentIdentity& identity, const std::string& node) override;
+  void advance_move(const AgentIdentity& identity, const std::string& node, MoveStep step) override;
   void remove_leftovers() override;
   void begin_pull(const std::string& image) override;
   ImageView image(const std::string& image) override;
@@ -173,6 +178,17 @@ class FakeEngine final : public RuntimeDriver {
   void leave_helper_behind();
   int leftover_helpers() const;
 
+  // A cluster instead of one machine; volumes come into being on the first node. An absent one can neither be copied from
+  // nor to nor tidied up; what is running on it goes on.
+  void set_nodes(std::vector<std::string> nodes);
+  void set_node_away(const std::string& node, bool away);
+  void set_copy(Duration takes, bool fails);  // of those that are begun from now on
+  std::string node_of_state(const AgentIdentity& identity) const;
+  // Of volumes that are nobody's state, on any node, and that nothing is being copied to.
+  bool has_left_volumes() const;
+  // Owners whose process did not find what the last one before it had written, although nobody gave that up.
+  std::set<std::string> lost_states() const;
+
   void add_network(const std::string& name, const std::string& instance,
                    const ResourceKey& key = {});
 
@@ -214,6 +230,19 @@ class FakeEngine final : public RuntimeDriver {
     int subnet = 0;
     int id = 0;  // another one when it was removed and made anew
   };
+  // Of an owner's volumes in a cluster.
+  struct Place {
+    ResourceKey key;
+    std::string node;
+    std::string moving_to;
+    TimePoint copied_at{};
+    bool copy_fails = false;
+    bool copy_told = false;
+    int copied_word = 0;
+    std::set<std::string> left_on;
+    std::map<std::string, int> words;  // the last that was written, by node
+    int last_word = 0;                 // wherever that was; zero: none
+  };
   struct Pull {
     TimePoint began{};
     PullBehaviour behaviour;
@@ -225,6 +254,7 @@ class FakeEngine final : public RuntimeDriver {
     std::set<std::string> ending;                                 // ids of those that TERM will end
     std::map<std::string, Network> networks;                      // by name
     std::map<std::string, ResourceKey> volumes;                   // by name
+    std::map<std::string, Place> places;                          // by the state volume's name
     std::map<std::string, ImageView> images;
     std::map<std::string, Pull> pulls;
     TimePoint taken_at{};
@@ -271,6 +301,16 @@ class FakeEngine final : public RuntimeDriver {
   void count_running(const ResourceKey& key);
   void settle_locked();
   void settle_pulls();
+  void settle_copies();
+  void place(const AgentIdentity& identity);
+  void use_state(const FakeContainer& container, bool begins);
+  MoveView view_of_move(const Place* place, const std::string& node) const;
+  bool is_there(const std::string& node) const;
+  void begin_copy(const AgentIdentity& identity, const std::string& node);
+  void keep_copy(Place& place, const std::string& node);
+  void leave_state(const AgentIdentity& identity, Place& place, const std::string& node);
+  bool has_container(const AgentIdentity& identity) const;
+  void tidy(Place& place);
   void emit(Event event);
   void emit_agent(const ResourceKey& key);
   void flush();
@@ -296,6 +336,12 @@ class FakeEngine final : public RuntimeDriver {
   std::map<EngineMethod, std::deque<Fault>> faults_;
   std::map<EngineMethod, Duration> latencies_;
   Interceptor interceptor_;
+  std::vector<std::string> nodes_;
+  std::set<std::string> away_;
+  Duration copy_takes_{};
+  bool copy_fails_ = false;
+  int words_written_ = 0;
+  std::set<std::string> lost_states_;
   std::map<std::string, PullBehaviour> pull_behaviours_;
   std::map<ResourceKey, int> exit_on_start_;
   std::map<ResourceKey, std::optional<Duration>> term_delays_;

@@ -151,6 +151,7 @@ void FakeEngine::human_removes_network(const ResourceKey& key) {
 void FakeEngine::human_removes_volumes(const ResourceKey& key) {
   change([&] {
     std::erase_if(world_.volumes, [&](const auto& entry) { return entry.second == key; });
+    std::erase_if(world_.places, [&](const auto& entry) { return entry.second.key == key; });
   });
 }
 
@@ -281,6 +282,9 @@ std::optional<TimePoint> FakeEngine::next_due() const {
   const auto consider = [&due](TimePoint at) { due = due ? std::min(*due, at) : at; };
   for (const std::string& id : world_.ending) consider(*world_.containers.at(id).ends_at);
   for (const auto& [name, pull] : world_.pulls) consider(pull.began + pull.behaviour.takes);
+  for (const auto& [name, place] : world_.places) {
+    if (!place.moving_to.empty() && !place.copy_told) consider(place.copied_at);
+  }
   return due;
 }
 

@@ -110,6 +110,7 @@ void FakeEngine::run(FakeContainer& container) {
                               std::to_string(base % 256 + 2) + ":" + std::to_string(agents_port);
   }
   count_running(container.view.key);
+  use_state(container, true);
   if (container.instance == instance_) emit_agent(container.view.key);
   const auto exits = exit_on_start_.find(container.view.key);
   if (exits != exit_on_start_.end()) end(container, exits->second, false);
@@ -127,6 +128,7 @@ void FakeEngine::begin_termination(FakeContainer& container) {
 }
 
 void FakeEngine::end(FakeContainer& container, int exit_code, bool oom_killed) {
+  use_state(container, false);
   container.view.state = ContainerState::exited;
   container.view.exit_code = exit_code;
   container.view.oom_killed = oom_killed;
@@ -155,6 +157,7 @@ void FakeEngine::settle_locked() {
     if (container.ends_at && *container.ends_at <= clock_.now()) end(container, 0, false);
   }
   settle_pulls();
+  settle_copies();
 }
 
 void FakeEngine::settle_pulls() {

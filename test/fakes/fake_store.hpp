@@ -67,6 +67,7 @@ class FakeStore final : public Store {
                             std::optional<TimePoint> seen_last_active_at,
                             std::optional<TimePoint> seen_busy_until, Term term) override;
   bool install_token(const ResourceKey& key, const std::string& token, Term term) override;
+  bool end_move(const ResourceKey& key, const std::string& node, Term term) override;
   bool finish_deletion(const ResourceKey& key, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
   int prune_tombstones(TimePoint before) override;
@@ -79,6 +80,7 @@ class FakeStore final : public Store {
   bool set_desired_state(const ResourceKey& key, DesiredState state) override;
   bool request_restart(const ResourceKey& key, TimePoint now) override;
   bool replace_token(const ResourceKey& key, const std::string& token) override;
+  bool request_move(const ResourceKey& key, const std::string& node, bool without_state) override;
   bool request_deletion(const ResourceKey& key, bool purge, TimePoint now) override;
   void record_activity(const Activity& activity) override;
   void put_setting(const std::string& key, const std::string& value) override;

@@ -13,7 +13,8 @@ namespace {
 auto spec_of(const AgentRow& row) {
   return std::tie(row.owner, row.container_name, row.role, row.wanted_gateway_token(),
                   row.desired_state, row.active, row.restarted_at, row.deletion_requested_at,
-                  row.purge, row.image, row.memory_mb, row.cpu_milli, row.idle_timeout);
+                  row.purge, row.move_to_node, row.move_without_state, row.image, row.memory_mb,
+                  row.cpu_milli, row.idle_timeout);
 }
 
 // The database keeps a touch within this of the idle deadline for a wake, whatever the phase says:
@@ -134,6 +135,17 @@ bool FakeStore::install_token(const ResourceKey& key, const std::string& token, 
   });
 }
 
+bool FakeStore::end_move(const ResourceKey& key, const std::string& node, Term term) {
+  return perform("end_move", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr || term != lease_.term || node.empty()) return false;
+    if (agent->row.move_to_node != node) return false;
+    agent->row.move_to_node.clear();
+    agent->row.move_without_state = false;
+    return true;
+  });
+}
+
 bool FakeStore::finish_deletion(const ResourceKey& key, Term term) {
   return perform("finish_deletion", [&] {
     const auto* agent = stored(key);
@@ -237,6 +249,18 @@ bool FakeStore::replace_token(const ResourceKey& key, const std::string& token) 
     if (agent == nullptr) return false;
     AgentRow row = agent->row;
     row.next_gateway_token = token;
+    update_spec(*agent, std::move(row));
+    return true;
+  });
+}
+
+bool FakeStore::request_move(const ResourceKey& key, const std::string& node, bool without_state) {
+  return perform("request_move", [&] {
+    auto* agent = stored(key);
+    if (agent == nullptr) return false;
+    AgentRow row = agent->row;
+    row.move_to_node = node;
+    row.move_without_state = without_state;
     update_spec(*agent, std::move(row));
     return true;
   });

@@ -61,6 +61,7 @@ export const plan = {
   startFleetAgent: { params: (it) => ({ kind: 'user', id: it.agents.alice }), ok: [202] },
   stopFleetAgent: { params: (it) => ({ kind: 'user', id: it.agents.alice }), ok: [202] },
   restartFleetAgent: { params: (it) => ({ kind: 'user', id: it.agents.alice }), ok: [202] },
+  moveFleetAgent: { params: (it) => ({ kind: 'user', id: it.agents.alice }), body: () => ({ node: 'n2' }), ok: [202] },
   rotateFleetAgentToken: { params: (it) => ({ kind: 'user', id: it.agents.alice }), ok: [202] },
   deleteFleetAgent: { params: async (it) => ({ kind: 'user', id: await it.victim() }), ok: [202] },
   stopAll: { body: () => nothing, ok: [202] },

@@ -53,6 +53,8 @@ class RandomInput {
     row.deletion_requested_at = chance(15) ? perhaps(f.now) : std::nullopt;
     row.purge = chance(30);
     if (chance(20)) row.next_gateway_token = "enc:next";
+    if (chance(25)) row.move_to_node = "n2";
+    row.move_without_state = chance(30);
     row.last_active_at = perhaps(f.now);
     row.busy_until = chance(40) ? perhaps(f.now) : std::nullopt;
     if (chance(3)) row.container_name = "not valid";
@@ -120,6 +122,18 @@ class RandomInput {
     f.sleep.depth = pick({SleepDepth::stopped, SleepDepth::paused, SleepDepth::hibernated});
     if (chance(15)) f.wanted.problem = "no provider";
     fill_schedule(f);
+    fill_move(f);
+  }
+
+  void fill_move(PlanFixture& f) {
+    f.observed.copy_under_way = chance(15);
+    if (chance(30)) return;
+    f.move = MoveView{};
+    f.move->stage = pick({MoveStage::impossible, MoveStage::waiting, MoveStage::waiting,
+                          MoveStage::away, MoveStage::away, MoveStage::copying, MoveStage::copied,
+                          MoveStage::failed, MoveStage::there, MoveStage::astray});
+    f.move->source_lost = chance(50);
+    f.move->detail = "as it was found";
   }
 
   void fill_schedule(PlanFixture& f) {
@@ -220,6 +234,56 @@ TEST(PlanProperty, StartsAndFreezesNothingWhileATokenWaits) {
     EXPECT_NE(plan.action, ActionKind::start);
     EXPECT_NE(plan.action, ActionKind::pause);
     EXPECT_NE(plan.action, ActionKind::reclaim);
+  });
+}
+
+// Nothing runs, and nothing can be started, on volumes that are on their way.
+TEST(PlanProperty, MovesVolumesOnlyWhenNoContainerIsLeft) {
+  std::size_t steps = 0;
+  for_random_inputs([&](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const bool step =
+        plan.action == ActionKind::begin_copy || plan.action == ActionKind::leave_state;
+    if (!step) return;
+    ++steps;
+    EXPECT_FALSE(f.observed.container);
+    EXPECT_FALSE(f.row.move_to_node.empty());
+    EXPECT_FALSE(f.row.deletion_requested_at);
+  });
+  EXPECT_GT(steps, 0U);
+}
+
+TEST(PlanProperty, NothingIsCreatedOrStartedOnVolumesThatAreBeingCopied) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const bool brings_up = plan.action == ActionKind::create_container ||
+                           plan.action == ActionKind::start ||
+                           plan.action == ActionKind::remove_volumes;
+    if (!brings_up) return;
+    EXPECT_FALSE(f.observed.copy_under_way);
+    if (f.row.move_to_node.empty() || f.row.deletion_requested_at) return;
+    ASSERT_TRUE(f.move);
+    EXPECT_EQ(f.move->stage, MoveStage::waiting) << "its life goes on until it can be moved";
+  });
+}
+
+TEST(PlanProperty, StateIsLeftBehindOnlyWhereThatWasAskedForAndItIsOutOfReach) {
+  std::size_t left = 0;
+  for_random_inputs([&](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    if (plan.action != ActionKind::leave_state) return;
+    ++left;
+    EXPECT_TRUE(f.row.move_without_state);
+    EXPECT_TRUE(f.move && f.move->source_lost);
+  });
+  EXPECT_GT(left, 0U);
+}
+
+TEST(PlanProperty, EveryMoveThatIsUnderWayIsLookedAtAgain) {
+  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const bool judged =
+        f.observed.name_holder.empty() && f.row.container_name == "mosaic-user-alice";
+    if (!judged || f.row.move_to_node.empty() || f.row.deletion_requested_at) return;
+    if (plan.action == ActionKind::none) {
+      EXPECT_TRUE(plan.requeue_after);
+    }
   });
 }
 

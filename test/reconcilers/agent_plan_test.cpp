@@ -185,6 +185,93 @@ TEST_F(PlanTest, ATokenThatWaitsDoesNotLetAProcessSleepFrozen) {
   EXPECT_EQ(plan().status.phase, Phase::stopping);
 }
 
+TEST_F(PlanTest, AMoveIsLookedAtFirstAndRefusedWithoutStoppingAnybody) {
+  running();
+  row.move_to_node = "n2";
+  EXPECT_EQ(plan().action, ActionKind::look_at_move);
+  move = MoveView{now, MoveStage::impossible, false, "there is no node n2"};
+  const Plan refused = plan();
+  EXPECT_EQ(refused.action, ActionKind::end_move);
+  EXPECT_EQ(refused.write, StatusWrite::before_action) << "first the row says why";
+  EXPECT_EQ(moving_reason(refused.status), "MoveRefused");
+  EXPECT_EQ(refused.status.phase, Phase::running);
+}
+
+TEST_F(PlanTest, AMoveWaitsForTheRunningTurnAndStopsTheAgentThen) {
+  running();
+  row.move_to_node = "n2";
+  row.busy_until = now + seconds(20);
+  move = MoveView{now, MoveStage::away, false, "its state is on n1"};
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status.phase, Phase::draining);
+  row.busy_until.reset();
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  container(ContainerState::exited);
+  EXPECT_EQ(plan().action, ActionKind::remove_container);
+  observed.container.reset();
+  observed.network_exists = false;
+  EXPECT_EQ(plan().action, ActionKind::ensure_network);
+  observed.network_exists = true;
+  EXPECT_EQ(plan().action, ActionKind::begin_copy);
+}
+
+TEST_F(PlanTest, NothingRunsUntilACopyIsCompleteAndTheWishIsGone) {
+  row.move_to_node = "n2";
+  observed.copy_under_way = true;
+  move = MoveView{now, MoveStage::copying, false, "from n1 to n2"};
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status.phase, Phase::waiting);
+  EXPECT_EQ(ready_reason(), "Moving");
+  move->stage = MoveStage::copied;
+  EXPECT_EQ(plan().action, ActionKind::keep_copy);
+  move->stage = MoveStage::there;
+  observed.copy_under_way = false;
+  EXPECT_EQ(plan().action, ActionKind::end_move);
+  EXPECT_EQ(moving_reason(plan().status), "Moved");
+  row.move_to_node.clear();
+  EXPECT_EQ(plan().action, ActionKind::create_container) << "awake as before";
+}
+
+TEST_F(PlanTest, AFailedCopyEndsTheMoveAndIsGivenUpBeforeAnythingElse) {
+  row.move_to_node = "n2";
+  observed.copy_under_way = true;
+  move = MoveView{now, MoveStage::failed, false, "the disk of the other node is full"};
+  EXPECT_EQ(plan().action, ActionKind::end_move);
+  EXPECT_EQ(moving_reason(plan().status), "MoveFailed");
+  row.move_to_node.clear();
+  EXPECT_EQ(plan().action, ActionKind::give_up_copy);
+  idle();
+  EXPECT_EQ(plan().action, ActionKind::give_up_copy);
+  row.deletion_requested_at = now;
+  observed.network_exists = false;
+  EXPECT_EQ(plan().action, ActionKind::give_up_copy);
+}
+
+TEST_F(PlanTest, AWishToGoElsewhereOrBackGivesUpTheCopyThatIsUnderWay) {
+  row.move_to_node = "n1";
+  observed.copy_under_way = true;
+  move = MoveView{now, MoveStage::astray, false, ""};
+  EXPECT_EQ(plan().action, ActionKind::give_up_copy);
+}
+
+TEST_F(PlanTest, LifeGoesOnWhileTheNodeOfTheStateIsAwayUnlessItIsLeftBehind) {
+  container(ContainerState::placing);
+  row.status.phase = Phase::waiting;
+  row.move_to_node = "n2";
+  move = MoveView{now, MoveStage::waiting, true, "its state is on n1, which does not answer"};
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(ready_reason(), "WaitingForNode");
+  EXPECT_EQ(moving_reason(plan().status), "WaitingForNode");
+  EXPECT_TRUE(plan().requeue_after);
+  row.move_without_state = true;
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+  observed.container.reset();
+  EXPECT_EQ(plan().action, ActionKind::leave_state);
+  EXPECT_EQ(plan().write, StatusWrite::before_action);
+  move->source_lost = false;
+  EXPECT_NE(plan().action, ActionKind::leave_state) << "within reach, it is never left";
+}
+
 TEST_F(PlanTest, AContainerWhoseNetworkWasRemovedIsReplaced) {
   container(ContainerState::exited);
   row.status.phase = Phase::stopped;

@@ -52,6 +52,9 @@ class LoopTest : public testing::Test, protected test::LoopInMemory {
     const auto source = store.find_config_source(agent);
     return source ? source->personality : "";
   }
+  AgentIdentity container_identity(const std::string& name) {
+    return {store.instance_id(), key(name), name, "mosaic-user-" + name};
+  }
   FakeContainer container(const std::string& name) { return engine.containers_of(key(name)).at(0); }
 
   ResourceKey key(const std::string& name) {
@@ -184,6 +187,115 @@ TEST_F(LoopTest, ATokenOfASleepingAgentIsReplacedAtOnceAndWakesNobody) {
   settle();
   EXPECT_EQ(phase("alice"), Phase::running);
   EXPECT_EQ(container("alice").spec.gateway_token, "another");
+}
+
+TEST_F(LoopTest, AnAgentMovesWithItsStateOnceItsTurnHasEndedAndWakesThere) {
+  engine.set_nodes({"n1", "n2"});
+  engine.set_copy(seconds(20), false);
+  user("alice");
+  settle();
+  store.record_activity({"api", clock.now(), {{key("alice"), clock.now() + seconds(30)}}, {}});
+  store.request_move(key("alice"), "n2", false);
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::draining);
+  pass(seconds(40));
+  EXPECT_EQ(phase("alice"), Phase::waiting);
+  EXPECT_EQ(reason("alice"), "Moving");
+  EXPECT_EQ(containers("alice"), 0U);
+  boot();  // a controller that knows nothing of it goes on where the last one was
+  pass(seconds(20));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").node, "n2");
+  EXPECT_TRUE(row("alice").move_to_node.empty());
+  EXPECT_EQ(row("alice").status.restart_count, 0);
+  EXPECT_TRUE(engine.lost_states().empty());
+  pass(minutes(2));
+  EXPECT_FALSE(engine.has_left_volumes()) << "what was copied is removed where it was";
+}
+
+TEST_F(LoopTest, ASleepingAgentMovesInItsSleep) {
+  engine.set_nodes({"n1", "n2"});
+  user("alice");
+  settle();
+  pass(minutes(31));
+  ASSERT_EQ(phase("alice"), Phase::stopped);
+  const auto starts = engine.call_count(EngineMethod::start);
+  store.request_move(key("alice"), "n2", false);
+  pass(seconds(10));
+  EXPECT_EQ(phase("alice"), Phase::stopped);
+  EXPECT_EQ(engine.node_of_state(container_identity("alice")), "n2");
+  EXPECT_EQ(engine.call_count(EngineMethod::start), starts);
+  store.touch(key("alice"), clock.now());
+  settle();
+  EXPECT_EQ(container("alice").node, "n2");
+  EXPECT_TRUE(engine.lost_states().empty());
+}
+
+TEST_F(LoopTest, AMoveThatCannotBeIsRefusedWithWordsAndDisturbsNobody) {
+  user("alice");
+  settle();
+  const auto starts = engine.call_count(EngineMethod::start);
+  store.request_move(key("alice"), "n2", false);
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_TRUE(row("alice").move_to_node.empty());
+  const AgentRow present = row("alice");
+  const Condition* moving = find_condition(present.status, condition::moving);
+  ASSERT_NE(moving, nullptr);
+  EXPECT_EQ(moving->reason, "MoveRefused");
+  EXPECT_EQ(store.events(EventQuery{key("alice"), 0, 1}).at(0).reason, "MoveRefused");
+  EXPECT_EQ(engine.call_count(EngineMethod::start), starts);
+}
+
+TEST_F(LoopTest, AFailedCopyLeavesTheAgentWhereItWas) {
+  engine.set_nodes({"n1", "n2"});
+  engine.set_copy(seconds(3), true);
+  user("alice");
+  settle();
+  store.request_move(key("alice"), "n2", false);
+  pass(seconds(20));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").node, "n1");
+  EXPECT_TRUE(row("alice").move_to_node.empty());
+  EXPECT_TRUE(engine.lost_states().empty());
+  pass(minutes(2));
+  EXPECT_FALSE(engine.has_left_volumes()) << "half a copy does not stay";
+}
+
+TEST_F(LoopTest, AMoveBackEndsACopyThatIsUnderWay) {
+  engine.set_nodes({"n1", "n2"});
+  engine.set_copy(minutes(5), false);
+  user("alice");
+  settle();
+  store.request_move(key("alice"), "n2", false);
+  pass(seconds(10));
+  EXPECT_EQ(reason("alice"), "Moving");
+  store.request_move(key("alice"), "n1", false);
+  pass(seconds(10));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").node, "n1");
+  EXPECT_TRUE(engine.lost_states().empty());
+}
+
+TEST_F(LoopTest, StateOnALostNodeIsLeftOnlyWhenThatIsAskedForAndGoesOnceTheNodeIsBack) {
+  engine.set_nodes({"n1", "n2"});
+  user("alice");
+  settle();
+  pass(minutes(31));
+  engine.set_node_away("n1", true);
+  store.request_move(key("alice"), "n2", false);
+  pass(minutes(1));
+  EXPECT_EQ(row("alice").move_to_node, "n2") << "it waits";
+  EXPECT_EQ(engine.node_of_state(container_identity("alice")), "n1");
+  store.request_move(key("alice"), "n2", true);
+  pass(seconds(10));
+  EXPECT_EQ(engine.node_of_state(container_identity("alice")), "n2");
+  EXPECT_TRUE(row("alice").move_to_node.empty());
+  pass(minutes(3));
+  EXPECT_TRUE(engine.has_left_volumes());
+  engine.set_node_away("n1", false);
+  pass(minutes(2));
+  EXPECT_FALSE(engine.has_left_volumes());
 }
 
 TEST_F(LoopTest, WhatDoesNotFitWaitsAndSaysSo) {

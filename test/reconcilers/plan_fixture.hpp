@@ -18,6 +18,7 @@ struct PlanFixture {
   FleetSettings settings;
   // The jobs were asked, and there are none; nothing: they were not asked yet.
   std::optional<ScheduleView> schedule = ScheduleView{};
+  std::optional<MoveView> move;  // as it was looked at; nothing: it was not yet
   bool can_reload = true;
   std::string baseline_gaps;
 
@@ -60,7 +61,13 @@ struct PlanFixture {
 
   Plan plan() const {
     return plan_agent(PlanInput{row, wanted, observed, health, sleep, settings, now,
-                                schedule ? &*schedule : nullptr, can_reload, baseline_gaps});
+                                schedule ? &*schedule : nullptr, move ? &*move : nullptr,
+                                can_reload, baseline_gaps});
+  }
+
+  static std::string moving_reason(const AgentStatus& status) {
+    const Condition* moving = find_condition(status, condition::moving);
+    return moving == nullptr ? "" : moving->reason;
   }
 
   std::string ready_reason() const {

@@ -59,6 +59,22 @@ class SwarmNodes : public testing::Test {
     throw std::runtime_error("no agent came to " + host_name);
   }
 
+  void put_to_rest(const AgentIdentity& identity) {
+    const std::string id = view(identity).id;
+    swarm_.driver().terminate(id);
+    ASSERT_TRUE(soon([&] { return view(identity).state == ContainerState::exited; }));
+    swarm_.driver().remove_container(id);
+  }
+  std::optional<EngineErrorKind> outcome(const AgentIdentity& identity, const std::string& node,
+                                         MoveStep step) {
+    try {
+      swarm_.driver().advance_move(identity, node, step);
+    } catch (const EngineError& error) {
+      return error.kind();
+    }
+    return std::nullopt;
+  }
+
   LinkedSwarmLab swarm_;
 };
 
@@ -130,6 +146,80 @@ TEST_F(SwarmNodes, APurgeEmptiesTheVolumesOnTheNodeWhereTheyAre) {
   swarm_.driver().remove_volumes(identity);
   EXPECT_TRUE(std::filesystem::is_empty(state));
   EXPECT_EQ(swarm_.driver().observe(identity, swarm_.image()).volumes, VolumePresence::none);
+}
+
+// What the loop does, step by step; the agent of `identity` is stopped and its container removed.
+TEST_F(SwarmNodes, VolumesMoveAsAWholeAndAreRemovedWhereTheyWere) {
+  const AgentIdentity identity = agent_on("n2");
+  const std::filesystem::path before = folder_of_volume("n2", state_volume_name(identity));
+  const std::filesystem::path after = folder_of_volume("n3", state_volume_name(identity));
+  std::ofstream(before / "word") << "heron";
+  ASSERT_EQ(::chown((before / "word").c_str(), agent_user, agent_user), 0);
+  EXPECT_EQ(outcome(identity, "n3", MoveStep::begin_copy), EngineErrorKind::conflict) << "in use";
+  put_to_rest(identity);
+  EXPECT_EQ(swarm_.driver().look_at_move(identity, "n2").stage, MoveStage::there);
+  EXPECT_EQ(swarm_.driver().look_at_move(identity, "n3").stage, MoveStage::away);
+  swarm_.driver().advance_move(identity, "n3", MoveStep::begin_copy);
+  EXPECT_TRUE(swarm_.driver().observe(identity, swarm_.image()).copy_under_way);
+  EXPECT_EQ(swarm_.driver().look_at_move(identity, "n1").stage, MoveStage::astray);
+  EXPECT_THROW(swarm_.create(identity), EngineError);
+  ASSERT_TRUE(soon([&] {
+    return swarm_.driver().look_at_move(identity, "n3").stage == MoveStage::copied;
+  })) << swarm_.driver().look_at_move(identity, "n3").detail;
+  swarm_.driver().advance_move(identity, "n3", MoveStep::keep_copy);
+  EXPECT_EQ(outcome(identity, "n3", MoveStep::keep_copy), EngineErrorKind::conflict) << "kept";
+  EXPECT_EQ(swarm_.driver().look_at_move(identity, "n3").stage, MoveStage::there);
+  EXPECT_TRUE(std::filesystem::exists(after / "word"));
+  EXPECT_TRUE(soon([&] {
+    swarm_.driver().remove_leftovers();
+    return std::filesystem::is_empty(before);
+  }));
+  const std::string again = swarm_.create(identity);
+  swarm_.driver().start(again);
+  EXPECT_EQ(node_of(again), swarm_.node_id("n3"));
+  EXPECT_TRUE(std::filesystem::exists(after / "word"));
+}
+
+TEST_F(SwarmNodes, ACopyWhoseNodeDiesFailsAndTheStateStaysWhereItIs) {
+  const AgentIdentity identity = agent_on("n2");
+  put_to_rest(identity);
+  lab("partition n3");
+  ASSERT_TRUE(soon(
+      [&] { return swarm_.driver().look_at_move(identity, "n3").stage == MoveStage::impossible; }));
+  lab("heal n3");
+  ASSERT_TRUE(
+      soon([&] { return swarm_.driver().look_at_move(identity, "n3").stage == MoveStage::away; }));
+  swarm_.driver().advance_move(identity, "n3", MoveStep::begin_copy);
+  lab("kill n3");
+  ASSERT_TRUE(soon([&] {
+    const MoveStage stage = swarm_.driver().look_at_move(identity, "n3").stage;
+    return stage == MoveStage::failed || stage == MoveStage::copied;
+  }));
+  swarm_.driver().advance_move(identity, "n3", MoveStep::give_up);
+  EXPECT_FALSE(swarm_.driver().observe(identity, swarm_.image()).copy_under_way);
+  const std::string again = swarm_.create(identity);
+  swarm_.driver().start(again);
+  EXPECT_EQ(node_of(again), swarm_.node_id("n2"));
+}
+
+TEST_F(SwarmNodes, StateOnADeadNodeIsLeftBehindOnlyThereAndEmptiedWhenItComesBack) {
+  const AgentIdentity identity = agent_on("n2");
+  const std::filesystem::path before = folder_of_volume("n2", state_volume_name(identity));
+  std::ofstream(before / "word") << "heron";
+  put_to_rest(identity);
+  EXPECT_EQ(outcome(identity, "n3", MoveStep::leave_state), EngineErrorKind::conflict);
+  lab("kill n2");
+  ASSERT_TRUE(soon([&] { return swarm_.driver().look_at_move(identity, "n3").source_lost; }));
+  swarm_.driver().advance_move(identity, "n3", MoveStep::leave_state);
+  const std::string again = swarm_.create(identity);
+  swarm_.driver().start(again);
+  EXPECT_EQ(node_of(again), swarm_.node_id("n3"));
+  EXPECT_TRUE(std::filesystem::exists(before / "word"));
+  lab("start n2");
+  EXPECT_TRUE(soon([&] {
+    swarm_.driver().remove_leftovers();
+    return std::filesystem::is_empty(before);
+  }));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ ControllerProcess::ControllerProcess(const ControllerWorld& world, const std::st
 }
 
 bool ControllerProcess::step(unsigned choice) {
-  if (process_.dead || process_.paused) return false;
+  if (process_.dead || process_.paused || process_.ending) return false;
   using Part = bool (ControllerProcess::*)(SteadyTime now);
   static constexpr std::array<Part, 5> parts{&ControllerProcess::elect, &ControllerProcess::inform,
                                              &ControllerProcess::listen, &ControllerProcess::probe,
@@ -141,6 +141,7 @@ bool ControllerProcess::work(SteadyTime) {
 }
 
 void ControllerProcess::end_in_order() {
+  process_.ending = true;
   loop_->elector().stop();
   process_.dead = true;
 }

@@ -26,6 +26,7 @@ constexpr std::array<Sort, step_kinds> sorts{{
     {"request deletion", Subject::agent, 4, 0, "purge"},
     {"request restart", Subject::agent, 4},
     {"replace token", Subject::agent, 4},
+    {"move", Subject::agent, 4, 0, "to"},
     {"desire", Subject::agent, 5, 0, "state"},
     {"change spec", Subject::agent, 4, 0, "to"},
     {"change persona", Subject::agent, 3, 0, "to"},
@@ -43,6 +44,8 @@ constexpr std::array<Sort, step_kinds> sorts{{
     {"human removes network", Subject::agent, 2},
     {"engine restarts", Subject::none, 2},
     {"engine away", Subject::none, 3, 40},
+    {"node away", Subject::none, 3, 40, "which"},
+    {"copies fail", Subject::none, 2, 40},
     {"crash loop", Subject::agent, 2, 40, "code"},
     {"ignores TERM", Subject::agent, 2, 40},
     {"hangs", Subject::agent, 2, 40},
@@ -72,9 +75,15 @@ constexpr std::array<Sort, step_kinds> sorts{{
 
 const Sort& sort_of(StepKind kind) { return sorts.at(static_cast<std::size_t>(kind)); }
 
+// They happen in every fourth run, so that most are spared them.
+bool is_of_a_cluster(StepKind kind) {
+  return kind == StepKind::move || kind == StepKind::node_away || kind == StepKind::copies_fail;
+}
+
 class Maker {
  public:
-  explicit Maker(std::uint64_t seed) : random_(seed * 0x9E3779B97F4A7C15ULL + 1) {}
+  explicit Maker(std::uint64_t seed)
+      : random_(seed * 0x9E3779B97F4A7C15ULL + 1), cluster_(seed % 4 == 0) {}
 
   History make() {
     choose_weights();
@@ -86,7 +95,8 @@ class Maker {
     const int length = 8 + up_to(40);
     const auto span = static_cast<int>(Duration(longest_history).count());
     const int busy_span = span / 4 + up_to(span * 3 / 4);
-    for (int i = 0; i < length; ++i) history.push_back(make_step(busy_span));
+    for (int i = 0; i < length; ++i) history.push_back(make_step(busy_span, weights_));
+    if (cluster_) add_moves(history, busy_span);
     std::stable_sort(history.begin(), history.end(),
                      [](const Step& left, const Step& right) { return left.at < right.at; });
     return history;
@@ -100,15 +110,27 @@ class Maker {
   void choose_weights() {
     const auto first_fault = static_cast<std::size_t>(StepKind::container_ends);
     for (std::size_t kind = 0; kind < sorts.size(); ++kind) {
+      if (is_of_a_cluster(static_cast<StepKind>(kind))) continue;
       const bool kept = chance(kind < first_fault ? 70 : 35);
       weights_.at(kind) = kept ? sorts.at(kind).weight : 0;
     }
   }
 
-  Step make_step(int busy_span) {
+  void add_moves(History& history, int busy_span) {
+    Weights weights{};
+    for (std::size_t kind = 0; kind < sorts.size(); ++kind) {
+      if (is_of_a_cluster(static_cast<StepKind>(kind))) weights.at(kind) = sorts.at(kind).weight;
+    }
+    for (int left = 1 + up_to(7); left > 0; --left)
+      history.push_back(make_step(busy_span, weights));
+  }
+
+  using Weights = std::array<int, step_kinds>;
+
+  Step make_step(int busy_span, const Weights& weights) {
     Step step;
     step.at = Duration(2000 + up_to(busy_span));
-    std::discrete_distribution<int> which(weights_.begin(), weights_.end());
+    std::discrete_distribution<int> which(weights.begin(), weights.end());
     step.kind = static_cast<StepKind>(which(random_));
     const Sort& sort = sort_of(step.kind);
     switch (sort.subject) {
@@ -131,7 +153,8 @@ class Maker {
   }
 
   std::mt19937_64 random_;
-  std::array<int, step_kinds> weights_{};
+  const bool cluster_;
+  Weights weights_{};
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 // A history may be shortened by leaving steps out: every step means something by itself, or nothing. Plain values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ inline constexpr int user_agents = 3;
 inline constexpr int agents = 4;  // the last one is a system agent
 inline constexpr int controllers = 2;
 inline constexpr int gateways = 2;
+// Of the cluster that the engine is.
+inline constexpr std::array<const char*, 2> nodes{"n1", "n2"};
+inline constexpr Duration copy_time = std::chrono::seconds(2);
 inline constexpr Duration longest_history = std::chrono::seconds(100);
 
 // `subject` is an agent, a controller or a gateway, as the comment says; `lasts` is for those that have an end.
@@ -27,6 +31,7 @@ enum class StepKind : std::uint8_t {
   request_deletion,  // agent; `detail` odd: with its data
   request_restart,   // agent
   replace_token,     // agent
+  move,              // agent; `detail`: to which node, every fourth without its state
   desire,            // agent; `detail`: automatic, running, stopped
   change_spec,       // agent: image or memory
   change_persona,    // agent: its personality
@@ -45,6 +50,8 @@ enum class StepKind : std::uint8_t {
   human_removes_network,  // agent
   engine_restarts,
   engine_away,
+  node_away,          // `detail`: which
+  copies_fail,        // those that are begun meanwhile
   crash_loop,         // agent: ends as soon as it starts
   ignores_term,       // agent
   hangs,              // agent: does not answer probes

@@ -46,6 +46,7 @@ void Invariants::fail(const std::string& rule, const std::string& text) {
 
 void Invariants::row_begins(const ResourceKey& key) {
   purge_asked_.erase(key);
+  purge_stands_.erase(key);
   finished_.erase(key);
   recorded_.erase(key);
 }
@@ -57,6 +58,10 @@ void Invariants::everything_disturbed() { all_disturbed_at_ = clock_.now(); }
 void Invariants::failed_over() {
   failed_over_at_ = clock_.now();
   finished_.clear();
+  std::erase_if(purge_stands_, [this](const ResourceKey& key) {
+    const auto row = store_.find_agent(key);
+    return row && !row->purge;
+  });
   everything_disturbed();
 }
 
@@ -105,6 +110,8 @@ void Invariants::check_engine() {
     if (++running[state_volume_name(container.spec.identity)] > 1)
       fail("S1", "two processes on the state of " + container.spec.identity.owner);
   }
+  for (const auto& owner : engine_.lost_states())
+    fail("S2", "a process of " + owner + " did not find what the last one had written");
   if (!engine_.touched_foreign().empty()) fail("S6", "a container that is not ours was changed");
 }
 
@@ -193,7 +200,8 @@ void Invariants::check_lost_row(const Process& process, EngineMethod method,
 bool Invariants::may_be_ended(const FakeContainer& container, const std::string& gateway) {
   const ResourceKey& key = container.view.key;
   const auto row = store_.find_agent(key);
-  if (!row || row->deletion_requested_at || row->desired_state == DesiredState::stopped)
+  if (!row || row->deletion_requested_at || row->desired_state == DesiredState::stopped ||
+      !row->move_to_node.empty())
     return true;
   if (ending_.contains(container.view.id)) return true;
   const TimePoint since = container.view.started_at.value_or(TimePoint{});
@@ -247,6 +255,14 @@ void Invariants::effect_on_volumes(const Process& process, const AgentIdentity& 
       fail("S2", process.name + " removes the volumes of " + identity.owner + ", whose container " +
                      container.view.id + " is still there");
   }
+}
+
+// S2 again: nobody's state is left behind unasked.
+void Invariants::effect_on_move(const Process& process, const AgentIdentity& identity,
+                                MoveStep step) {
+  if (step == MoveStep::leave_state && !may_leave_state_.contains(identity.key))
+    fail("S2", process.name + " leaves the state of " + identity.owner +
+                   " behind, which nobody asked for");
 }
 
 void Invariants::acted(const Process& process, const ResourceKey& key) {

@@ -36,7 +36,11 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void fail(const std::string& rule, const std::string& text);
 
   // What the simulation did, as far as it excuses something or is asked for later.
-  void asked_for_purge(const ResourceKey& key) { purge_asked_.insert(key); }
+  void asked_for_purge(const ResourceKey& key) {
+    purge_asked_.insert(key);
+    purge_stands_.insert(key);
+  }
+  void may_leave_state(const ResourceKey& key) { may_leave_state_.insert(key); }
   void row_begins(const ResourceKey& key);  // under an id that may have been another's before
   // Somebody changed what it should be, or had a hand on its container, or it fell ill.
   void disturbed(const ResourceKey& key);
@@ -61,7 +65,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void reconcile_ends(const Process& process, const ResourceKey& key);
   // Its deletion with its data ran its course.
   bool was_purged(const ResourceKey& key) const {
-    return purge_asked_.contains(key) && finished_.contains(key);
+    return purge_stands_.contains(key) && finished_.contains(key);
   }
 
   // After every step.
@@ -72,6 +76,8 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void effect_on_container(const Process& process, EngineMethod method,
                            const std::string& container_id) override;
   void effect_on_volumes(const Process& process, const AgentIdentity& identity) override;
+  void effect_on_move(const Process& process, const AgentIdentity& identity,
+                      MoveStep step) override;
   void acted(const Process& process, const ResourceKey& key) override;
   void observed(const Process& process, const ResourceKey& key, TimePoint as_of) override;
   void observation_failed(const Process& process, const ResourceKey& key) override;
@@ -120,6 +126,8 @@ class Invariants final : public EngineWitness, public StoreWitness {
   std::optional<Violation> violation_;
 
   std::set<ResourceKey> purge_asked_;
+  std::set<ResourceKey> purge_stands_;  // of these, what no failover took back
+  std::set<ResourceKey> may_leave_state_;
   std::set<ResourceKey> finished_;  // rows that a controller let go
   std::map<ResourceKey, TimePoint> disturbed_at_;
   std::optional<TimePoint> all_disturbed_at_;

@@ -23,7 +23,9 @@ struct Process {
   const std::string name;
   bool dead = false;    // kill -9: none of its calls does anything any more
   bool paused = false;  // SIGSTOP
-  int on_stack = 0;     // steps of it that have begun and not ended
+  bool ending =
+      false;         // in order: its threads are joined, and only the release of its lease is left
+  int on_stack = 0;  // steps of it that have begun and not ended
   std::uint64_t calls = 0;
 
   int crash_in_calls = 0;  // zero: not planned

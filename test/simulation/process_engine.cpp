@@ -129,6 +129,20 @@ void ProcessEngine::remove_volumes(const AgentIdentity& identity) {
     engine_.remove_volumes(identity);
   });
 }
+MoveView ProcessEngine::look_at_move(const AgentIdentity& identity, const std::string& node) {
+  const TimePoint begun = clock_.now();
+  MoveView view = call(EngineMethod::look_at_move, identity.key.name,
+                       [&] { return engine_.look_at_move(identity, node); });
+  view.as_of = std::min(view.as_of, begun);
+  return view;
+}
+void ProcessEngine::advance_move(const AgentIdentity& identity, const std::string& node,
+                                 MoveStep step) {
+  change_of(EngineMethod::advance_move, identity.key, [&] {
+    witness_.effect_on_move(process_, identity, step);
+    engine_.advance_move(identity, node, step);
+  });
+}
 void ProcessEngine::remove_leftovers() {
   call(EngineMethod::remove_leftovers, {}, [&] { engine_.remove_leftovers(); });
 }

@@ -21,6 +21,8 @@ class EngineWitness {
   virtual void effect_on_container(const Process& process, EngineMethod method,
                                    const std::string& container_id) = 0;
   virtual void effect_on_volumes(const Process& process, const AgentIdentity& identity) = 0;
+  virtual void effect_on_move(const Process& process, const AgentIdentity& identity,
+                              MoveStep step) = 0;
   // A call that changes something of that agent has come back, well or not.
   virtual void acted(const Process& process, const ResourceKey& key) = 0;
   virtual void observed(const Process& process, const ResourceKey& key, TimePoint as_of) = 0;
@@ -60,6 +62,8 @@ class ProcessEngine final : public RuntimeDriver {
   void remove_container(const std::string& container_id) override;
   void remove_network(const std::string& network_name) override;
   void remove_volumes(const AgentIdentity& identity) override;
+  MoveView look_at_move(const AgentIdentity& identity, const std::string& node) override;
+  void advance_move(const AgentIdentity& identity, const std::string& node, MoveStep step) override;
   void remove_leftovers() override;
   void begin_pull(const std::string& image) override;
   ImageView image(const std::string& image) override;

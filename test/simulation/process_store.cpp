@@ -66,6 +66,10 @@ bool ProcessStore::install_token(const ResourceKey& key, const std::string& toke
   });
 }
 
+bool ProcessStore::end_move(const ResourceKey& key, const std::string& node, Term term) {
+  return call("end_move", key.name, [&] { return store_.end_move(key, node, term); });
+}
+
 bool ProcessStore::finish_deletion(const ResourceKey& key, Term term) {
   return call("finish_deletion", key.name, [&] {
     witness_.before_status_write(key);
@@ -112,6 +116,12 @@ bool ProcessStore::request_restart(const ResourceKey& key, TimePoint now) {
 
 bool ProcessStore::replace_token(const ResourceKey& key, const std::string& token) {
   return call("replace_token", key.name, [&] { return store_.replace_token(key, token); });
+}
+
+bool ProcessStore::request_move(const ResourceKey& key, const std::string& node,
+                                bool without_state) {
+  return call("request_move", key.name,
+              [&] { return store_.request_move(key, node, without_state); });
 }
 
 bool ProcessStore::request_deletion(const ResourceKey& key, bool purge, TimePoint now) {

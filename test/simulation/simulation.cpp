@@ -44,6 +44,8 @@ Simulation::Simulation(std::uint64_t seed, const History& history, bool readable
     store_.put_setting(name, value);
   engine_.set_image("agent:1", ImageAvailability::present);
   engine_.set_image("agent:2", ImageAvailability::present);
+  engine_.set_nodes({nodes.begin(), nodes.end()});
+  engine_.set_copy(copy_time, false);
   engine_.set_configuration_source(
       [this](const ResourceKey& key) { return configuration_of(key); });
   engine_.watch(*this);
@@ -130,7 +132,8 @@ SteadyTime Simulation::next_due() const {
   if (const auto engine = engine_.next_due()) due = std::min(due, now + (*engine - clock_.now()));
   for (const auto& slot : controllers_) {
     if (!slot.running) due = std::min(due, slot.back_at);
-    if (slot.running && !slot.running->process().paused && !slot.running->process().dead)
+    if (slot.running && !slot.running->process().paused && !slot.running->process().dead &&
+        !slot.running->process().ending)
       due = std::min(due, slot.running->next_due());
   }
   for (const auto& slot : gateways_) {

@@ -183,6 +183,8 @@ class Simulation final : public Interruptions,
   int database_away_ = 0;
   int notifications_lost_ = 0;
   int engine_away_ = 0;
+  std::map<std::string, int> nodes_away_;
+  int failing_copies_ = 0;
   int images_missing_ = 0;
   bool failing_over_ = false;
   std::map<ResourceKey, int> hanging_;

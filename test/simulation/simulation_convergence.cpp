@@ -86,6 +86,7 @@ std::string Simulation::complaint_about(const AgentRow& row) {
       to_string(row.key) + " (" + std::string(to_string(row.status.phase)) + ")";
   if (row.deletion_requested_at) return who + " was to be deleted";
   if (!row.next_gateway_token.empty()) return who + " has a token that waits";
+  if (!row.move_to_node.empty()) return who + " is still to be moved";
   if (row.status.observed_generation != row.generation) return who + " has a newer generation";
   const auto own = engine_.containers_of(row.key);
   if (own.size() > 1) return who + " has several containers";
@@ -138,6 +139,7 @@ std::string Simulation::configuration_of(const ResourceKey& key) {
 }
 
 std::string Simulation::complaint_about_leftovers() {
+  if (engine_.has_left_volumes()) return "volumes that are nobody's state are left on a node";
   for (const auto& container : engine_.containers()) {
     const ResourceKey& key = container.view.key;
     if (container.spec.identity.owner.empty() || store_.find_agent(key)) continue;

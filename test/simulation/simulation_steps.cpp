@@ -178,6 +178,11 @@ void Simulation::begin_people_step(const Step& step, int number) {
       return;
     case StepKind::replace_token:
       return replace_token(*key, person.name + "-" + std::to_string(number));
+    case StepKind::move:
+      if (step.detail % 4 == 3) invariants_.may_leave_state(*key);
+      store_.request_move(*key, nodes.at(static_cast<std::size_t>(step.detail / 4 % 2)),
+                          step.detail % 4 == 3);
+      return;
     case StepKind::desire:
       if (user) {
         store_.set_desired_state(*key, static_cast<DesiredState>(step.detail % 3));
@@ -296,6 +301,18 @@ void Simulation::begin_world_step(const Step& step) {
       ++engine_away_;
       return until(step, [this] {
         if (--engine_away_ == 0) engine_.set_down(false);
+      });
+    case StepKind::node_away: {
+      const std::string node = nodes.at(static_cast<std::size_t>(step.detail % 2));
+      if (++nodes_away_[node] == 1) engine_.set_node_away(node, true);
+      return until(step, [this, node] {
+        if (--nodes_away_[node] == 0) engine_.set_node_away(node, false);
+      });
+    }
+    case StepKind::copies_fail:
+      if (++failing_copies_ == 1) engine_.set_copy(copy_time, true);
+      return until(step, [this] {
+        if (--failing_copies_ == 0) engine_.set_copy(copy_time, false);
       });
     case StepKind::crash_loop:
       invariants_.disturbed(key);

@@ -244,12 +244,13 @@ TEST_F(SecondWall, LetsTheApiWriteWhatShouldBeOfAnAgentAndNothingThatIs) {
   EXPECT_EQ(columns("UserContainer", "UPDATE"),
             "busyHolds busyUntil cpuMilli deletionRequestedAt desiredState idleTimeoutMin image "
             "lastActiveAt "
-            "memoryMb nextGatewayToken purge restartedAt updatedAt");
+            "memoryMb moveToNode moveWithoutState nextGatewayToken purge restartedAt updatedAt");
   EXPECT_EQ(columns("UserContainer", "INSERT"),
             "containerName cpuMilli desiredState gatewayToken id idleTimeoutMin image memoryMb "
             "updatedAt userId");
   EXPECT_EQ(columns("SystemContainer", "UPDATE"),
-            "cpuMilli deletionRequestedAt desiredState image isActive memoryMb nextGatewayToken "
+            "cpuMilli deletionRequestedAt desiredState image isActive memoryMb moveToNode "
+            "moveWithoutState nextGatewayToken "
             "primaryModel "
             "providerId purge restartedAt role updatedAt");
   EXPECT_EQ(columns("SystemContainer", "INSERT"),
@@ -276,6 +277,7 @@ TEST_F(SecondWall, LetsTheApiReadAndWishWhateverTheStoreOffersIt) {
     EXPECT_TRUE(store.set_desired_state(key, DesiredState::stopped));
     EXPECT_TRUE(store.request_restart(key, now));
     EXPECT_TRUE(store.replace_token(key, "enc:next"));
+    EXPECT_TRUE(store.request_move(key, "n2", true));
     EXPECT_TRUE(store.request_deletion(key, true, now));
   }
   store.record_activity({"api", now, {{user, now}}, {}});

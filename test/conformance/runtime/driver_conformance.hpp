@@ -412,6 +412,23 @@ TYPED_TEST_P(DriverConformance, RemovesWhatAKilledProcessLeftAndNothingElse) {
   EXPECT_EQ(this->observe(alice).container.value().id, id);
 }
 
+// Where volumes really go from one node to another, tests of that engine's own say.
+TYPED_TEST_P(DriverConformance, MovesNoVolumesToANodeThatThereIsNot) {
+  const AgentIdentity alice = this->harness_.agent("alice");
+  const std::string id = this->create(alice);
+  this->driver().remove_container(id);
+  const MoveView view = this->driver().look_at_move(alice, "nowhere");
+  EXPECT_EQ(view.stage, MoveStage::impossible);
+  EXPECT_FALSE(view.detail.empty());
+  const bool moves = this->driver().info().capabilities.move;
+  for (const MoveStep step : {MoveStep::begin_copy, MoveStep::keep_copy, MoveStep::leave_state}) {
+    EXPECT_EQ(this->outcome([&] { this->driver().advance_move(alice, "nowhere", step); }),
+              this->error(moves ? EngineErrorKind::conflict : EngineErrorKind::refused));
+  }
+  EXPECT_FALSE(this->observe(alice).copy_under_way);
+  EXPECT_EQ(this->observe(alice).volumes, VolumePresence::all);
+}
+
 // The network is named after the owner, and belongs to the row whose id it bears.
 TYPED_TEST_P(DriverConformance, MakesTheNetworkOfAnOwnersEarlierRowAnew) {
   const AgentIdentity before = this->harness_.agent("alice");
@@ -471,7 +488,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     SaysOfACreatedContainerWhatTheNextObservationSays, CreatesNothingOnANetworkThatItRemoved,
     SaysThatAnImageIsMissing, ListsAllAgentsWithWhatAListingKnows, GivesEveryAgentItsOwnAddress,
     ShowsWhatAHumanHasDone, KnowsANetworkThatWasMadeAnewFromTheOldOne,
-    RemovesWhatAKilledProcessLeftAndNothingElse, MakesTheNetworkOfAnOwnersEarlierRowAnew,
-    LeavesAForeignNetworkAlone, HintsAtEveryChangeOfAnAgent);
+    RemovesWhatAKilledProcessLeftAndNothingElse, MovesNoVolumesToANodeThatThereIsNot,
+    MakesTheNetworkOfAnOwnersEarlierRowAnew, LeavesAForeignNetworkAlone,
+    HintsAtEveryChangeOfAnAgent);
 
 }  // namespace mosaic::conformance

@@ -424,6 +424,30 @@ TYPED_TEST_P(StoreConformance, KeepsTheTokenInForceUntilTheNextOneIsInstalled) {
   }
 }
 
+TYPED_TEST_P(StoreConformance, KeepsAWishToMoveUntilThatVeryMoveHasEnded) {
+  this->insert_alice();
+  this->insert_operations();
+  for (const auto& key : {alice, operations}) {
+    const AgentRow before = this->read(key);
+    EXPECT_TRUE(before.move_to_node.empty());
+    EXPECT_FALSE(this->store().end_move(key, "n2", 0)) << "none was asked for";
+    EXPECT_TRUE(this->store().request_move(key, "n2", true));
+    EXPECT_EQ(this->read(key).move_to_node, "n2");
+    EXPECT_TRUE(this->read(key).move_without_state);
+    EXPECT_TRUE(this->store().request_move(key, "n3", false));
+    const AgentRow asked = this->read(key);
+    EXPECT_EQ(asked.move_to_node, "n3");
+    EXPECT_FALSE(asked.move_without_state);
+    EXPECT_EQ(asked.generation, before.generation + 2);
+    EXPECT_FALSE(this->store().end_move(key, "n2", 0)) << "it is to go elsewhere by now";
+    EXPECT_FALSE(this->store().end_move(key, "n3", -1)) << "a former leader";
+    EXPECT_TRUE(this->store().end_move(key, "n3", 0));
+    const AgentRow ended = this->read(key);
+    EXPECT_TRUE(ended.move_to_node.empty());
+    EXPECT_EQ(ended.generation, asked.generation) << "what was asked for has come true";
+  }
+}
+
 TYPED_TEST_P(StoreConformance, SaysWhenThereIsNoSuchRow) {
   EXPECT_FALSE(this->store().touch(alice, at(1)));
   EXPECT_FALSE(this->store().touch(operations, at(1)));
@@ -432,6 +456,8 @@ TYPED_TEST_P(StoreConformance, SaysWhenThereIsNoSuchRow) {
   EXPECT_FALSE(this->store().request_deletion(alice, true, at(1)));
   EXPECT_FALSE(this->store().replace_token(alice, "enc:next"));
   EXPECT_FALSE(this->store().install_token(alice, "enc:next", 0));
+  EXPECT_FALSE(this->store().request_move(alice, "n2", false));
+  EXPECT_FALSE(this->store().end_move(alice, "n2", 0));
   this->store().record_activity({"api", at(1), {{alice, at(1)}}, {}});
   this->insert_operations();
   EXPECT_TRUE(this->store().touch(operations, at(1)));
@@ -750,8 +776,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     RefusesWritesOfAFormerLeader, PutsNobodyToSleepWhoseActivityMoved,
     FinishesOnlyDeletionsThatWereAskedFor, TellsADeletedRowFromALostOne,
     MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor,
-    KeepsTheTokenInForceUntilTheNextOneIsInstalled, SaysWhenThereIsNoSuchRow,
-    MovesActivityForwardOnly, AProcessTakesBackItsOwnHoldAndNoOther,
+    KeepsTheTokenInForceUntilTheNextOneIsInstalled, KeepsAWishToMoveUntilThatVeryMoveHasEnded,
+    SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, AProcessTakesBackItsOwnHoldAndNoOther,
     WhatIsTakenBackLateIsNothingThatWasHeldSince, NobodyTakesBackWhatStandsBeyondAllHolds,
     CountsAnEventThatRepeatsItself, GivesOlderEventsPageByPage, PrunesOldAndManyEvents,
     LetsOnlyOneHoldTheLease, SaysSinceWhenOneLeadsAndWhoStandsBy, GivesTheLeaseOnWithANewTerm,
