@@ -200,6 +200,7 @@ TEST_F(SwarmNodes, ACopyWhoseNodeDiesFailsAndTheStateStaysWhereItIs) {
   const std::string again = swarm_.create(identity);
   swarm_.driver().start(again);
   EXPECT_EQ(node_of(again), swarm_.node_id("n2"));
+  lab("start n3");
 }
 
 TEST_F(SwarmNodes, StateOnADeadNodeIsLeftBehindOnlyThereAndEmptiedWhenItComesBack) {
