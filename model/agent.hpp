@@ -153,6 +153,9 @@ struct AgentConfigSource {
   std::string personality;             // SOUL.md; empty: a neutral default
   std::string provider_id;             // default provider; empty: the first one
   std::vector<ProviderRow> providers;  // active ones only, ordered by name, then id
+  // Another one after every change of anything that the configuration depends on, fleet-wide settings
+  // included, and never one of before: what was changed and changed back has moved it twice.
+  std::string version;
 };
 
 std::string_view to_string(DesiredState state);

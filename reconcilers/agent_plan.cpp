@@ -62,8 +62,10 @@ class Planner {
     next().container_id = container_ != nullptr ? container_->id : std::string{};
     const bool reachable = container_ != nullptr && container_->state == ContainerState::running;
     next().endpoint = reachable ? container_->endpoint : std::string{};
-    if (container_ != nullptr && has_process(*container_))
+    if (container_ != nullptr && has_process(*container_)) {
+      if (is_unknown_process()) put_in_doubt();
       next().started_at = container_->started_at;
+    }
   }
 
   Plan run() {
@@ -439,7 +441,7 @@ class Planner {
 
   Plan start() {
     next().phase = Phase::starting;
-    next().config_hash = in_.wanted.config;
+    next().config_hash = unread_config_hash(in_.wanted.config, in_.wanted.version);
     next().ready_at.reset();
     next().drain_since.reset();
     next().terminated_at.reset();
@@ -448,7 +450,7 @@ class Planner {
     plan_.needs_memory = true;
     plan_.needs_start_slot = true;
     // The hash is on record before the process can fetch anything, so it is never newer than what
-    // was fetched.
+    // was fetched; whether it is older shows once the process has.
     return act(ActionKind::start, StatusWrite::before_action);
   }
 
@@ -502,12 +504,12 @@ class Planner {
     if (!in_.wanted.problem.empty()) return {};
     if (container_->spec_hash != in_.wanted.spec)
       return {"SpecChanged", "its image, limits or token changed"};
-    if (!same_boot_part(row_.status.config_hash, in_.wanted.config))
+    if (!same_boot_part(plan_.status.config_hash, in_.wanted.config))
       return {"ConfigurationChanged", "its configuration changed"};
     if (!in_.can_reload && configuration_differs())
       return {"ConfigurationChanged",
               "its configuration changed, and this engine applies it by a restart only"};
-    if (failed_reloads(row_.status.config_hash).value_or(0) >= most_reloads)
+    if (failed_reloads(plan_.status.config_hash).value_or(0) >= most_reloads)
       return {"ConfigurationChanged",
               "its configuration changed, and could not be applied while it runs"};
     return {};
@@ -516,7 +518,28 @@ class Planner {
   // --- a configuration that is applied while the process runs ---
 
   bool configuration_differs() const {
-    return in_.wanted.problem.empty() && row_.status.config_hash != in_.wanted.config;
+    return in_.wanted.problem.empty() &&
+           !is_current(plan_.status.config_hash, in_.wanted.config, in_.wanted.version);
+  }
+
+  // Not the one that the record is of, and not one that a start on record has made: somebody else
+  // started it, and it has read whatever the settings were at that time.
+  bool is_unknown_process() const {
+    const AgentStatus& status = row_.status;
+    return status.started_at && container_->started_at &&
+           *status.started_at != *container_->started_at && !is_unread(status.config_hash);
+  }
+
+  void put_in_doubt() {
+    const int failures = failed_reloads(row_.status.config_hash).value_or(0);
+    next().config_hash = doubtful_config_hash(row_.status.config_hash, failures);
+  }
+
+  // It answers, so it has read its configuration.
+  void settle_configuration() {
+    if (!in_.wanted.problem.empty() || configuration_differs()) return;
+    plan_.vouches_for_settings = is_unread(next().config_hash);
+    next().config_hash = in_.wanted.config;
   }
 
   // Until the gateway has answered, the boot script may still be about to put an older
@@ -532,9 +555,10 @@ class Planner {
     if (find_condition(next(), condition::ready) == nullptr)
       not_ready("Starting", "the gateway is booting");
     plan_.intention = next();
-    const int failures = failed_reloads(row_.status.config_hash).value_or(0);
-    plan_.intention->config_hash = doubtful_config_hash(row_.status.config_hash, failures);
+    const int failures = failed_reloads(next().config_hash).value_or(0);
+    plan_.intention->config_hash = doubtful_config_hash(next().config_hash, failures);
     next().config_hash = in_.wanted.config;
+    plan_.vouches_for_settings = true;
     set_condition(next(), std::string(condition::configuration), ConditionStatus::yes,
                   std::string(reloaded), "a change was applied without a restart", in_.now);
     return act(ActionKind::reload, StatusWrite::around_action);
@@ -675,6 +699,9 @@ class Planner {
       // The job's time is over: is its run, and when is the next?
       return act(ActionKind::read_schedule, StatusWrite::not_yet);
     }
+    settle_configuration();
+    // Whoever started it: this one was not refused.
+    next().failed_spec.clear();
     next().phase = Phase::running;
     state_was_got();
     set_condition(next(), std::string(condition::ready), ConditionStatus::yes, "Ready",
@@ -730,7 +757,9 @@ class Planner {
 
   Plan stopped() {
     if (auto step = forget_token()) return std::move(*step);
-    if (token_waits()) plan_.requeue_after = Duration(1);  // once the row says what is so
+    // Once the row says what is so: also how early it is woken for a job, since a boot takes longer than a thaw.
+    const bool new_to_it = row_.status.phase != Phase::stopped;
+    if (token_waits() || (wake_.wake_at && new_to_it)) plan_.requeue_after = Duration(1);
     const auto [reason, message] = sleep_words();
     next().phase = Phase::stopped;
     if (!next().asleep_since) next().asleep_since = in_.now;
@@ -743,7 +772,7 @@ class Planner {
     }
     not_ready(reason, message);
     note_sleep(SleepDepth::stopped, by_request() ? message : in_.sleep.reason);
-    return wake_.wake_at && !token_waits() ? wait_until(*wake_.wake_at) : wait();
+    return wake_.wake_at && !plan_.requeue_after ? wait_until(*wake_.wake_at) : wait();
   }
 
   void note_sleep(SleepDepth depth, const std::string& why) {
@@ -871,6 +900,7 @@ class Planner {
              false,
              {},
              {},
+             false,
              false,
              {}};
   Wakefulness wake_;

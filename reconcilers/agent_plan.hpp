@@ -61,6 +61,8 @@ struct WantedFingerprints {
   std::string spec;     // of everything fixed at creation: image, limits, token, template
   std::string config;   // of the rendered configuration, see config_hash.hpp
   std::string problem;  // why no configuration can be rendered, for people; else empty
+  // of the settings that it was rendered from, see AgentConfigSource
+  std::string version = {};
 };
 
 enum class SleepDepth : std::uint8_t { paused, hibernated, stopped };
@@ -107,7 +109,10 @@ struct Plan {
   std::optional<Duration> requeue_after;
   // another row's container stands in the way: is it an orphan?
   std::optional<ResourceKey> suspect;
-  bool awaits_image = false;             // whoever brings its image is to wake it
+  bool awaits_image = false;  // whoever brings its image is to wake it
+  // `status` says what the process has read, which is so only if the settings are still at the version
+  // that this was planned upon: to be looked at after the action, before `status` is written.
+  bool vouches_for_settings = false;
   std::optional<AgentStatus> intention;  // see StatusWrite::around_action
 };
 

@@ -54,6 +54,7 @@ std::pair<std::string, std::string> why_it_waits(Admittance admittance, std::int
 AgentReconciler::AgentReconciler(const Dependencies& dependencies) : it_(dependencies) {}
 
 Outcome AgentReconciler::reconcile(const ResourceKey& key) {
+  note_term();
   for (int reading = 0; reading < most_readings; ++reading) {
     auto row = it_.rows.find_agent(key);
     if (!row) return row_gone(key);
@@ -69,6 +70,16 @@ Outcome AgentReconciler::reconcile(const ResourceKey& key) {
   }
   // The row changes faster than we plan; its next hint is already on the way.
   return Outcome{stale_recheck, Priority::spec_change};
+}
+
+// A former leader's actions are not among our own: what was observed before we led may be older than
+// any of them.
+void AgentReconciler::note_term() {
+  const auto term = it_.leadership.term();
+  const std::lock_guard lock(mutex_);
+  if (!term || term == term_) return;
+  term_ = term;
+  term_began_ = it_.clock.now();
 }
 
 Outcome AgentReconciler::row_gone(const ResourceKey& key) {
@@ -111,20 +122,20 @@ Outcome AgentReconciler::run(Pass& pass, bool& read_again) {
   return Outcome{stale_recheck, Priority::resync};
 }
 
-// False when the engine showed something older than our own last action.
+// False when the engine showed something older than our own last action, or than our leadership.
 bool AgentReconciler::observe(Pass& pass) {
   pass.observed = it_.driver.observe(pass.wanted.spec.identity, pass.wanted.spec.image);
-  if (is_older_than_last_action(pass.row.key, pass.observed.as_of)) return false;
+  if (is_out_of_date(pass.row.key, pass.observed.as_of)) return false;
   const auto target = probe_target(pass);
   pass.health = target ? it_.health.view(pass.row.key, *target) : HealthView{};
   look_at_sleep(pass);
   return true;
 }
 
-bool AgentReconciler::is_older_than_last_action(const ResourceKey& key, TimePoint as_of) {
+bool AgentReconciler::is_out_of_date(const ResourceKey& key, TimePoint as_of) {
   const std::lock_guard lock(mutex_);
   const auto last = last_action_.find(key);
-  return last != last_action_.end() && as_of < last->second;
+  return as_of < term_began_ || (last != last_action_.end() && as_of < last->second);
 }
 
 std::optional<ProbeTarget> AgentReconciler::probe_target(const Pass& pass) const {
@@ -168,6 +179,8 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
   if (const auto pause = pause_of_full_disk(pass.row.key, plan.action))
     return Step{Next::finished, Outcome{*pause, Priority::crash}};
   if (auto waiting = admit(pass, plan)) return *waiting;
+  if (plan.action == ActionKind::remove_volumes && !still_purges(pass.row.key))
+    return Step{Next::read_again, {}};
 
   const bool before = plan.intention || plan.write == StatusWrite::before_action ||
                       plan.write == StatusWrite::before_if_idle;
@@ -187,7 +200,7 @@ AgentReconciler::Step AgentReconciler::step(Pass& pass) {
   if (row_changed) return Step{Next::read_again, {}};
   const bool after =
       plan.write == StatusWrite::after_action || plan.write == StatusWrite::around_action;
-  if (after && !write(pass, plan.status, plan.write)) {
+  if (after && (settings_moved(pass, plan) || !write(pass, plan.status, plan.write))) {
     return Step{Next::read_again, {}};
   }
   // Whoever waits for a container that was just created does not wait for five answers about it.
@@ -203,9 +216,26 @@ AgentReconciler::Step AgentReconciler::finish(Pass& pass, const Plan& plan) {
     it_.health.forget(pass.row.key);
   }
   if (plan.awaits_image) it_.fleet.wait_for_image(pass.wanted.spec.image, pass.row.key);
-  if (!write(pass, plan.status, StatusWrite::after_action)) return Step{Next::read_again, {}};
+  if (settings_moved(pass, plan) || !write(pass, plan.status, StatusWrite::after_action))
+    return Step{Next::read_again, {}};
   make_room();
   return Step{Next::finished, Outcome{plan.requeue_after, Priority::resync}};
+}
+
+// Since they were read for this plan, whose status says what the process has read: it may be what
+// they were in between, also when they are back. The record stays as it is; the next plan repeats
+// what is to be repeated.
+bool AgentReconciler::settings_moved(const Pass& pass, const Plan& plan) {
+  if (!plan.vouches_for_settings) return false;
+  const auto source = it_.rows.find_config_source(pass.row.key);
+  return !source || source->version != pass.wanted.fingerprints.version;
+}
+
+// The one action that cannot be made good again is not done upon a row that was read before the
+// looks and actions that led to it: it may be another row by now, which asks for nothing of the kind.
+bool AgentReconciler::still_purges(const ResourceKey& key) {
+  const auto row = it_.rows.find_agent(key);
+  return row && row->purge && row->deletion_requested_at;
 }
 
 // Nothing when the plan may go on.
@@ -323,7 +353,9 @@ void AgentReconciler::perform(Pass& pass, ActionKind action) {
       break;
     case ActionKind::finish_deletion: {
       const auto term = it_.leadership.term();
-      if (!term || !it_.statuses.finish_deletion(key, *term)) throw LeadershipLost();
+      if (!term) throw LeadershipLost();
+      // Refused when more is asked for by now: reading the row anew tells.
+      it_.statuses.finish_deletion(key, pass.row.generation, *term);
       break;
     }
   }
@@ -372,7 +404,7 @@ void AgentReconciler::install_token(Pass& pass) {
 AgentReconciler::Step AgentReconciler::look_at_move(Pass& pass) {
   const ResourceKey& key = pass.row.key;
   pass.move = it_.driver.look_at_move(pass.wanted.spec.identity, pass.row.move_to_node);
-  if (!is_older_than_last_action(key, pass.move->as_of)) return Step{Next::decide_again, {}};
+  if (!is_out_of_date(key, pass.move->as_of)) return Step{Next::decide_again, {}};
   it_.observer.on_stale_observation(key);
   return Step{Next::finished, Outcome{stale_recheck, Priority::crash}};
 }

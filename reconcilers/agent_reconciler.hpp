@@ -93,12 +93,15 @@ class AgentReconciler final : public Reconciler {
   void look_at_sleep(Pass& pass);
   Step step(Pass& pass);
   Step finish(Pass& pass, const Plan& plan);
+  void note_term();
+  bool still_purges(const ResourceKey& key);
+  bool settings_moved(const Pass& pass, const Plan& plan);
   std::optional<Step> admit(Pass& pass, const Plan& plan);
   Step failed(Pass& pass, const Plan& plan, const EngineError& error);
   std::optional<Duration> pause_of_full_disk(const ResourceKey& key, ActionKind action);
   void perform(Pass& pass, ActionKind action);
   void note_action(const ResourceKey& key);
-  bool is_older_than_last_action(const ResourceKey& key, TimePoint as_of);
+  bool is_out_of_date(const ResourceKey& key, TimePoint as_of);
   void note_wake(const Pass& pass, ActionKind action);
   void install_token(Pass& pass);
   Step look_at_move(Pass& pass);
@@ -119,6 +122,8 @@ class AgentReconciler final : public Reconciler {
 
   std::mutex mutex_;
   // expectations: older observations say nothing
+  std::optional<Term> term_;
+  TimePoint term_began_{};  // when the first key was reconciled under it
   std::unordered_map<ResourceKey, TimePoint> last_action_;
   std::unordered_map<ResourceKey, WakeDepth> waking_from_;
   std::unordered_map<ResourceKey, ActionKind> disk_was_full_;  // to whose last action

@@ -25,6 +25,16 @@ bool same_boot_part(std::string_view one, std::string_view other) {
   return boot_part(one) == boot_part(other);
 }
 
+std::string unread_config_hash(std::string_view wanted, std::string_view version) {
+  return std::string(wanted) + "@" + std::string(version);
+}
+
+bool is_unread(std::string_view recorded) { return recorded.find('@') != std::string_view::npos; }
+
+bool is_current(std::string_view recorded, std::string_view wanted, std::string_view version) {
+  return recorded == (is_unread(recorded) ? unread_config_hash(wanted, version) : wanted);
+}
+
 std::string doubtful_config_hash(std::string_view recorded, int failed_reloads) {
   return join_config_hash(boot_part(recorded), "?" + std::to_string(failed_reloads));
 }

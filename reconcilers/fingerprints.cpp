@@ -55,6 +55,7 @@ Fingerprints::Wanted Fingerprints::of(const AgentRow& row,
   if (!source) {
     wanted.fingerprints.problem = "its row went away while it was read";
   } else if (wanted.fingerprints.problem.empty()) {
+    wanted.fingerprints.version = source->version;
     wanted.fingerprints.config = config_fingerprint(*source, settings, wanted.fingerprints.problem);
   }
   return wanted;

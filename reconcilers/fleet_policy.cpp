@@ -64,7 +64,8 @@ Interest FleetPolicy::interest(const AgentRow& row, const ContainerView* contain
   const Wakefulness wake = wakefulness(row, now);
   // The one state in which nothing can be wrong, and the state of nearly all rows of a large fleet.
   const bool settled = !process && !wake.awake && !row.deletion_requested_at &&
-                       row.move_to_node.empty() && row.status.phase == Phase::stopped &&
+                       row.next_gateway_token.empty() && row.move_to_node.empty() &&
+                       row.status.phase == Phase::stopped &&
                        row.status.observed_generation == row.generation;
   if (!settled || !wake.wake_at) return Interest{!settled, std::nullopt};
   return Interest{false, std::max(*wake.wake_at - now, Duration(1))};

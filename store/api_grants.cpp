@@ -40,6 +40,7 @@ constexpr ApiGrant grants[] = {
     {"ControllerLease", "SELECT"},
     {"ControllerStandby", "SELECT"},
     {"mosaic_instance", R"(SELECT, UPDATE ("keyCheck"))"},
+    {"mosaic_feed", "SELECT"},
     {"mosaic_schema", "SELECT"},
 };
 

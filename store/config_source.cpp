@@ -29,6 +29,7 @@ ProviderRow decode_provider(const pqxx::row& row, int first) {
 constexpr Statement user_config_source{"user_config_source", R"(
 SELECT agent."userId", NULL, agent."gatewayToken", config."primaryModel", config."fallbackModels",
        config."personality", config."providerId",
+       agent."configXid"::text || '-' || (SELECT "configXid"::text FROM "mosaic_feed"),
        p."id", p."userId", p."name", p."displayName", p."type", p."baseUrl", p."apiKey", p."apiType", p."models"
 FROM "UserContainer" agent
 LEFT JOIN "UserAgentConfig" config ON config."userId" = agent."userId"
@@ -38,6 +39,7 @@ ORDER BY p."name" COLLATE "C", p."id" COLLATE "C")"};
 
 constexpr Statement system_config_source{"system_config_source", R"(
 SELECT agent."name", agent."role", agent."gatewayToken", agent."primaryModel", NULL, NULL, agent."providerId",
+       agent."configXid"::text || '-' || (SELECT "configXid"::text FROM "mosaic_feed"),
        p."id", p."userId", p."name", p."displayName", p."type", p."baseUrl", p."apiKey", p."apiType", p."models"
 FROM "SystemContainer" agent
 LEFT JOIN "LlmProvider" p ON p."isActive" AND CASE
@@ -64,7 +66,8 @@ std::optional<AgentConfigSource> decode_config_source(const ResourceKey& key,
   source.fallback_models = parse_strings(view_text(result[0][4]));
   source.personality = view_text(result[0][5]);
   source.provider_id = view_text(result[0][6]);
-  constexpr int first_provider_column = 7;
+  source.version = view_text(result[0][7]);
+  constexpr int first_provider_column = 8;
   for (const auto& row : result) {
     if (!row[first_provider_column].is_null())
       source.providers.push_back(decode_provider(row, first_provider_column));

@@ -33,7 +33,7 @@ class PostgresStore final : public Store {
                             std::optional<TimePoint> seen_busy_until, Term term) override;
   bool install_token(const ResourceKey& key, const std::string& token, Term term) override;
   bool end_move(const ResourceKey& key, const std::string& node, Term term) override;
-  bool finish_deletion(const ResourceKey& key, Term term) override;
+  bool finish_deletion(const ResourceKey& key, std::int64_t generation, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
   int prune_tombstones(TimePoint before) override;
 

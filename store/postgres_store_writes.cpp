@@ -104,17 +104,17 @@ bool PostgresStore::end_move(const ResourceKey& key, const std::string& node, Te
                     {key.name, node, std::to_string(term)});
 }
 
-bool PostgresStore::finish_deletion(const ResourceKey& key, Term term) {
+bool PostgresStore::finish_deletion(const ResourceKey& key, std::int64_t generation, Term term) {
   static constexpr StatementPair statements{
       {"finish_user_deletion",
        R"(DELETE FROM "UserContainer" WHERE "id" = $1 AND "deletionRequestedAt" IS NOT NULL
-                                  AND (SELECT "term" FROM "ControllerLease") = $2)"},
+                                  AND "generation" = $2 AND (SELECT "term" FROM "ControllerLease") = $3)"},
       {"finish_system_deletion",
        R"(DELETE FROM "SystemContainer" WHERE "id" = $1 AND "deletionRequestedAt" IS NOT NULL
-                                    AND (SELECT "term" FROM "ControllerLease") = $2)"}};
+                                    AND "generation" = $2 AND (SELECT "term" FROM "ControllerLease") = $3)"}};
   if (!is_agent(key)) return false;
   return change_row(database_, "finish deletion", statements.of(key),
-                    {key.name, std::to_string(term)});
+                    {key.name, std::to_string(generation), std::to_string(term)});
 }
 
 bool PostgresStore::was_deleted(const ResourceKey& key) {

@@ -81,9 +81,10 @@ class StatusWriter {
   virtual bool install_token(const ResourceKey& key, const std::string& token, Term term) = 0;
   // It is no longer to be moved to that node. False: fenced, gone, or it is to go elsewhere by now.
   virtual bool end_move(const ResourceKey& key, const std::string& node, Term term) = 0;
-  // Removes a row whose deletion was requested and whose objects are gone. False: fenced, or no
-  // longer requested.
-  virtual bool finish_deletion(const ResourceKey& key, Term term) = 0;
+  // Removes a row whose deletion was requested and whose objects are gone, as the row asked for it in
+  // this generation. False: fenced, gone, no longer requested, or something else is asked for by now
+  // (that its data go, too).
+  virtual bool finish_deletion(const ResourceKey& key, std::int64_t generation, Term term) = 0;
   // True when this row existed and was deleted (a tombstone stands for it). A row that merely
   // cannot be found has none: then the database may have lost it, and its container is kept for a
   // long while.

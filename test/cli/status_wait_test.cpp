@@ -98,7 +98,10 @@ TEST_F(StatusWaiting, AnOldFailureThatStaysIsAFailure) {
 TEST_F(StatusWaiting, ADeletionIsDoneWhenTheRowIsGone) {
   store_.request_deletion(key_, false, clock_.now());
   StatusWait wait;
-  wait.pause = [this](Duration) { store_.finish_deletion(key_, term_); };
+  wait.pause = [this](Duration) {
+    if (const auto row = store_.find_agent(key_))
+      store_.finish_deletion(key_, row->generation, term_);
+  };
   wait_for_status(store_, clock_, key_, "alice", gone_goal(), wait, progress_);
   EXPECT_NE(progress_.str().find("gone"), std::string::npos);
 }

@@ -81,6 +81,7 @@ struct FakeContainer {
   bool reclaimed = false;
   int reloads = 0;            // of its configuration, by the present process
   std::string configuration;  // what the process last fetched, see set_configuration_source()
+  std::optional<TimePoint> fetches_at;  // its process has begun, and has not fetched it yet
 };
 
 class FakeEngine final : public RuntimeDriver {
@@ -162,9 +163,11 @@ class FakeEngine final : public RuntimeDriver {
   // How long TERM takes to end a container of that row; nothing: it ignores TERM. Zero unless told.
   void set_term_delay(const ResourceKey& key, std::optional<Duration> delay);
   void set_memory_use(const ResourceKey& key, MemoryUse use);
-  // What the configuration endpoint would answer a process of that row, asked at each start and reload, with the
+  // What the configuration endpoint would answer a process of that row, asked at each boot and reload, with the
   // engine's lock held.
   void set_configuration_source(std::function<std::string(const ResourceKey&)> source);
+  // How long after its start a process of that row asks. At once unless told.
+  void set_fetch_delay(const ResourceKey& key, Duration delay);
   // What the jobs inside that row's containers say. Nothing scheduled unless told.
   void set_schedule(const ResourceKey& key, ScheduleView schedule);
 
@@ -252,6 +255,7 @@ class FakeEngine final : public RuntimeDriver {
     std::unordered_map<std::string, std::string> names;           // of containers, to their ids
     std::unordered_map<ResourceKey, std::set<std::string>> rows;  // of our containers, to their ids
     std::set<std::string> ending;                                 // ids of those that TERM will end
+    std::set<std::string> fetching;                               // and of those that still boot
     std::map<std::string, Network> networks;                      // by name
     std::map<std::string, ResourceKey> volumes;                   // by name
     std::map<std::string, Place> places;                          // by the state volume's name
@@ -345,6 +349,7 @@ class FakeEngine final : public RuntimeDriver {
   std::map<std::string, PullBehaviour> pull_behaviours_;
   std::map<ResourceKey, int> exit_on_start_;
   std::map<ResourceKey, std::optional<Duration>> term_delays_;
+  std::map<ResourceKey, Duration> fetch_delays_;
   std::map<ResourceKey, MemoryUse> memory_;
   std::map<ResourceKey, ScheduleView> schedules_;
   std::function<std::string(const ResourceKey&)> configuration_source_;

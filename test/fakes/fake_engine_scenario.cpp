@@ -185,6 +185,11 @@ void FakeEngine::set_configuration_source(std::function<std::string(const Resour
   configuration_source_ = std::move(source);
 }
 
+void FakeEngine::set_fetch_delay(const ResourceKey& key, Duration delay) {
+  const std::lock_guard lock(mutex_);
+  fetch_delays_[key] = delay;
+}
+
 void FakeEngine::set_schedule(const ResourceKey& key, ScheduleView schedule) {
   const std::lock_guard lock(mutex_);
   schedules_[key] = std::move(schedule);
@@ -281,6 +286,10 @@ std::optional<TimePoint> FakeEngine::next_due() const {
   std::optional<TimePoint> due;
   const auto consider = [&due](TimePoint at) { due = due ? std::min(*due, at) : at; };
   for (const std::string& id : world_.ending) consider(*world_.containers.at(id).ends_at);
+  for (const std::string& id : world_.fetching) {
+    const FakeContainer& container = world_.containers.at(id);
+    if (container.view.state == ContainerState::running) consider(*container.fetches_at);
+  }
   for (const auto& [name, pull] : world_.pulls) consider(pull.began + pull.behaviour.takes);
   for (const auto& [name, place] : world_.places) {
     if (!place.moving_to.empty() && !place.copy_told) consider(place.copied_at);

@@ -53,6 +53,7 @@ void FakeEngine::erase(const std::string& id) {
   if (found == world_.containers.end()) return;
   world_.names.erase(found->second.view.name);
   world_.ending.erase(id);
+  world_.fetching.erase(id);
   if (const auto row = world_.rows.find(found->second.view.key); row != world_.rows.end()) {
     row->second.erase(id);
     if (row->second.empty()) world_.rows.erase(row);
@@ -88,6 +89,8 @@ void FakeEngine::note_touch(const FakeContainer& container) {
 }
 
 void FakeEngine::fetch_configuration(FakeContainer& container) {
+  world_.fetching.erase(container.view.id);
+  container.fetches_at.reset();
   if (configuration_source_) container.configuration = configuration_source_(container.view.key);
 }
 
@@ -101,7 +104,13 @@ void FakeEngine::run(FakeContainer& container) {
   world_.ending.erase(container.view.id);
   container.reclaimed = false;
   container.reloads = 0;
-  fetch_configuration(container);
+  const auto delay = fetch_delays_.find(container.view.key);
+  if (delay == fetch_delays_.end()) {
+    fetch_configuration(container);
+  } else {
+    container.fetches_at = clock_.now() + delay->second;
+    world_.fetching.insert(container.view.id);
+  }
   const auto network = world_.networks.find(container.network);
   if (container.view.attached && network != world_.networks.end()) {
     // Subnets of eight addresses, the container on the third one of its subnet: .1 is the gateway.
@@ -136,6 +145,8 @@ void FakeEngine::end(FakeContainer& container, int exit_code, bool oom_killed) {
   container.view.endpoint.clear();
   container.ends_at.reset();
   world_.ending.erase(container.view.id);
+  container.fetches_at.reset();
+  world_.fetching.erase(container.view.id);
   container.reclaimed = false;
   if (container.instance == instance_) emit_agent(container.view.key);
 }
@@ -155,6 +166,12 @@ void FakeEngine::settle_locked() {
   for (const std::string& id : ending) {
     FakeContainer& container = world_.containers.at(id);
     if (container.ends_at && *container.ends_at <= clock_.now()) end(container, 0, false);
+  }
+  const std::set<std::string> fetching = world_.fetching;
+  for (const std::string& id : fetching) {
+    FakeContainer& container = world_.containers.at(id);
+    const bool frozen = container.view.state == ContainerState::paused;
+    if (!frozen && *container.fetches_at <= clock_.now()) fetch_configuration(container);
   }
   settle_pulls();
   settle_copies();

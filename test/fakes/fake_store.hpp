@@ -68,7 +68,7 @@ class FakeStore final : public Store {
                             std::optional<TimePoint> seen_busy_until, Term term) override;
   bool install_token(const ResourceKey& key, const std::string& token, Term term) override;
   bool end_move(const ResourceKey& key, const std::string& node, Term term) override;
-  bool finish_deletion(const ResourceKey& key, Term term) override;
+  bool finish_deletion(const ResourceKey& key, std::int64_t generation, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
   int prune_tombstones(TimePoint before) override;
 
@@ -137,6 +137,7 @@ class FakeStore final : public Store {
     FakeAgentConfig system_config;
     std::map<std::string, TimePoint> holds;  // by process
     Sequence changed = 0;
+    Sequence configured = 0;  // when something last changed that its configuration depends on
   };
   struct Tombstone {
     std::string owner;
@@ -159,6 +160,8 @@ class FakeStore final : public Store {
 
   StoredAgent* stored(const ResourceKey& key);
   void changed(StoredAgent& agent, std::optional<ChangeUrgency> announce);
+  void configuration_changed(StoredAgent& agent);
+  void setting_changed(const std::string& key);
   void update_spec(StoredAgent& agent, AgentRow row);
   void update_system(StoredAgent& agent, AgentRow row, FakeAgentConfig config);
   void store_status(StoredAgent& agent, const AgentStatus& status);
@@ -189,6 +192,7 @@ class FakeStore final : public Store {
   std::map<std::string, TimePoint> standbys_;  // and when each last asked
   Sequence sequence_ = 0;
   Sequence settings_changed_ = 0;
+  Sequence tool_profile_changed_ = 0;
   std::int64_t last_event_id_ = 0;
   int life_ = 1;
   int status_writes_ = 0;

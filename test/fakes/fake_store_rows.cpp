@@ -16,7 +16,7 @@ void FakeStore::put_agent(AgentRow row) {
     const ResourceKey key = row.key;
     auto& agent = agents_[key];
     agent.row = std::move(row);
-    changed(agent, ChangeUrgency::spec_change);
+    configuration_changed(agent);
   });
 }
 
@@ -37,7 +37,7 @@ bool FakeStore::delete_agent(const ResourceKey& key) {
 
 void FakeStore::provider_changed(const ProviderRow& provider) {
   for (auto& [key, agent] : agents_) {
-    if (uses_provider(agent, provider)) changed(agent, ChangeUrgency::spec_change);
+    if (uses_provider(agent, provider)) configuration_changed(agent);
   }
 }
 
@@ -65,7 +65,7 @@ void FakeStore::put_user_config(const std::string& owner, FakeAgentConfig config
     user_configs_[owner] = std::move(config);
     for (auto& [key, agent] : agents_) {
       if (key.kind == ResourceKind::user_container && agent.row.owner == owner)
-        changed(agent, ChangeUrgency::spec_change);
+        configuration_changed(agent);
     }
   });
 }
@@ -83,7 +83,9 @@ void FakeStore::update_system(StoredAgent& agent, AgentRow row, FakeAgentConfig 
   const bool config_differs = agent.system_config != config;
   agent.system_config = std::move(config);
   update_spec(agent, std::move(row));
-  if (!config_differs || agent.row.generation != generation) return;
+  if (!config_differs) return;
+  agent.configured = ++sequence_;
+  if (agent.row.generation != generation) return;
   ++agent.row.generation;
   changed(agent, ChangeUrgency::spec_change);
 }
@@ -98,7 +100,7 @@ bool FakeStore::insert_agent(AgentRow row, FakeAgentConfig config) {
     auto& agent = agents_[key];
     agent.row = std::move(row);
     agent.system_config = std::move(config);
-    changed(agent, ChangeUrgency::spec_change);
+    configuration_changed(agent);
     return true;
   });
 }
@@ -132,6 +134,7 @@ void FakeStore::write_settings(const std::map<std::string, std::optional<FakeSet
     for (const auto& [key, setting] : changes) {
       const bool changed = setting.has_value() || settings_.contains(key);
       fleet_changed = fleet_changed || (changed && key.starts_with("fleet."));
+      if (changed) setting_changed(key);
       if (setting) {
         settings_[key] = *setting;
       } else {
@@ -139,7 +142,6 @@ void FakeStore::write_settings(const std::map<std::string, std::optional<FakeSet
       }
     }
     if (!fleet_changed) return;
-    settings_changed_ = ++sequence_;
     pending_.push_back(Notice{Notice::Kind::settings, {}, ChangeUrgency::spec_change});
   });
 }
@@ -158,8 +160,7 @@ void FakeStore::put_breakglass_user(const std::string& id, bool active) {
     breakglass_users_[id] = active;
     for (auto& [key, agent] : agents_) {
       const bool by_default = agent.system_config.provider_id.empty();
-      if (key.kind == ResourceKind::system_container && by_default)
-        changed(agent, ChangeUrgency::spec_change);
+      if (key.kind == ResourceKind::system_container && by_default) configuration_changed(agent);
     }
   });
 }

@@ -40,6 +40,18 @@ void FakeStore::changed(StoredAgent& agent, std::optional<ChangeUrgency> announc
   if (announce) pending_.push_back(Notice{Notice::Kind::row, agent.row.key, *announce});
 }
 
+void FakeStore::configuration_changed(StoredAgent& agent) {
+  changed(agent, ChangeUrgency::spec_change);
+  agent.configured = agent.changed;
+}
+
+// Of all settings only the profile of tools stands in what agents fetch.
+void FakeStore::setting_changed(const std::string& key) {
+  if (!key.starts_with("fleet.")) return;
+  settings_changed_ = ++sequence_;
+  if (key == "fleet.toolProfile") tool_profile_changed_ = sequence_;
+}
+
 bool FakeStore::wakes(const AgentRow& row) const {
   if (row.desired_state != DesiredState::automatic || row.deletion_requested_at) return false;
   if (asleep_or_failed(row.status.phase) || !row.last_active_at) return true;
@@ -80,6 +92,8 @@ void FakeStore::update_spec(StoredAgent& agent, AgentRow row) {
   if (waited_for) announce = ChangeUrgency::spec_change;
   if (wake) announce = ChangeUrgency::waiting_user;
   if (spec_differs) ++row.generation;
+  if (std::tie(row.owner, row.role) != std::tie(agent.row.owner, agent.row.role))
+    agent.configured = ++sequence_;
   const bool matters = activity_differs && !only_prolongs(agent.row, row);
   agent.row = std::move(row);
   if (spec_differs || matters) changed(agent, announce);
@@ -146,10 +160,11 @@ bool FakeStore::end_move(const ResourceKey& key, const std::string& node, Term t
   });
 }
 
-bool FakeStore::finish_deletion(const ResourceKey& key, Term term) {
+bool FakeStore::finish_deletion(const ResourceKey& key, std::int64_t generation, Term term) {
   return perform("finish_deletion", [&] {
     const auto* agent = stored(key);
     if (agent == nullptr || term != lease_.term || !agent->row.deletion_requested_at) return false;
+    if (agent->row.generation != generation) return false;
     return erase_with_tombstone(key);
   });
 }
@@ -321,8 +336,8 @@ void FakeStore::record_activity(const Activity& activity) {
 void FakeStore::put_setting(const std::string& key, const std::string& value) {
   perform("put_setting", [&] {
     settings_[key] = FakeSetting{value, false};
+    setting_changed(key);
     if (!key.starts_with("fleet.")) return;
-    settings_changed_ = ++sequence_;
     pending_.push_back(Notice{Notice::Kind::settings, {}, ChangeUrgency::spec_change});
   });
 }

@@ -15,6 +15,10 @@ namespace {
 
 using std::chrono::seconds;
 
+bool has_process(const ContainerView& container) {
+  return container.state == ContainerState::running || container.state == ContainerState::paused;
+}
+
 class RandomInput {
  public:
   explicit RandomInput(std::uint64_t seed) : random_(seed) {}
@@ -65,9 +69,10 @@ class RandomInput {
     status.phase = pick({Phase::stopped, Phase::waiting, Phase::pulling, Phase::starting,
                          Phase::running, Phase::draining, Phase::stopping, Phase::paused,
                          Phase::hibernated, Phase::failed, Phase::deleting});
-    status.config_hash =
-        pick<std::string>({"", "boot-0.live-1", "boot-1.live-0", "boot-1.live-1", "boot-1.live-1",
-                           "boot-1.?0", "boot-1.?2", "boot-1.?x"});
+    status.config_hash = pick<std::string>(
+        {"", "boot-0.live-1", "boot-1.live-0", "boot-1.live-1", "boot-1.live-1", "boot-1.live-1@1",
+         "boot-1.live-1@0", "boot-0.live-1@1", "boot-1.?0", "boot-1.?2", "boot-1.?x"});
+    status.started_at = perhaps(f.now);
     status.next_due_at = chance(30) ? perhaps(f.now) : std::nullopt;
     status.start_duration_ms = chance(50) ? std::optional<std::int64_t>(9'000) : std::nullopt;
     status.restart_count = static_cast<int>(random_() % 5);
@@ -138,7 +143,10 @@ class RandomInput {
 
   void fill_schedule(PlanFixture& f) {
     f.schedule.reset();
-    if (chance(60)) return;
+    // Nobody else can tell.
+    const bool running =
+        f.observed.container && f.observed.container->state == ContainerState::running;
+    if (!running || chance(60)) return;
     f.schedule = ScheduleView{};
     f.schedule->known = chance(85);
     if (chance(60)) f.schedule->next_due_at = around(f.now);
@@ -355,12 +363,41 @@ TEST(PlanProperty, AReloadIsInDoubtUntilItIsDoneAndNeverForWhatNeedsABoot) {
   });
 }
 
-// Whoever is current without a restart was reloaded: the record never becomes current by itself.
+// Whoever is current without a restart was reloaded: the record never becomes current by itself, and what a process
+// has read is never known before it answers, nor by settings that have moved.
 TEST(PlanProperty, OnlyAStartOrAReloadMakesTheRecordCurrent) {
-  for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
-    if (plan.status.config_hash == f.row.status.config_hash) return;
-    EXPECT_TRUE(plan.action == ActionKind::start || plan.action == ActionKind::reload);
+  std::size_t settled = 0;
+  for_random_inputs([&](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const std::string& before = f.row.status.config_hash;
+    const std::string& after = plan.status.config_hash;
+    if (plan.action == ActionKind::start) {
+      EXPECT_EQ(after, f.wanted.config + "@" + f.wanted.version);
+      return;
+    }
+    if (after == before || failed_reloads(after)) return;
+    EXPECT_EQ(after, f.wanted.config);
+    EXPECT_TRUE(plan.vouches_for_settings);
+    if (plan.action == ActionKind::reload) return;
+    ++settled;
+    EXPECT_EQ(before, f.wanted.config + "@" + f.wanted.version);
+    EXPECT_EQ(plan.status.phase, Phase::running);
   });
+  EXPECT_GT(settled, 0U);
+}
+
+TEST(PlanProperty, AProcessThatNoRecordIsOfIsInDoubt) {
+  std::size_t doubted = 0;
+  for_random_inputs([&](const PlanFixture& f, const Plan& plan, std::uint64_t) {
+    const AgentStatus& before = f.row.status;
+    const bool unknown = f.observed.container && has_process(*f.observed.container) &&
+                         before.started_at && f.observed.container->started_at &&
+                         before.started_at != f.observed.container->started_at &&
+                         !is_unread(before.config_hash);
+    if (!unknown || plan.action == ActionKind::reload) return;
+    ++doubted;
+    EXPECT_TRUE(failed_reloads(plan.status.config_hash));
+  });
+  EXPECT_GT(doubted, 0U);
 }
 
 TEST(PlanProperty, JobsAreAskedForOnceAndOnlyWhereThereIsAProcess) {
@@ -405,11 +442,13 @@ TEST(PlanProperty, NoSleeperOversleepsItsJob) {
 TEST(PlanProperty, APlanWithoutAnActionIsStable) {
   for_random_inputs([](PlanFixture& f, const Plan& plan, std::uint64_t) {
     if (plan.action != ActionKind::none) return;
-    const bool token_waits =
-        !f.row.next_gateway_token.empty() && plan.status.phase == Phase::stopped;
-    if (token_waits) {
+    const bool stops = plan.status.phase == Phase::stopped;
+    const bool token_waits = !f.row.next_gateway_token.empty();
+    const bool job_waits = plan.status.next_due_at && f.row.status.phase != Phase::stopped &&
+                           f.row.desired_state == DesiredState::automatic;
+    if (stops && (token_waits || job_waits)) {
       // Only once the row says that nothing runs.
-      EXPECT_TRUE(plan.requeue_after);
+      EXPECT_TRUE(plan.requeue_after || f.row.key.kind == ResourceKind::system_container);
       return;
     }
     f.row.status = plan.status;

@@ -42,7 +42,7 @@ TEST_F(PlanTest, PutsTheConfigHashOnRecordBeforeTheProcessCanFetch) {
   container(ContainerState::created);
   const Plan start = plan();
   EXPECT_EQ(start.write, StatusWrite::before_action);
-  EXPECT_EQ(start.status.config_hash, "boot-1.live-1");
+  EXPECT_EQ(start.status.config_hash, "boot-1.live-1@1") << "and of which settings it is";
   EXPECT_EQ(start.status.phase, Phase::starting);
 }
 
@@ -397,7 +397,7 @@ TEST_F(PlanTest, ARestartIsDoneOnce) {
   running();
   row.restarted_at = now;
   EXPECT_EQ(plan().action, ActionKind::terminate);
-  observed.container->started_at = now + seconds(1);
+  observed.container->started_at = row.status.started_at = now + seconds(1);
   row.status.ready_at = now + seconds(2);
   EXPECT_EQ(plan().action, ActionKind::none);
 }
@@ -449,6 +449,45 @@ TEST_F(PlanTest, AReloadThatMayHaveHappenedIsRepeatedEvenWhenTheSettingsAreBack)
   EXPECT_EQ(plan().status.config_hash, "boot-1.live-1");
 }
 
+// The same settings again say nothing of what they were while it read them.
+TEST_F(PlanTest, WhatAProcessHasReadIsKnownOnceItAnswersAndTheSettingsHaveNotMoved) {
+  container(ContainerState::running).started_at = now - seconds(2);
+  row.status.phase = Phase::starting;
+  row.status.config_hash = "boot-1.live-1@1";
+  health.health = Health::starting;
+  EXPECT_EQ(plan().status.config_hash, "boot-1.live-1@1");
+  health.health = Health::ready;
+  health.ready_at = now;
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status.phase, Phase::running);
+  EXPECT_EQ(plan().status.config_hash, "boot-1.live-1");
+  EXPECT_TRUE(plan().vouches_for_settings);
+  wanted.version = "3";
+  EXPECT_EQ(plan().action, ActionKind::reload);
+  EXPECT_EQ(plan().intention->config_hash, "boot-1.?0");
+  EXPECT_TRUE(plan().vouches_for_settings);
+  can_reload = false;
+  EXPECT_EQ(plan().action, ActionKind::terminate);
+}
+
+TEST_F(PlanTest, WhatIsKnownToHaveBeenReadIsNotDoubtedWhenTheSettingsMoveAndAreTheSame) {
+  running();
+  wanted.version = "3";
+  EXPECT_EQ(plan().action, ActionKind::none);
+  EXPECT_EQ(plan().status, row.status);
+  EXPECT_FALSE(plan().vouches_for_settings);
+}
+
+// It has read what the settings were at a time that nobody knows.
+TEST_F(PlanTest, AProcessThatSomebodyElseStartedIsReloadedOnce) {
+  running();
+  observed.container->started_at = now - seconds(10);
+  const Plan reload = plan();
+  EXPECT_EQ(reload.action, ActionKind::reload);
+  row.status = reload.status;
+  EXPECT_EQ(plan().action, ActionKind::none);
+}
+
 TEST_F(PlanTest, AReloadThatFailsAgainAndAgainBecomesARestart) {
   running();
   wanted.config = "boot-1.live-2";
@@ -467,7 +506,7 @@ TEST_F(PlanTest, AReloadThatFailsAgainAndAgainBecomesARestart) {
   row.busy_until.reset();
   EXPECT_EQ(plan().action, ActionKind::terminate);
   container(ContainerState::exited);
-  EXPECT_EQ(plan().status.config_hash, "boot-1.live-2");
+  EXPECT_EQ(plan().status.config_hash, "boot-1.live-2@1");
 }
 
 TEST_F(PlanTest, AnApiThatDoesNotAnswerIsNoReasonForARestart) {
@@ -788,6 +827,7 @@ TEST_F(PlanTest, AStateThatWasGotIsNoLongerWaitedFor) {
   running();
   container(ContainerState::exited).exit_code = boot_exit::held_by_another;
   row.status = plan().status;
+  row.status.config_hash = wanted.config + "@" + wanted.version;  // as its start has it on record
   container(ContainerState::running).started_at = now;
   health.ready_at = now;
   const Plan ready = plan();

@@ -460,6 +460,162 @@ TEST_F(LoopTest, AReloadWhoseAnswerWasLostIsNeverTakenForNone) {
   EXPECT_EQ(phase("alice"), Phase::running);
 }
 
+// A, B while it reads them, and A again: what it was started for and what is asked for are the same.
+TEST_F(LoopTest, SettingsThatChangeWhileAnAgentBootsAndBackAreNotTakenForWhatItHasRead) {
+  health->set_always_ready(false);
+  engine.set_fetch_delay(key("alice"), seconds(2));
+  user("alice");
+  settle();
+  ASSERT_EQ(phase("alice"), Phase::starting);
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+  clock.advance(seconds(2));
+  engine.settle();
+  ASSERT_EQ(container("alice").configuration, "Be brief.");
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "", ""});
+  health->set_ready(key("alice"));
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").configuration, "");
+  EXPECT_EQ(container("alice").reloads, 1);
+}
+
+// Between the look at its gateway and the word that it runs.
+TEST_F(LoopTest, SettingsThatMoveWhileAnAgentIsFoundReadyAreLookedAtAgain) {
+  health->set_always_ready(false);
+  user("alice");
+  settle();
+  health->set_ready(key("alice"));
+  engine.set_interceptor([this](EngineMethod method, const std::string&, FaultMoment moment) {
+    if (method != EngineMethod::observe || moment != FaultMoment::after_effect) return;
+    engine.set_interceptor({});
+    store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+    store.put_user_config("alice", FakeAgentConfig{"", {}, "", ""});
+  });
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").reloads, 1);
+}
+
+TEST_F(LoopTest, AColdWakeOfAnAgentWhoseSettingsRestCostsNoReload) {
+  health->set_always_ready(false);
+  engine.set_fetch_delay(key("alice"), seconds(2));
+  user("alice");
+  settle();
+  clock.advance(seconds(3));
+  const auto writes = store.status_writes();
+  health->set_ready(key("alice"));
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(store.status_writes(), writes + 1);
+  EXPECT_EQ(engine.call_count(EngineMethod::reload_configuration), 0U);
+}
+
+TEST_F(LoopTest, SettingsThatChangeDuringAReloadAndBackAreNotTakenForWhatItHasRead) {
+  user("alice");
+  settle();
+  engine.set_interceptor([this](EngineMethod method, const std::string&, FaultMoment moment) {
+    if (method != EngineMethod::reload_configuration) return;
+    const bool after = moment == FaultMoment::after_effect;
+    if (after) engine.set_interceptor({});
+    store.put_user_config("alice", FakeAgentConfig{"", {}, after ? "Be brief." : "Be kind.", ""});
+  });
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+  settle();
+  EXPECT_EQ(container("alice").configuration, "Be brief.");
+  EXPECT_EQ(container("alice").reloads, 2);
+}
+
+TEST_F(LoopTest, AProcessThatSomebodyElseStartedIsNotTakenForTheOneOnRecord) {
+  user("alice");
+  settle();
+  pass(minutes(31));
+  ASSERT_EQ(phase("alice"), Phase::stopped);
+  store.touch(key("alice"), clock.now());
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "Be brief.", ""});
+  engine.human_starts(key("alice"));
+  store.put_user_config("alice", FakeAgentConfig{"", {}, "", ""});
+  settle();
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(container("alice").configuration, "");
+}
+
+// What the former leader has done since is in nobody's memory.
+TEST_F(LoopTest, ALeaderDecidesNothingOnWhatWasSeenBeforeItLed) {
+  user("alice", false);
+  settle();
+  engine.freeze_view();
+  engine.ensure_volumes(
+      AgentIdentity{store.instance_id(), key("alice"), "alice", "mosaic-user-alice"});
+  clock.advance(seconds(1));
+  boot();
+  store.request_deletion(key("alice"), true, clock.now());
+  pass(seconds(5));
+  EXPECT_TRUE(store.find_agent(key("alice")));
+  engine.thaw_view();
+  pass(seconds(5));
+  EXPECT_FALSE(store.find_agent(key("alice")));
+  EXPECT_FALSE(engine.has_volumes(key("alice")));
+}
+
+TEST_F(LoopTest, APurgeThatIsAskedForWhileADeletionEndsIsNotLost) {
+  user("alice");
+  settle();
+  store.set_fault_hook([this](std::string_view operation, StoreMoment moment) {
+    if (operation != "finish_deletion" || moment != StoreMoment::before) return;
+    store.set_fault_hook({});
+    store.request_deletion(key("alice"), true, clock.now());
+  });
+  store.request_deletion(key("alice"), false, clock.now());
+  pass(seconds(30));
+  EXPECT_FALSE(store.find_agent(key("alice")));
+  EXPECT_FALSE(engine.has_volumes(key("alice")));
+}
+
+TEST_F(LoopTest, NothingIsPurgedForARowThatIsAnotherByNow) {
+  user("alice");
+  settle();
+  engine.set_interceptor([this](EngineMethod method, const std::string&, FaultMoment moment) {
+    if (method != EngineMethod::remove_network || moment != FaultMoment::after_effect) return;
+    engine.set_interceptor({});
+    store.delete_agent(key("alice"));
+    store.put_agent(last_row);
+  });
+  store.request_deletion(key("alice"), true, clock.now());
+  pass(seconds(30));
+  EXPECT_EQ(phase("alice"), Phase::running);
+  EXPECT_EQ(engine.call_count(EngineMethod::remove_volumes), 0U);
+}
+
+TEST_F(LoopTest, ATokenThatWaitsIsInstalledByTheNextControllerToo) {
+  user("alice", false);
+  settle();
+  store.set_fault_hook([](std::string_view operation, StoreMoment) {
+    if (operation == "install_token") throw StoreError("the database did not answer");
+  });
+  store.replace_token(key("alice"), box.encrypt(generate_token()));
+  settle();
+  ASSERT_FALSE(row("alice").next_gateway_token.empty());
+  store.set_fault_hook({});
+  boot();
+  settle();
+  EXPECT_EQ(row("alice").next_gateway_token, "");
+}
+
+// Exit 78 was for good; then somebody started it by hand, and it was not refused.
+TEST_F(LoopTest, AnAgentThatRunsAgainWasNotRefusedForGood) {
+  user("alice");
+  settle();
+  engine.exit_container(key("alice"), 78, false);
+  settle();
+  ASSERT_EQ(phase("alice"), Phase::failed);
+  engine.human_starts(key("alice"));
+  settle();
+  ASSERT_EQ(phase("alice"), Phase::running);
+  store.request_restart(key("alice"), clock.now() + seconds(1));
+  pass(seconds(30));
+  EXPECT_EQ(phase("alice"), Phase::running);
+}
+
 TEST_F(LoopTest, AFullDiskIsNotTriedAgainAtEachEventThatTheAttemptItselfCaused) {
   engine.fail_next(EngineMethod::create_container, EngineErrorKind::disk_full, 3);
   user("alice");

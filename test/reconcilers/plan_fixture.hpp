@@ -11,7 +11,7 @@ namespace mosaic {
 struct PlanFixture {
   TimePoint now{std::chrono::hours(480'000)};
   AgentRow row;
-  WantedFingerprints wanted{"spec-1", "boot-1.live-1", ""};
+  WantedFingerprints wanted{"spec-1", "boot-1.live-1", "", "1"};
   ObservedAgent observed;
   HealthView health;
   SleepAllowance sleep{SleepDepth::stopped, std::nullopt, "idle agents are stopped"};

@@ -46,8 +46,7 @@ void Invariants::fail(const std::string& rule, const std::string& text) {
 
 void Invariants::row_begins(const ResourceKey& key) {
   purge_asked_.erase(key);
-  purge_stands_.erase(key);
-  finished_.erase(key);
+  purged_.erase(key);
   recorded_.erase(key);
 }
 
@@ -57,11 +56,7 @@ void Invariants::everything_disturbed() { all_disturbed_at_ = clock_.now(); }
 
 void Invariants::failed_over() {
   failed_over_at_ = clock_.now();
-  finished_.clear();
-  std::erase_if(purge_stands_, [this](const ResourceKey& key) {
-    const auto row = store_.find_agent(key);
-    return row && !row->purge;
-  });
+  purged_.clear();
   everything_disturbed();
 }
 
@@ -247,7 +242,10 @@ void Invariants::reconcile_ends(const Process& process, const ResourceKey& key) 
 
 // S2.
 void Invariants::effect_on_volumes(const Process& process, const AgentIdentity& identity) {
-  if (!purge_asked_.contains(identity.key))
+  const Knowledge& known = knowledge_[{process.name, identity.key}];
+  const bool read_last =
+      known.purge_read_at && known.observed_as_of && *known.purge_read_at > *known.observed_as_of;
+  if (!purge_asked_.contains(identity.key) && !read_last)
     fail("S2",
          process.name + " removes the volumes of " + identity.owner + ", which nobody asked for");
   for (const auto& container : engine_.containers()) {
@@ -283,6 +281,12 @@ void Invariants::observation_failed(const Process& process, const ResourceKey& k
 
 void Invariants::listed(const Process& process, TimePoint as_of) { listed_[process.name] = as_of; }
 
+void Invariants::row_read(const Process& process, const ResourceKey& key) {
+  auto& read_at = knowledge_[{process.name, key}].purge_read_at;
+  read_at.reset();
+  if (purge_asked_.contains(key)) read_at = clock_.now();
+}
+
 void Invariants::before_status_write(const ResourceKey& key) {
   before_write_ = store_.find_agent(key);
 }
@@ -294,7 +298,8 @@ void Invariants::after_status_write(const Process& process, const ResourceKey& k
   const std::string who = process.name + " wrote to " + to_string(key);
   if (accepted && store_.lease().holder != process.name)
     fail("S8", who + " without the lease, and the row took it");
-  if (accepted && finishes_deletion) finished_.insert(key);
+  const bool purges = before_write_ && before_write_->purge;
+  if (accepted && finishes_deletion && purges) purged_.insert(key);
   const bool may_go = finishes_deletion && before_write_ && before_write_->deletion_requested_at;
   if (before_write_ && !after && !may_go) {
     fail("S7", who + ", and the row is gone");

@@ -7,6 +7,7 @@
 // asked for since its process began, for its own illness, or after a human's hand was on it (all of that is no idling); and
 // for `lease time` after a failover of the database, which may have taken back a lease or a record of use that was
 // already answered for (a token that it took back is excused for as long as the process runs that was started with it).
+// And a purge is asked for by a row that was read after the last look at the engine, whatever became of that row since.
 #pragma once
 
 #include <map>
@@ -36,10 +37,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void fail(const std::string& rule, const std::string& text);
 
   // What the simulation did, as far as it excuses something or is asked for later.
-  void asked_for_purge(const ResourceKey& key) {
-    purge_asked_.insert(key);
-    purge_stands_.insert(key);
-  }
+  void asked_for_purge(const ResourceKey& key) { purge_asked_.insert(key); }
   void may_leave_state(const ResourceKey& key) { may_leave_state_.insert(key); }
   void row_begins(const ResourceKey& key);  // under an id that may have been another's before
   // Somebody changed what it should be, or had a hand on its container, or it fell ill.
@@ -64,9 +62,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void reconcile_begins(const Process& process, const ResourceKey& key);
   void reconcile_ends(const Process& process, const ResourceKey& key);
   // Its deletion with its data ran its course.
-  bool was_purged(const ResourceKey& key) const {
-    return purge_stands_.contains(key) && finished_.contains(key);
-  }
+  bool was_purged(const ResourceKey& key) const { return purged_.contains(key); }
 
   // After every step.
   void check_engine();
@@ -84,6 +80,7 @@ class Invariants final : public EngineWitness, public StoreWitness {
   void listed(const Process& process, TimePoint as_of) override;
 
   // StoreWitness
+  void row_read(const Process& process, const ResourceKey& key) override;
   void before_status_write(const ResourceKey& key) override;
   void after_status_write(const Process& process, const ResourceKey& key, bool accepted,
                           bool finishes_deletion) override;
@@ -99,6 +96,8 @@ class Invariants final : public EngineWitness, public StoreWitness {
     std::optional<TimePoint> acted_at;
     std::optional<TimePoint> cleaned_at;
     bool last_look_failed = false;
+    // When it last read the row, if that asked for a purge.
+    std::optional<TimePoint> purge_read_at;
   };
   // That a gateway's turns hold an agent, and has not taken back since.
   struct RecordedUse {
@@ -126,9 +125,8 @@ class Invariants final : public EngineWitness, public StoreWitness {
   std::optional<Violation> violation_;
 
   std::set<ResourceKey> purge_asked_;
-  std::set<ResourceKey> purge_stands_;  // of these, what no failover took back
   std::set<ResourceKey> may_leave_state_;
-  std::set<ResourceKey> finished_;  // rows that a controller let go
+  std::set<ResourceKey> purged_;  // rows that a controller let go, which asked for it until then
   std::map<ResourceKey, TimePoint> disturbed_at_;
   std::optional<TimePoint> all_disturbed_at_;
   std::optional<TimePoint> failed_over_at_;

@@ -10,7 +10,10 @@ auto ProcessStore::call(std::string_view operation, std::string_view target, Wor
 }
 
 std::optional<AgentRow> ProcessStore::find_agent(const ResourceKey& key) {
-  return call("find_agent", key.name, [&] { return store_.find_agent(key); });
+  return call("find_agent", key.name, [&] {
+    witness_.row_read(process_, key);
+    return store_.find_agent(key);
+  });
 }
 
 void ProcessStore::for_each_agent(const std::function<void(AgentRow&&)>& visitor) {
@@ -70,10 +73,10 @@ bool ProcessStore::end_move(const ResourceKey& key, const std::string& node, Ter
   return call("end_move", key.name, [&] { return store_.end_move(key, node, term); });
 }
 
-bool ProcessStore::finish_deletion(const ResourceKey& key, Term term) {
+bool ProcessStore::finish_deletion(const ResourceKey& key, std::int64_t generation, Term term) {
   return call("finish_deletion", key.name, [&] {
     witness_.before_status_write(key);
-    const bool accepted = store_.finish_deletion(key, term);
+    const bool accepted = store_.finish_deletion(key, generation, term);
     witness_.after_status_write(process_, key, accepted, true);
     return accepted;
   });

@@ -13,10 +13,11 @@
 
 namespace mosaic::simulation {
 
-// Told, without a way to fail, what a process wrote.
+// Told, without a way to fail, what a process wrote, and which rows it read.
 class StoreWitness {
  public:
   virtual ~StoreWitness() = default;
+  virtual void row_read(const Process& process, const ResourceKey& key) = 0;
   // Around every write of the status side. `accepted`: the row was changed.
   virtual void before_status_write(const ResourceKey& key) = 0;
   virtual void after_status_write(const Process& process, const ResourceKey& key, bool accepted,
@@ -48,7 +49,7 @@ class ProcessStore final : public Store {
                             std::optional<TimePoint> seen_busy_until, Term term) override;
   bool install_token(const ResourceKey& key, const std::string& token, Term term) override;
   bool end_move(const ResourceKey& key, const std::string& node, Term term) override;
-  bool finish_deletion(const ResourceKey& key, Term term) override;
+  bool finish_deletion(const ResourceKey& key, std::int64_t generation, Term term) override;
   bool was_deleted(const ResourceKey& key) override;
   int prune_tombstones(TimePoint before) override;
   void append_event(const Event& event) override;

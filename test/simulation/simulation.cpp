@@ -202,7 +202,8 @@ void Simulation::bury() {
       const OnStack on_stack(process);
       slot.running->end_in_order();
     }
-    if (!process.dead) continue;
+    // Somebody may have killed it, buried it and begun another one while it gave its lease back.
+    if (!slot.running || !slot.running->process().dead) continue;
     slot.to_end_in_order = false;
     slot.back_at = clock_.steady_now() + slot.downtime;
     dead_controllers_.push_back(std::move(slot.running));

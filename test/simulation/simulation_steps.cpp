@@ -90,6 +90,7 @@ std::string Simulation::next_id(const std::string& owner) {
   const ResourceKey key(person.kind, id);
   boot_times_[key] = milliseconds(500 + up_to(5'000));
   engine_.set_term_delay(key, milliseconds(up_to(3'000)));
+  engine_.set_fetch_delay(key, boot_times_[key] / 2);
   return id;
 }
 

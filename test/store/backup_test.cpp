@@ -115,7 +115,7 @@ TEST_F(BackupTest, RestoresEveryRowIntoAnEmptyDatabase) {
   const auto report = put_back(target, back_up(full));
   EXPECT_EQ(report.version, newest());
   EXPECT_THAT(report.applied, IsEmpty());
-  const std::vector<std::string> transactions{"changeXid", "settingsXid", "relistXid"};
+  const std::vector<std::string> transactions{"changeXid", "configXid", "settingsXid", "relistXid"};
   EXPECT_THAT(test::lost_rows(target, but_lease(before), transactions), IsEmpty());
   const auto after = test::rows_of(target);
   std::size_t rows = 0;
@@ -192,7 +192,8 @@ TEST_F(BackupTest, OfEveryReleasedSchemaIsBroughtForward) {
     const auto report = put_back(fresh, back_up(old));
     EXPECT_EQ(report.version_before, version);
     EXPECT_EQ(report.version, newest());
-    const std::vector<std::string> transactions{"changeXid", "settingsXid", "relistXid"};
+    const std::vector<std::string> transactions{"changeXid", "configXid", "settingsXid",
+                                                "relistXid"};
     const auto missing = test::lost_rows(fresh, but_lease(before), transactions);
     EXPECT_THAT(missing, IsEmpty());
     lost += missing.size();

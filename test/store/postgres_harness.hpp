@@ -35,7 +35,10 @@ class PostgresHarness final : public StoreHarness {
            "updatedAt") VALUES ()" +
         sql_text(row.id) + "," + sql_text(row.owner) + "," + sql_text(row.name) + "," +
         sql_text(row.display_name) + "," + sql_text(row.type) + "," + sql_text(row.base_url) + "," +
-        sql_text(row.api_key) + "," + (row.active ? "true" : "false") + ", now())");
+        sql_text(row.api_key) + "," + (row.active ? "true" : "false") +
+        R"(, now()) ON CONFLICT ("id") DO UPDATE SET "userId" = excluded."userId", "name" = excluded."name",
+           "displayName" = excluded."displayName", "type" = excluded."type", "baseUrl" = excluded."baseUrl",
+           "apiKey" = excluded."apiKey", "isActive" = excluded."isActive")");
   }
   void put_user_settings(const std::string& owner, const AgentSettings& settings) override {
     database_.exec(
@@ -43,7 +46,10 @@ class PostgresHarness final : public StoreHarness {
                       "providerId", "updatedAt") VALUES ()" +
         sql_text("config-" + owner) + "," + sql_text(owner) + "," +
         sql_text(settings.primary_model) + "," + sql_text(strings_json(settings.fallback_models)) +
-        "," + sql_text(settings.personality) + "," + sql_text(settings.provider_id) + ", now())");
+        "," + sql_text(settings.personality) + "," + sql_text(settings.provider_id) +
+        R"(, now()) ON CONFLICT ("userId") DO UPDATE SET "primaryModel" = excluded."primaryModel",
+           "fallbackModels" = excluded."fallbackModels", "personality" = excluded."personality",
+           "providerId" = excluded."providerId")");
   }
   void put_system_settings(const std::string& id, const AgentSettings& settings) override {
     database_.exec(R"(UPDATE "SystemContainer" SET "primaryModel" = )" +

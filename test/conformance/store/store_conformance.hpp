@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "test/conformance/store/store_harness.hpp"
 
@@ -26,6 +27,11 @@ class StoreConformance : public testing::Test {
   AgentRow read(const ResourceKey& key) { return store().find_agent(key).value(); }
   void insert_alice() { harness.insert_agent(user_row(alice, "alice")); }
   void insert_operations() { harness.insert_agent(system_row()); }
+  // Of alice, as her row is now.
+  bool finish_deletion(Term term) {
+    return store().finish_deletion(alice, read(alice).generation, term);
+  }
+  std::string version(const ResourceKey& key) { return store().find_config_source(key)->version; }
 
   // What is heard between now and the end of `action`, in order.
   template <typename Action>
@@ -230,6 +236,63 @@ TYPED_TEST_P(StoreConformance, ConfiguresASystemAgentWithoutProviderFromActiveAd
   EXPECT_EQ(source.providers[0].id, "p1");
 }
 
+// What was changed back is the same again, and a process may have read what it was in between.
+TYPED_TEST_P(StoreConformance, GivesAConfigurationAnotherVersionWhateverOfItChangesEvenBack) {
+  this->insert_alice();
+  this->insert_operations();
+  const auto moves = [&](const ResourceKey& key, const auto& change) {
+    const auto before = this->version(key);
+    change();
+    return this->version(key) != before;
+  };
+  for (const auto& [key, owner] : {std::pair{alice, "alice"}, {operations, "admin"}}) {
+    SCOPED_TRACE(owner);
+    std::vector<std::string> versions{this->version(key)};
+    const auto changed = [&] { versions.push_back(this->version(key)); };
+    if (key == operations) {
+      this->harness.put_breakglass_user("admin", true);
+      changed();
+    }
+    ProviderRow row = provider(std::string("p-") + owner, owner, "one");
+    for (const char* url :
+         {"http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1", "http://127.0.0.1:1/v1"}) {
+      row.base_url = url;
+      this->harness.put_provider(row);
+      changed();
+    }
+    for (const char* profile : {"coding", "minimal"}) {
+      this->store().put_setting("fleet.toolProfile", profile);
+      changed();
+    }
+    EXPECT_EQ(std::set(versions.begin(), versions.end()).size(), versions.size());
+  }
+  for (const char* model : {"one/a", "one/b", "one/a"}) {
+    EXPECT_TRUE(moves(alice, [&] {
+      this->harness.put_user_settings("alice", {model, {}, "", ""});
+    }));
+    EXPECT_TRUE(moves(operations, [&] {
+      this->harness.put_system_settings(operations.name, {model, {}, "", ""});
+    }));
+  }
+}
+
+TYPED_TEST_P(StoreConformance, KeepsTheVersionOfAConfigurationThroughAllElse) {
+  this->insert_alice();
+  this->insert_operations();
+  const auto before = std::pair(this->version(alice), this->version(operations));
+  EXPECT_EQ(this->version(alice), before.first);
+  this->store().touch(alice, at(1));
+  this->store().record_activity({"api", at(2), {{alice, at(5000)}}, {}});
+  for (const auto& key : {alice, operations}) {
+    this->store().request_restart(key, at(3));
+    this->store().set_desired_state(key, DesiredState::running);
+    this->store().write_status(key, full_status(), 0);
+  }
+  this->store().put_setting("fleet.image", "another");
+  this->harness.put_provider(provider("p3", "mallory", "another's"));
+  EXPECT_EQ(std::pair(this->version(alice), this->version(operations)), before);
+}
+
 TYPED_TEST_P(StoreConformance, BeginsAnEmptyCursorNow) {
   this->insert_alice();
   const auto batch = this->store().changes_since("");
@@ -317,10 +380,10 @@ TYPED_TEST_P(StoreConformance, RefusesWritesOfAFormerLeader) {
   EXPECT_FALSE(this->store().write_status(alice, full_status(), old_term));
   EXPECT_FALSE(this->store().write_status_if_idle(alice, full_status(), std::nullopt, std::nullopt,
                                                   old_term));
-  EXPECT_FALSE(this->store().finish_deletion(alice, old_term));
+  EXPECT_FALSE(this->finish_deletion(old_term));
   EXPECT_EQ(this->read(alice).status, AgentStatus{});
   EXPECT_TRUE(this->store().write_status(alice, full_status(), new_term));
-  EXPECT_TRUE(this->store().finish_deletion(alice, new_term));
+  EXPECT_TRUE(this->finish_deletion(new_term));
 }
 
 TYPED_TEST_P(StoreConformance, PutsNobodyToSleepWhoseActivityMoved) {
@@ -339,13 +402,25 @@ TYPED_TEST_P(StoreConformance, PutsNobodyToSleepWhoseActivityMoved) {
 
 TYPED_TEST_P(StoreConformance, FinishesOnlyDeletionsThatWereAskedFor) {
   this->insert_alice();
-  EXPECT_FALSE(this->store().finish_deletion(alice, 0));
+  EXPECT_FALSE(this->finish_deletion(0));
   EXPECT_FALSE(this->store().was_deleted(alice));
   this->store().request_deletion(alice, true, at(1));
-  EXPECT_TRUE(this->store().finish_deletion(alice, 0));
+  EXPECT_TRUE(this->finish_deletion(0));
   EXPECT_FALSE(this->store().find_agent(alice).has_value());
   EXPECT_TRUE(this->store().was_deleted(alice));
-  EXPECT_FALSE(this->store().finish_deletion(alice, 0));
+  EXPECT_FALSE(this->store().finish_deletion(alice, 2, 0));
+}
+
+TYPED_TEST_P(StoreConformance, FinishesNoDeletionOfWhichMoreIsAskedByNow) {
+  for (const auto& key : {alice, operations}) {
+    this->harness.insert_agent(key == alice ? user_row(alice, "alice") : system_row());
+    this->store().request_deletion(key, false, at(1));
+    const auto decided_upon = this->read(key).generation;
+    this->store().request_deletion(key, true, at(2));
+    EXPECT_FALSE(this->store().finish_deletion(key, decided_upon, 0));
+    EXPECT_TRUE(this->read(key).purge);
+    EXPECT_TRUE(this->store().finish_deletion(key, this->read(key).generation, 0));
+  }
 }
 
 TYPED_TEST_P(StoreConformance, TellsADeletedRowFromALostOne) {
@@ -770,17 +845,20 @@ REGISTER_TYPED_TEST_SUITE_P(
     FindsNothingUnderAnyOtherKey, KeepsATombstoneUntilItIsOld, FindsAnIdWhateverItsKind,
     VisitsEveryRowOfBothKindsOnce, GivesSettingsByPrefix, ConfiguresAUserAgentFromItsOwnersRows,
     ConfiguresASystemAgentFromItsProvidersOwner,
-    ConfiguresASystemAgentWithoutProviderFromActiveAdmins, BeginsAnEmptyCursorNow,
+    ConfiguresASystemAgentWithoutProviderFromActiveAdmins,
+    GivesAConfigurationAnotherVersionWhateverOfItChangesEvenBack,
+    KeepsTheVersionOfAConfigurationThroughAllElse, BeginsAnEmptyCursorNow,
     SeesEveryKindOfChangeSinceTheLastLook, SeesChangedSettingsOfTheFleetOnly,
     WritesStatusWithoutTouchingTheSpec, WritesStatusOfSystemAgents, TakesAnyBytesInAStatus,
     RefusesWritesOfAFormerLeader, PutsNobodyToSleepWhoseActivityMoved,
-    FinishesOnlyDeletionsThatWereAskedFor, TellsADeletedRowFromALostOne,
-    MakesANewGenerationOfEverySpecChangeAndNothingElse, KeepsWhatWasAskedFor,
-    KeepsTheTokenInForceUntilTheNextOneIsInstalled, KeepsAWishToMoveUntilThatVeryMoveHasEnded,
-    SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly, AProcessTakesBackItsOwnHoldAndNoOther,
-    WhatIsTakenBackLateIsNothingThatWasHeldSince, NobodyTakesBackWhatStandsBeyondAllHolds,
-    CountsAnEventThatRepeatsItself, GivesOlderEventsPageByPage, PrunesOldAndManyEvents,
-    LetsOnlyOneHoldTheLease, SaysSinceWhenOneLeadsAndWhoStandsBy, GivesTheLeaseOnWithANewTerm,
+    FinishesOnlyDeletionsThatWereAskedFor, FinishesNoDeletionOfWhichMoreIsAskedByNow,
+    TellsADeletedRowFromALostOne, MakesANewGenerationOfEverySpecChangeAndNothingElse,
+    KeepsWhatWasAskedFor, KeepsTheTokenInForceUntilTheNextOneIsInstalled,
+    KeepsAWishToMoveUntilThatVeryMoveHasEnded, SaysWhenThereIsNoSuchRow, MovesActivityForwardOnly,
+    AProcessTakesBackItsOwnHoldAndNoOther, WhatIsTakenBackLateIsNothingThatWasHeldSince,
+    NobodyTakesBackWhatStandsBeyondAllHolds, CountsAnEventThatRepeatsItself,
+    GivesOlderEventsPageByPage, PrunesOldAndManyEvents, LetsOnlyOneHoldTheLease,
+    SaysSinceWhenOneLeadsAndWhoStandsBy, GivesTheLeaseOnWithANewTerm,
     HandsOutTermsThatOneThatForgotWouldNotRepeat, AnnouncesChangesOfSpec,
     AnnouncesActivityOnlyWhereItWakes, AnnouncesATouchAtTheIdleDeadline,
     LooksPastActivityThatOnlyProlongs, HearsOfTheEndOfATurnWhereSomethingWaitsForIt,
