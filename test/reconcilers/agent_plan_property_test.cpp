@@ -198,7 +198,8 @@ TEST(PlanProperty, WhateverIdlingDoesIsVoidWhenATurnBeginsMeanwhile) {
   for_random_inputs([](const PlanFixture& f, const Plan& plan, std::uint64_t) {
     const Wakefulness wake = wakefulness(f.row, f.now, f.schedule ? &*f.schedule : nullptr);
     const bool by_idling = !wake.awake && wake.sleep_reason == SleepReason::idle &&
-                           !f.row.deletion_requested_at && f.row.container_name != "not valid";
+                           !f.row.deletion_requested_at && f.row.container_name != "not valid" &&
+                           f.row.move_to_node.empty();
     const bool begins = by_idling && !f.row.status.terminated_at &&
                         f.row.status.phase == Phase::running && f.observed.container &&
                         f.observed.container->state == ContainerState::running;
