@@ -30,6 +30,7 @@ constexpr std::array<Sort, step_kinds> sorts{{
     {"desire", Subject::agent, 5, 0, "state"},
     {"change spec", Subject::agent, 4, 0, "to"},
     {"change persona", Subject::agent, 3, 0, "to"},
+    {"try persona", Subject::agent, 4, 6},
     {"change provider", Subject::agent, 4, 0, "to"},
     {"rename container", Subject::agent, 1, 0, "to"},
     {"change setting", Subject::none, 4, 0, "which"},

@@ -35,6 +35,7 @@ enum class StepKind : std::uint8_t {
   desire,            // agent; `detail`: automatic, running, stopped
   change_spec,       // agent: image or memory
   change_persona,    // agent: its personality
+  try_persona,       // agent: another one for so long, then what it had before
   change_provider,   // agent: where its models are
   rename_container,  // agent
   change_setting,    // one of the fleet's

@@ -131,6 +131,9 @@ class Simulation final : public Interruptions,
   std::vector<ResourceKey> keys() const;
   void create(int agent, bool under_former_id);
   void replace_token(const ResourceKey& key, const std::string& word);
+  void give_persona(const ResourceKey& key, const std::string& owner,
+                    const std::string& personality);
+  void try_persona(const Step& step, const ResourceKey& key, const std::string& owner);
   void give_provider(const std::string& owner, int detail);
   void change_setting(int detail);
   void place_foreign_container(const Step& step);

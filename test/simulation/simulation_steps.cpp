@@ -118,6 +118,26 @@ void Simulation::replace_token(const ResourceKey& key, const std::string& word) 
   store_.replace_token(key, encrypted);
 }
 
+void Simulation::give_persona(const ResourceKey& key, const std::string& owner,
+                              const std::string& personality) {
+  FakeAgentConfig config;
+  config.personality = personality;
+  if (key.kind == ResourceKind::user_container) {
+    store_.put_user_config(owner, config);
+  } else {
+    store_.put_system_config(key.name, config);
+  }
+}
+
+void Simulation::try_persona(const Step& step, const ResourceKey& key, const std::string& owner) {
+  const std::string before = store_.find_config_source(key)->personality;
+  give_persona(key, owner, "Is tried out.");
+  until(step, [this, key, owner, before] {
+    invariants_.disturbed(key);
+    give_persona(key, owner, before);
+  });
+}
+
 void Simulation::give_provider(const std::string& owner, int detail) {
   ProviderRow provider;
   provider.id = "provider-" + owner;
@@ -197,16 +217,11 @@ void Simulation::begin_people_step(const Step& step, int number) {
         if (step.detail % 3 == 1) row.memory_mb = 1000 + 500 * (step.detail % 4);
       });
       return;
-    case StepKind::change_persona: {
-      FakeAgentConfig config;
-      config.personality = "Speaks with voice " + std::to_string(step.detail % 3) + ".";
-      if (user) {
-        store_.put_user_config(person.name, config);
-      } else {
-        store_.put_system_config(key->name, config);
-      }
-      return;
-    }
+    case StepKind::change_persona:
+      return give_persona(*key, person.name,
+                          "Speaks with voice " + std::to_string(step.detail % 3) + ".");
+    case StepKind::try_persona:
+      return try_persona(step, *key, person.name);
     case StepKind::change_provider:
       return give_provider(user ? person.name : "admin", step.detail);
     case StepKind::rename_container:
