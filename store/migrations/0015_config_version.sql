@@ -97,12 +97,12 @@ BEGIN
 END
 $$;
 
--- As in 0003. Of all settings only the profile of tools stands in what agents fetch.
+-- As in 0003. These two of all settings decide what agents fetch (agent_config/render.cpp).
 CREATE OR REPLACE FUNCTION mosaic_settings_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE "mosaic_feed" SET "settingsXid" = pg_current_xact_id(),
-    "configXid" = CASE WHEN 'fleet.toolProfile' IN (OLD."key", NEW."key") THEN pg_current_xact_id()
-                  ELSE "configXid" END;
+    "configXid" = CASE WHEN ARRAY[OLD."key", NEW."key"] && ARRAY['fleet.toolProfile', 'fleet.providerKeys']
+                       THEN pg_current_xact_id() ELSE "configXid" END;
   PERFORM pg_notify('mosaic_changed', 'settings');
   RETURN NULL;
 END

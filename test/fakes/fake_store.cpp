@@ -168,8 +168,7 @@ std::optional<AgentConfigSource> FakeStore::find_config_source(const ResourceKey
     source.personality = config.personality;
     source.provider_id = config.provider_id;
     source.providers = providers_of(*agent);
-    source.version =
-        std::to_string(agent->configured) + "-" + std::to_string(tool_profile_changed_);
+    source.version = std::to_string(agent->configured) + "-" + std::to_string(rendering_changed_);
     return source;
   });
 }

@@ -192,7 +192,7 @@ class FakeStore final : public Store {
   std::map<std::string, TimePoint> standbys_;  // and when each last asked
   Sequence sequence_ = 0;
   Sequence settings_changed_ = 0;
-  Sequence tool_profile_changed_ = 0;
+  Sequence rendering_changed_ = 0;
   std::int64_t last_event_id_ = 0;
   int life_ = 1;
   int status_writes_ = 0;

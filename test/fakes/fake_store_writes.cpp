@@ -45,11 +45,11 @@ void FakeStore::configuration_changed(StoredAgent& agent) {
   agent.configured = agent.changed;
 }
 
-// Of all settings only the profile of tools stands in what agents fetch.
+// These two of all settings decide what agents fetch (agent_config/render.cpp).
 void FakeStore::setting_changed(const std::string& key) {
   if (!key.starts_with("fleet.")) return;
   settings_changed_ = ++sequence_;
-  if (key == "fleet.toolProfile") tool_profile_changed_ = sequence_;
+  if (key == "fleet.toolProfile" || key == "fleet.providerKeys") rendering_changed_ = sequence_;
 }
 
 bool FakeStore::wakes(const AgentRow& row) const {

@@ -260,8 +260,11 @@ TYPED_TEST_P(StoreConformance, GivesAConfigurationAnotherVersionWhateverOfItChan
       this->harness.put_provider(row);
       changed();
     }
-    for (const char* profile : {"coding", "minimal"}) {
-      this->store().put_setting("fleet.toolProfile", profile);
+    for (const auto& [setting, value] : {std::pair{"fleet.toolProfile", "coding"},
+                                         {"fleet.toolProfile", "minimal"},
+                                         {"fleet.providerKeys", "injected"},
+                                         {"fleet.providerKeys", "delivered"}}) {
+      this->store().put_setting(setting, value);
       changed();
     }
     EXPECT_EQ(std::set(versions.begin(), versions.end()).size(), versions.size());
