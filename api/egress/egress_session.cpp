@@ -8,6 +8,7 @@
 
 #include "api/connection_ends.hpp"
 #include "api/session.hpp"
+#include "telemetry/held_gauge.hpp"
 
 namespace mosaic {
 namespace {
@@ -45,18 +46,6 @@ std::string refusal_text(int status, std::string_view reason) {
 tcp::endpoint endpoint_of(const IpAddress& address, std::uint16_t port) {
   return tcp::endpoint(asio::ip::make_address(address.text()), port);
 }
-
-// Up in the gauge for as long as it lives.
-class Counted {
- public:
-  explicit Counted(prometheus::Gauge& gauge) : gauge_(gauge) { gauge_.Increment(); }
-  ~Counted() { gauge_.Decrement(); }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  prometheus::Gauge& gauge_;
-};
 
 }  // namespace
 
@@ -172,7 +161,7 @@ asio::awaitable<bool> EgressSession::connect() {
 
 // What is spoken in this tunnel is our own HTTP, so nothing need be carried.
 asio::awaitable<void> EgressSession::answer_in_place() {
-  const Counted counted(parts_.traffic.open_connections);
+  const HeldGauge counted(parts_.traffic.open_connections);
   parts_.count(EgressOutcome::allowed);
   SendParts established{tunnel_established, {}, {}};
   const bool sent = co_await client_->send(established, parts_.limits.send);
@@ -195,7 +184,7 @@ asio::awaitable<bool> EgressSession::begin() {
 }
 
 asio::awaitable<void> EgressSession::carry() {
-  const Counted counted(parts_.traffic.open_connections);
+  const HeldGauge counted(parts_.traffic.open_connections);
   moved_ = SteadyClock::now();
   auto look_again = moved_ + parts_.limits.judge_again;
   start_pump(pump_to_client());

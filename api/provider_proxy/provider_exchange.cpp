@@ -10,6 +10,7 @@
 #include "api/problem.hpp"
 #include "api/provider_proxy/key_mask.hpp"
 #include "api/provider_proxy/provider_call.hpp"
+#include "telemetry/held_gauge.hpp"
 
 namespace mosaic {
 namespace {
@@ -62,18 +63,6 @@ Response response_for(ProviderOutcome outcome, std::string_view reason) {
   }
 }
 
-// Up in the gauge for as long as it lives.
-class Counted {
- public:
-  explicit Counted(prometheus::Gauge& gauge) : gauge_(gauge) { gauge_.Increment(); }
-  ~Counted() { gauge_.Decrement(); }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  prometheus::Gauge& gauge_;
-};
-
 }  // namespace
 
 ProviderExchange::ProviderExchange(const ProviderParts& parts, FairTurns& turns,
@@ -100,7 +89,7 @@ asio::awaitable<void> ProviderExchange::run() {
 asio::awaitable<ProviderOutcome> ProviderExchange::pass_call() {
   co_await judge();
   if (grant_.outcome != ProviderOutcome::answered) co_return grant_.outcome;
-  const Counted counted(parts_.open_calls);
+  const HeldGauge counted(parts_.open_calls);
   const auto connected = co_await connect();
   if (connected != ProviderOutcome::answered) co_return connected;
   const auto sent = co_await send_call();
